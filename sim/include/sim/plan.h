@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A plan: everything one trial's world is made of, with all distributions drawn. Scenario files become plans (scenario.h),
+ * backends run plans (backend.h). Plain data, no pointers into other objects except the arrays.
+ *
+ *   host -- lan -- [NAT] -- access up --> core (delay per pair of regions) --> access down -- [NAT] -- lan -- host
+ *   \______________ site ______________/                                     \______________ site ______________/
+ */
+#ifndef SIM_PLAN_H
+#define SIM_PLAN_H
+
+#include "nat/nat.h"
+#include "punch/peer.h"
+#include "punch/rng.h"
+
+/* One direction of a link. All zero: instant, lossless, unlimited. */
+typedef struct {
+    punch_time_us delay_us;
+    punch_time_us jitter_us; /* extra delay, uniform 0..jitter; never overtakes (see reorder) */
+    punch_probability loss;  /* of each packet, independent */
+    /* Gilbert-Elliott in continuous time: mean dwell times; bad_mean_us 0 = off. The state is a function of (seed, time). */
+    punch_time_us good_mean_us;
+    punch_time_us bad_mean_us;
+    punch_probability loss_good;
+    punch_probability loss_bad;
+    punch_probability duplicate; /* a second copy follows, with its own jitter */
+    punch_probability reorder;   /* the packet is held back by reorder_us and may be overtaken */
+    punch_time_us reorder_us;
+    uint64_t rate_bps;    /* 0 = unlimited */
+    uint32_t queue_bytes; /* waiting room in front of the rate; 0 = unlimited */
+    uint32_t mtu_bytes;   /* larger IP packets are dropped; 0 = unlimited */
+    /* Regular outage: down for outage_for_us in every outage_every_us, phase drawn from the seed; every 0 = none. */
+    punch_time_us outage_every_us;
+    punch_time_us outage_for_us;
+} sim_link_plan;
+
+#define SIM_IP_UDP_HEADER_BYTES 28 /* RFC 791 (20) + RFC 768 (8); IPv6 adds 20 (RFC 8200) */
+
+/* An access network: an uplink, a downlink, and perhaps a NAT box in front of its hosts. */
+typedef struct {
+    uint32_t region; /* row and column in the core delay table */
+    bool has_nat;
+    nat_config nat;
+    punch_addr external;     /* of the NAT; port 0 */
+    punch_time_us lan_delay_us; /* one way between a host and its NAT, or two hosts of the site */
+    sim_link_plan up;
+    sim_link_plan down;
+    char name[16]; /* for people: "A", "home" */
+} sim_site_plan;
+
+typedef enum { SIM_HOST_PEER, SIM_HOST_BROKER } sim_host_kind;
+
+typedef struct {
+    sim_host_kind kind;
+    uint32_t site;
+    punch_addr addr; /* inside address and port of its socket */
+    char name[16];
+    punch_time_us clock_offset_us; /* local clock minus world clock at world time 0; >= 0 is not required */
+    int32_t clock_drift_ppb;       /* local clock runs fast by this */
+    punch_time_us start_at_us;     /* world time */
+    /* peers */
+    uint32_t broker;   /* host index */
+    punch_options options;
+    const punch_keepalive *broker_keepalive; /* NULL = agreed-15 */
+    const punch_keepalive *offers[PUNCH_OFFERS_MAX];
+    uint16_t calls_max;
+    uint16_t messages_max;
+    uint16_t inbox_max;
+    bool refuses; /* answers RING with a refusal */
+    /* brokers */
+    uint32_t peers_max;
+    uint32_t broker_calls_max;
+} sim_host_plan;
+
+/* One host calls another once both are registered (or at the instant, whichever is later). */
+typedef struct {
+    uint32_t caller; /* host index */
+    uint32_t callee;
+    punch_time_us at_us; /* intended moment: all times count from here. World time. */
+    /* after connecting, each side sends this many short messages, one per message_gap_us */
+    uint32_t message_count;
+    uint32_t message_bytes;
+    punch_time_us message_gap_us;
+} sim_call_plan;
+
+typedef enum {
+    SIM_FAULT_BROKER_DOWN,    /* host: loses every packet, keeps its memory */
+    SIM_FAULT_BROKER_UP,
+    SIM_FAULT_BROKER_RESTART, /* host: forgets everything, new instance id */
+    SIM_FAULT_LINK_DOWN,      /* site: both directions */
+    SIM_FAULT_LINK_UP
+} sim_fault_kind;
+
+typedef struct {
+    punch_time_us at_us; /* world time */
+    sim_fault_kind kind;
+    uint32_t index; /* host or site */
+} sim_fault;
+
+typedef struct {
+    sim_site_plan *sites;
+    uint32_t site_count;
+    sim_host_plan *hosts;
+    uint32_t host_count;
+    sim_call_plan *calls;
+    uint32_t call_count;
+    sim_fault *faults; /* in order of at_us */
+    uint32_t fault_count;
+    punch_time_us *core_delay_us; /* region_count x region_count, one way, [from * region_count + to] */
+    uint32_t region_count;
+    punch_probability core_loss; /* of each packet between sites, independent */
+    punch_time_us limit_us;      /* the world ends here at the latest */
+    punch_time_us hold_us;       /* run on for this long after all calls were decided */
+    uint32_t packets_max;        /* packets in flight at once */
+    const punch_crypto *crypto;
+} sim_plan;
+
+/* How the world says, in one word, why a pair did not connect; more in sim_call_result.blocked_*. */
+typedef struct {
+    bool connected;                  /* both sides emitted CONNECTED within the limit */
+    punch_time_us connected_us[2];   /* [0] caller [1] callee: since the intended moment; PUNCH_NEVER */
+    punch_time_us time_to_connect_us; /* the later of both; PUNCH_NEVER */
+    punch_fail fail[2];              /* as each core named it */
+    punch_time_us fired_at_us[2];    /* world time of the first INTRO; PUNCH_NEVER */
+    uint32_t intros_sent[2];
+    bool lost_after;                 /* connected, then DEAD before the world ended */
+    punch_time_us outbound_gap_us_max[2]; /* longest silence of that side towards the peer while connected; 0 = none */
+    uint32_t keepalives_sent[2];     /* KEEPALIVE, ARE_YOU_THERE and HERE */
+    uint32_t messages_acked;
+    uint32_t messages_unconfirmed;
+    uint32_t messages_refused;
+    bool path_private;               /* the caller ended on a private (same site) address */
+    /* truth for failures: last reason a peer-to-peer packet towards side i was dropped, and how many were */
+    uint32_t arrived[2];             /* peer-to-peer packets delivered to side i */
+    uint32_t lost_link[2];           /* ... lost on links */
+    uint32_t blocked[2];             /* ... refused by NATs */
+    nat_verdict blocked_verdict[2];  /* the last such verdict */
+    uint32_t blocked_site[2];        /* and whose NAT it was */
+} sim_call_result;
+
+typedef struct {
+    uint64_t digest; /* of every delivery and event, in order: equal worlds have equal digests */
+    uint64_t events; /* popped from the queue */
+    uint64_t packets_sent;
+    uint64_t packets_delivered;
+    uint64_t packets_lost_link;
+    uint64_t packets_blocked;
+    uint64_t bytes_sent; /* with IP and UDP headers */
+    punch_time_us ended_at_us;
+    sim_call_result *calls; /* plan->call_count; memory of the caller */
+} sim_trial_result;
+
+#endif

@@ -11,8 +11,8 @@
 #include "punch/assert.h"
 
 void punch_panic(const char *file, int line, const char *what, int64_t got, int64_t expected) {
-    fprintf(stderr, "panic: %s:%d: %s (got %lld, expected %lld)\n", file, line, what, (long long)got,
-            (long long)expected);
+    fprintf(stderr, "panic: %s:%d: %s (got %lld, expected %lld)\n", file, line, what,
+            (long long)got, (long long)expected);
     abort();
 }
 
@@ -39,7 +39,8 @@ int punch_test_main(const char *suite, const punch_test_case *cases, size_t coun
 }
 
 static bool record(const char *file, int line, const char *sentence, bool held) {
-    (void)CU_assertImplementation(held ? CU_TRUE : CU_FALSE, (unsigned)line, sentence, file, "", CU_FALSE);
+    (void)CU_assertImplementation(held ? CU_TRUE : CU_FALSE, (unsigned)line, sentence, file, "",
+                                  CU_FALSE);
     return held;
 }
 
@@ -50,15 +51,17 @@ bool punch_expect_true(const char *file, int line, const char *sentence, bool he
     return record(file, line, sentence, held);
 }
 
-bool punch_expect_int(const char *file, int line, const char *sentence, int64_t got, int64_t expected) {
+bool punch_expect_int(const char *file, int line, const char *sentence, int64_t got,
+                      int64_t expected) {
     if (got != expected) {
-        fprintf(stderr, "%s:%d: %s: expected %lld, got %lld\n", file, line, sentence, (long long)expected,
-                (long long)got);
+        fprintf(stderr, "%s:%d: %s: expected %lld, got %lld\n", file, line, sentence,
+                (long long)expected, (long long)got);
     }
     return record(file, line, sentence, got == expected);
 }
 
-bool punch_expect_text(const char *file, int line, const char *sentence, const char *got, const char *expected) {
+bool punch_expect_text(const char *file, int line, const char *sentence, const char *got,
+                       const char *expected) {
     const bool held = got != NULL && expected != NULL && strcmp(got, expected) == 0;
     if (!held) {
         fprintf(stderr, "%s:%d: %s: expected \"%s\", got \"%s\"\n", file, line, sentence,
@@ -67,8 +70,8 @@ bool punch_expect_text(const char *file, int line, const char *sentence, const c
     return record(file, line, sentence, held);
 }
 
-bool punch_expect_bytes(const char *file, int line, const char *sentence, const void *got, const void *expected,
-                        size_t length) {
+bool punch_expect_bytes(const char *file, int line, const char *sentence, const void *got,
+                        const void *expected, size_t length) {
     const bool held = length == 0 || memcmp(got, expected, length) == 0;
     if (!held) {
         const uint8_t *a = got;
@@ -77,17 +80,18 @@ bool punch_expect_bytes(const char *file, int line, const char *sentence, const 
         while (a[at] == b[at]) {
             at++;
         }
-        fprintf(stderr, "%s:%d: %s: byte %zu of %zu: expected %02x, got %02x\n", file, line, sentence, at, length,
-                b[at], a[at]);
+        fprintf(stderr, "%s:%d: %s: byte %zu of %zu: expected %02x, got %02x\n", file, line,
+                sentence, at, length, b[at], a[at]);
     }
     return record(file, line, sentence, held);
 }
 
-bool punch_expect_real(const char *file, int line, const char *sentence, double got, double expected,
-                       double tolerance) {
+bool punch_expect_real(const char *file, int line, const char *sentence, double got,
+                       double expected, double tolerance) {
     const bool held = fabs(got - expected) <= tolerance;
     if (!held) {
-        fprintf(stderr, "%s:%d: %s: expected %.17g +- %g, got %.17g\n", file, line, sentence, expected, tolerance, got);
+        fprintf(stderr, "%s:%d: %s: expected %.17g +- %g, got %.17g\n", file, line, sentence,
+                expected, tolerance, got);
     }
     return record(file, line, sentence, held);
 }

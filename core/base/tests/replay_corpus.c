@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Replays a fuzz corpus through LLVMFuzzerTestOneInput without libFuzzer: every file of the directories (or the files)
- * given. Fails when there was nothing to replay.
+ * Replays a fuzz corpus through LLVMFuzzerTestOneInput without libFuzzer: every file of the
+ * directories (or the files) given. Fails when there was nothing to replay.
  */
 #include <dirent.h>
 #include <stdint.h>

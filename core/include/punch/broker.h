@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A broker: the rendezvous that peers register with and that lets two of them fire at one instant of its clock. Same shape
- * as a peer: entries take now_us, the deadline is read afterwards, nothing is allocated after init. Protocol §1-3.
+ * A broker: the rendezvous that peers register with and that lets two of them fire at one instant
+ * of its clock. Same shape as a peer: entries take now_us, the deadline is read afterwards, nothing
+ * is allocated after init. Protocol §1-3.
  */
 #ifndef PUNCH_BROKER_H
 #define PUNCH_BROKER_H
@@ -26,13 +27,16 @@ extern "C" {
 /* Bytes a broker of this configuration needs, 16-byte aligned; 0 when out of range. */
 size_t punch_broker_size(const punch_broker_config *config);
 
-punch_err punch_broker_init(void *memory, const punch_broker_config *config, punch_broker **broker_out);
+punch_err punch_broker_init(void *memory, const punch_broker_config *config,
+                            punch_broker **broker_out);
 
-/* Forgets everything, as a restarted process would, and takes a new instance id at start. Same sizes only. */
+/* Forgets everything, as a restarted process would, and takes a new instance id at start. Same
+ * sizes only. */
 punch_err punch_broker_reset(punch_broker *broker, const punch_broker_config *config);
 
 punch_err punch_broker_start(punch_broker *broker, punch_time_us now_us);
-void punch_broker_on_datagram(punch_broker *broker, const punch_datagram *datagram, punch_time_us now_us);
+void punch_broker_on_datagram(punch_broker *broker, const punch_datagram *datagram,
+                              punch_time_us now_us);
 void punch_broker_on_timer(punch_broker *broker, punch_time_us now_us);
 punch_time_us punch_broker_next_deadline_us(const punch_broker *broker);
 

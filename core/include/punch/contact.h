@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A contact is one copy-and-paste line: whom to call, through which broker, with which right (protocol §1).
- *   punch1:<callee key>:<token>:<broker key>@<broker address>    keys and token in unpadded base64url (RFC 4648 §5)
+ * A contact is one copy-and-paste line: whom to call, through which broker, with which right
+ * (protocol §1). punch1:<callee key>:<token>:<broker key>@<broker address>    keys and token in
+ * unpadded base64url (RFC 4648 §5)
  */
 #ifndef PUNCH_CONTACT_H
 #define PUNCH_CONTACT_H

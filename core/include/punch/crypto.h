@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The crypto provider: the only way the core touches keys. punch_crypto_sodium is the one for production; a simulator
- * may bring a fast toy with the same sizes. Nothing in the protocol reads key, nonce or tag bytes to decide anything, so
- * outcomes do not depend on the provider.
+ * The crypto provider: the only way the core touches keys. punch_crypto_sodium is the one for
+ * production; a simulator may bring a fast toy with the same sizes. Nothing in the protocol reads
+ * key, nonce or tag bytes to decide anything, so outcomes do not depend on the provider.
  */
 #ifndef PUNCH_CRYPTO_H
 #define PUNCH_CRYPTO_H
@@ -36,13 +36,16 @@ typedef struct punch_crypto {
     const char *name;
     /* Deterministic key pair from 32 secret random bytes. */
     void (*keypair_from_seed)(const uint8_t seed[PUNCH_KEY_BYTES], punch_keypair *pair_out);
-    /* Diffie-Hellman. PUNCH_ERR_CRYPTO when the public key is of low order; shared_out is then untouched. */
+    /* Diffie-Hellman. PUNCH_ERR_CRYPTO when the public key is of low order; shared_out is then
+     * untouched. */
     punch_err (*dh)(const punch_key *secret, const punch_key *public_key, punch_key *shared_out);
-    /* Key derivation: key_out = PRF(key, info). info_length <= 256. key_out may be the same object as key. */
+    /* Key derivation: key_out = PRF(key, info). info_length <= 256. key_out may be the same object
+     * as key. */
     void (*kdf)(const punch_key *key, const void *info, size_t info_length, punch_key *key_out);
     /* Encrypts body in place and writes the tag behind it. */
     void (*seal)(const punch_sealed *packet);
-    /* Checks the tag behind body and decrypts in place; PUNCH_ERR_CRYPTO (body unchanged) when it does not fit. */
+    /* Checks the tag behind body and decrypts in place; PUNCH_ERR_CRYPTO (body unchanged) when it
+     * does not fit. */
     punch_err (*open)(const punch_sealed *packet);
     /* Collision-resistant hash (not keyed). */
     void (*hash)(const void *data, size_t length, uint8_t hash_out[PUNCH_KEY_BYTES]);
@@ -52,8 +55,9 @@ typedef struct punch_crypto {
 extern "C" {
 #endif
 
-/* X25519, ChaCha20-Poly1305 (IETF), BLAKE2b, from libsodium. PUNCH_ERR_CRYPTO from punch_crypto_sodium_init() when
- * libsodium finds no way to work on this machine; call it once before use, from one thread. */
+/* X25519, ChaCha20-Poly1305 (IETF), BLAKE2b, from libsodium. PUNCH_ERR_CRYPTO from
+ * punch_crypto_sodium_init() when libsodium finds no way to work on this machine; call it once
+ * before use, from one thread. */
 extern const punch_crypto punch_crypto_sodium;
 punch_err punch_crypto_sodium_init(void);
 

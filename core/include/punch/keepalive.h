@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keepalive strategies: const tables behind a name, so that they can be compared, negotiated and plugged in. A strategy
- * says when the next keepalive of one direction is due; acknowledging, probing and giving up are not its business
- * (liveness.h). Protocol §5.
+ * Keepalive strategies: const tables behind a name, so that they can be compared, negotiated and
+ * plugged in. A strategy says when the next keepalive of one direction is due; acknowledging,
+ * probing and giving up are not its business (liveness.h). Protocol §5.
  */
 #ifndef PUNCH_KEEPALIVE_H
 #define PUNCH_KEEPALIVE_H
@@ -17,15 +17,18 @@ typedef struct {
     uint8_t bytes[PUNCH_KEEPALIVE_ID_BYTES];
 } punch_keepalive_id;
 
-/* What a strategy may know. All instants on the local clock; PUNCH_NEVER where it has not happened. */
+/* What a strategy may know. All instants on the local clock; PUNCH_NEVER where it has not happened.
+ */
 typedef struct {
     punch_time_us now_us;
-    punch_time_us start_at_us;     /* when this direction began to be kept alive: the agreed instant T, see agreed-15 */
-    punch_time_us last_send_at_us; /* last packet we sent on this path, of whatever kind */
+    punch_time_us start_at_us; /* when this direction began to be kept alive: the agreed instant T,
+                                  see agreed-15 */
+    punch_time_us last_send_at_us;  /* last packet we sent on this path, of whatever kind */
     punch_time_us last_heard_at_us; /* last authenticated packet from the counterparty */
     punch_time_us rtt_us;
-    int32_t jitter_permille; /* drawn by the caller for this slot: -jitter .. +jitter of the interval */
-    uint32_t slot;           /* keepalives sent by this direction so far */
+    int32_t
+        jitter_permille; /* drawn by the caller for this slot: -jitter .. +jitter of the interval */
+    uint32_t slot;       /* keepalives sent by this direction so far */
 } punch_keepalive_view;
 
 typedef struct punch_keepalive {
@@ -33,7 +36,8 @@ typedef struct punch_keepalive {
     const char *help; /* one line, with its source */
     /* When the next keepalive is due (may be in the past: now). Pure. */
     punch_time_us (*next_send_us)(const punch_keepalive_view *view);
-    /* The longest silence the counterparty should expect from a sender of this strategy, without rtt and slack. */
+    /* The longest silence the counterparty should expect from a sender of this strategy, without
+     * rtt and slack. */
     punch_time_us silence_us;
 } punch_keepalive;
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A peer: one identity, one socket, one broker, and its calls. Every entry takes now_us (local clock, any origin);
- * afterwards the host reads punch_peer_next_deadline_us() and drains punch_peer_next_event().
+ * A peer: one identity, one socket, one broker, and its calls. Every entry takes now_us (local
+ * clock, any origin); afterwards the host reads punch_peer_next_deadline_us() and drains
+ * punch_peer_next_event().
  *
- *   start -> cookie -> handshake -> registered            (kept by keepalives, repeated when the broker is lost)
- *   call:  calling -> ready -> punching -> connected -> ended
- *   ring:  ringing -> accepted -> ready -> punching -> connected -> ended
+ *   start -> cookie -> handshake -> registered            (kept by keepalives, repeated when the
+ * broker is lost) call:  calling -> ready -> punching -> connected -> ended ring:  ringing ->
+ * accepted -> ready -> punching -> connected -> ended
  *
  * Memory: punch_peer_size() bytes from the caller; nothing is allocated afterwards.
  */
@@ -18,7 +19,8 @@
 
 typedef struct punch_peer punch_peer;
 
-/* A handle on a call: index and generation; never 0xffffffff. Stale handles are refused, not misread. */
+/* A handle on a call: index and generation; never 0xffffffff. Stale handles are refused, not
+ * misread. */
 typedef uint32_t punch_call;
 #define PUNCH_CALL_NONE UINT32_MAX
 
@@ -31,10 +33,11 @@ typedef enum {
 
 typedef struct {
     punch_fire_rule fire_rule;
-    uint32_t backoff_permille;        /* gap growth: 1000..10000; 0 = PUNCH_BACKOFF_PERMILLE */
-    bool peer_reflexive_off;          /* answer only at signalled addresses (protocol §4) */
+    uint32_t backoff_permille;         /* gap growth: 1000..10000; 0 = PUNCH_BACKOFF_PERMILLE */
+    bool peer_reflexive_off;           /* answer only at signalled addresses (protocol §4) */
     int32_t keepalive_jitter_permille; /* 0..500, of the interval; -1 = PUNCH_JITTER_PERMILLE */
-    punch_time_us keepalive_phase_us; /* added to the first keepalive of every session, 0..60 s (the seed's start phase) */
+    punch_time_us keepalive_phase_us; /* added to the first keepalive of every session, 0..60 s (the
+                                         seed's start phase) */
 } punch_options;
 
 typedef struct {
@@ -44,41 +47,49 @@ typedef struct {
     punch_addr bind; /* family of the socket and its port, 0 = any */
     punch_key broker;
     punch_addr broker_addr;
-    const punch_keepalive *broker_keepalive;              /* NULL = agreed-15 */
-    const punch_keepalive *offers[PUNCH_OFFERS_MAX];      /* understood, in order of preference; NULL ends; none = all built in */
-    uint16_t calls_max;    /* 0..PUNCH_CALLS_MAX calls and sessions at once; 0: a peer that only registers */
+    const punch_keepalive *broker_keepalive;         /* NULL = agreed-15 */
+    const punch_keepalive *offers[PUNCH_OFFERS_MAX]; /* understood, in order of preference; NULL
+                                                        ends; none = all built in */
+    uint16_t calls_max;    /* 0..PUNCH_CALLS_MAX calls and sessions at once; 0: a peer that only
+                              registers */
     uint16_t messages_max; /* 0..PUNCH_MESSAGES_MAX short messages under way per session */
-    uint16_t inbox_max;    /* 0..64 received messages waiting for the host; when full they are not acknowledged */
+    uint16_t inbox_max;    /* 0..64 received messages waiting for the host; when full they are not
+                              acknowledged */
     punch_options options;
 } punch_peer_config;
 
 typedef enum {
     PUNCH_FAIL_NONE = 0,
-    PUNCH_FAIL_UNAVAILABLE, /* broker: unknown key or wrong token (the same answer on purpose) */
-    PUNCH_FAIL_REFUSED,     /* the callee said no */
+    PUNCH_FAIL_UNAVAILABLE,  /* broker: unknown key or wrong token (the same answer on purpose) */
+    PUNCH_FAIL_REFUSED,      /* the callee said no */
     PUNCH_FAIL_NOT_ANSWERED, /* rang, nobody accepted */
-    PUNCH_FAIL_BROKER_LOST, /* the broker did not answer */
-    PUNCH_FAIL_NO_ANSWER,   /* punched, heard nothing from the counterparty */
-    PUNCH_FAIL_ONE_WAY,     /* heard the counterparty, but it never acknowledged ours */
-    PUNCH_FAIL_DEAD,        /* was connected; 20 are-you-theres went unanswered */
-    PUNCH_FAIL_BYE,         /* was connected; the counterparty hung up */
-    PUNCH_FAIL_HUNG_UP      /* ended by us */
+    PUNCH_FAIL_BROKER_LOST,  /* the broker did not answer */
+    PUNCH_FAIL_NO_ANSWER,    /* punched, heard nothing from the counterparty */
+    PUNCH_FAIL_ONE_WAY,      /* heard the counterparty, but it never acknowledged ours */
+    PUNCH_FAIL_DEAD,         /* was connected; 20 are-you-theres went unanswered */
+    PUNCH_FAIL_BYE,          /* was connected; the counterparty hung up */
+    PUNCH_FAIL_HUNG_UP       /* ended by us */
 } punch_fail;
 
-typedef enum { PUNCH_MESSAGE_ACKED = 0, PUNCH_MESSAGE_UNCONFIRMED = 1, PUNCH_MESSAGE_REFUSED = 2 } punch_message_outcome;
+typedef enum {
+    PUNCH_MESSAGE_ACKED = 0,
+    PUNCH_MESSAGE_UNCONFIRMED = 1,
+    PUNCH_MESSAGE_REFUSED = 2
+} punch_message_outcome;
 
 typedef enum {
     PUNCH_EVENT_REGISTERED,  /* at, remote: our address as the broker sees it */
     PUNCH_EVENT_BROKER_LOST, /* the broker stopped answering; registering again */
-    PUNCH_EVENT_RING,        /* call, key: who calls; answer with punch_peer_accept or punch_peer_refuse */
-    PUNCH_EVENT_GO,          /* call, fire_at_us: GO arrived */
-    PUNCH_EVENT_FIRED,       /* call: first INTRO left */
-    PUNCH_EVENT_CONNECTED,   /* call, remote */
-    PUNCH_EVENT_MOVED,       /* call, remote: the path moved to a newly acknowledged address */
-    PUNCH_EVENT_ENDED,       /* call, fail: failed or over; the handle is now stale */
-    PUNCH_EVENT_MESSAGE,     /* call, data, length: received; data borrowed until the next entry into the peer */
-    PUNCH_EVENT_OUTCOME,     /* call, message, outcome */
-    PUNCH_EVENT_KEEPALIVE    /* call, keepalive: strategy now used for our direction */
+    PUNCH_EVENT_RING, /* call, key: who calls; answer with punch_peer_accept or punch_peer_refuse */
+    PUNCH_EVENT_GO,   /* call, fire_at_us: GO arrived */
+    PUNCH_EVENT_FIRED,     /* call: first INTRO left */
+    PUNCH_EVENT_CONNECTED, /* call, remote */
+    PUNCH_EVENT_MOVED,     /* call, remote: the path moved to a newly acknowledged address */
+    PUNCH_EVENT_ENDED,     /* call, fail: failed or over; the handle is now stale */
+    PUNCH_EVENT_MESSAGE,   /* call, data, length: received; data borrowed until the next entry into
+                              the peer */
+    PUNCH_EVENT_OUTCOME,   /* call, message, outcome */
+    PUNCH_EVENT_KEEPALIVE  /* call, keepalive: strategy now used for our direction */
 } punch_event_kind;
 
 typedef struct {
@@ -98,15 +109,15 @@ typedef struct {
 
 /* Why packets were dropped; each has a name. */
 typedef enum {
-    PUNCH_DROP_PARSE,        /* too short, too long, malformed */
-    PUNCH_DROP_VERSION,      /* another protocol version */
-    PUNCH_DROP_TYPE,         /* unknown type, or one that is not for us */
-    PUNCH_DROP_UNKNOWN,      /* no session with that index */
-    PUNCH_DROP_AUTH,         /* did not open */
-    PUNCH_DROP_REPLAY,       /* seen before, or older than the window */
-    PUNCH_DROP_STATE,        /* authentic, but makes no sense now */
-    PUNCH_DROP_FULL,         /* table or inbox full */
-    PUNCH_DROP_COOKIE,       /* broker: cookie missing, old or of another address */
+    PUNCH_DROP_PARSE,   /* too short, too long, malformed */
+    PUNCH_DROP_VERSION, /* another protocol version */
+    PUNCH_DROP_TYPE,    /* unknown type, or one that is not for us */
+    PUNCH_DROP_UNKNOWN, /* no session with that index */
+    PUNCH_DROP_AUTH,    /* did not open */
+    PUNCH_DROP_REPLAY,  /* seen before, or older than the window */
+    PUNCH_DROP_STATE,   /* authentic, but makes no sense now */
+    PUNCH_DROP_FULL,    /* table or inbox full */
+    PUNCH_DROP_COOKIE,  /* broker: cookie missing, old or of another address */
     PUNCH_DROP_COUNT
 } punch_drop;
 
@@ -122,9 +133,9 @@ typedef struct {
 /* A look at a call from outside. */
 typedef struct {
     bool connected;
-    bool heard;              /* any authenticated packet of this call */
-    punch_addr remote;       /* where we send; family NONE before connected */
-    punch_time_us rtt_us;    /* latest estimate of this path, or PUNCH_NEVER */
+    bool heard;           /* any authenticated packet of this call */
+    punch_addr remote;    /* where we send; family NONE before connected */
+    punch_time_us rtt_us; /* latest estimate of this path, or PUNCH_NEVER */
     punch_time_us last_send_at_us;
     punch_time_us last_heard_at_us;
     const punch_keepalive *send_keepalive; /* strategy of our direction; NULL before connected */
@@ -140,15 +151,16 @@ const char *punch_fail_name(punch_fail fail);
 const char *punch_drop_name(punch_drop drop);
 const char *punch_event_name(punch_event_kind kind);
 
-/* Bytes a peer of this configuration needs, 16-byte aligned; 0 when the configuration is out of range. */
+/* Bytes a peer of this configuration needs, 16-byte aligned; 0 when the configuration is out of
+ * range. */
 size_t punch_peer_size(const punch_peer_config *config);
 
-/* Makes a peer in the caller's memory (16-byte aligned, punch_peer_size bytes). PUNCH_ERR_ARGUMENT when the configuration
- * is out of range. The peer lies idle until punch_peer_start. */
+/* Makes a peer in the caller's memory (16-byte aligned, punch_peer_size bytes). PUNCH_ERR_ARGUMENT
+ * when the configuration is out of range. The peer lies idle until punch_peer_start. */
 punch_err punch_peer_init(void *memory, const punch_peer_config *config, punch_peer **peer_out);
 
-/* Back to the state after init, with another configuration of the same sizes. Closes nothing: the host has forgotten
- * its sockets. PUNCH_ERR_ARGUMENT when the sizes differ. */
+/* Back to the state after init, with another configuration of the same sizes. Closes nothing: the
+ * host has forgotten its sockets. PUNCH_ERR_ARGUMENT when the sizes differ. */
 punch_err punch_peer_reset(punch_peer *peer, const punch_peer_config *config);
 
 /* Opens the socket and begins to register. Once. */
@@ -160,43 +172,51 @@ void punch_peer_stop(punch_peer *peer, punch_time_us now_us);
 void punch_peer_on_datagram(punch_peer *peer, const punch_datagram *datagram, punch_time_us now_us);
 void punch_peer_on_timer(punch_peer *peer, punch_time_us now_us);
 
-/* Our addresses may have changed (new gateway, woken from sleep): registers again and probes every session at once. */
+/* Our addresses may have changed (new gateway, woken from sleep): registers again and probes every
+ * session at once. */
 void punch_peer_on_network_change(punch_peer *peer, punch_time_us now_us);
 
-/* When punch_peer_on_timer wants to be called next, on the same clock as now_us; PUNCH_NEVER = not at all. */
+/* When punch_peer_on_timer wants to be called next, on the same clock as now_us; PUNCH_NEVER = not
+ * at all. */
 punch_time_us punch_peer_next_deadline_us(const punch_peer *peer);
 
-/* Takes the next event; false when there is none. Drain after every entry: at most 4 + 8 x calls_max wait. */
+/* Takes the next event; false when there is none. Drain after every entry: at most 4 + 8 x
+ * calls_max wait. */
 bool punch_peer_next_event(punch_peer *peer, punch_event *event_out);
 
 const punch_key *punch_peer_key(const punch_peer *peer);
 const punch_counters *punch_peer_counters(const punch_peer *peer);
 bool punch_peer_is_registered(const punch_peer *peer);
 
-/* Estimated broker clock minus local clock, and the least recent round trip. PUNCH_ERR_STATE before the first sample. */
-punch_err punch_peer_broker_clock(const punch_peer *peer, punch_time_us *offset_out, punch_time_us *rtt_out);
+/* Estimated broker clock minus local clock, and the least recent round trip. PUNCH_ERR_STATE before
+ * the first sample. */
+punch_err punch_peer_broker_clock(const punch_peer *peer, punch_time_us *offset_out,
+                                  punch_time_us *rtt_out);
 
-/* Mints a token for one counterparty and registers its hash. PUNCH_ERR_CAPACITY at PUNCH_TOKENS_MAX. */
+/* Mints a token for one counterparty and registers its hash. PUNCH_ERR_CAPACITY at
+ * PUNCH_TOKENS_MAX. */
 punch_err punch_peer_mint(punch_peer *peer, punch_time_us now_us, punch_contact *contact_out);
 
 /* Takes a token back. PUNCH_ERR_STATE when it is not one of ours. */
 punch_err punch_peer_revoke(punch_peer *peer, const punch_token *token, punch_time_us now_us);
 
 /* Calls. May be used before the peer is registered: the call then waits for that. */
-punch_err punch_peer_call(punch_peer *peer, const punch_contact *contact, punch_time_us now_us, punch_call *call_out);
+punch_err punch_peer_call(punch_peer *peer, const punch_contact *contact, punch_time_us now_us,
+                          punch_call *call_out);
 punch_err punch_peer_accept(punch_peer *peer, punch_call call, punch_time_us now_us);
 punch_err punch_peer_refuse(punch_peer *peer, punch_call call, punch_time_us now_us);
 punch_err punch_peer_hang_up(punch_peer *peer, punch_call call, punch_time_us now_us);
 
-/* Sends a short message (1..PUNCH_MESSAGE_MAX bytes, copied). On PUNCH_OK exactly one PUNCH_EVENT_OUTCOME with this
- * message number follows; on error (PUNCH_ERR_STATE not connected, _TOO_LONG, _CAPACITY) the outcome is REFUSED and none
- * follows. */
-punch_err punch_peer_send(punch_peer *peer, punch_call call, const uint8_t *data, size_t length, punch_time_us now_us,
-                          uint32_t *message_out);
+/* Sends a short message (1..PUNCH_MESSAGE_MAX bytes, copied). On PUNCH_OK exactly one
+ * PUNCH_EVENT_OUTCOME with this message number follows; on error (PUNCH_ERR_STATE not connected,
+ * _TOO_LONG, _CAPACITY) the outcome is REFUSED and none follows. */
+punch_err punch_peer_send(punch_peer *peer, punch_call call, const uint8_t *data, size_t length,
+                          punch_time_us now_us, uint32_t *message_out);
 
-/* Offers other strategies from now on (NULL-ended or PUNCH_OFFERS_MAX long) and renegotiates both directions. */
-punch_err punch_peer_renegotiate(punch_peer *peer, punch_call call, const punch_keepalive *const *offers,
-                                 punch_time_us now_us);
+/* Offers other strategies from now on (NULL-ended or PUNCH_OFFERS_MAX long) and renegotiates both
+ * directions. */
+punch_err punch_peer_renegotiate(punch_peer *peer, punch_call call,
+                                 const punch_keepalive *const *offers, punch_time_us now_us);
 
 /* PUNCH_ERR_STATE for a stale handle. */
 punch_err punch_peer_view(const punch_peer *peer, punch_call call, punch_call_view *view_out);

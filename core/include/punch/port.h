@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The virtual socket layer: the core's only door to the world. The host implements punch_port once (simulator, ns-3, real
- * sockets) and hands it over with a `host` pointer of its own, which the core passes back and never looks into.
+ * The virtual socket layer: the core's only door to the world. The host implements punch_port once
+ * (simulator, ns-3, real sockets) and hands it over with a `host` pointer of its own, which the
+ * core passes back and never looks into.
  *
- * Answers that take time come back as entries of the peer or broker: on_datagram, on_timer, on_map_result, on_icmp,
- * on_network_change.
+ * Answers that take time come back as entries of the peer or broker: on_datagram, on_timer,
+ * on_map_result, on_icmp, on_network_change.
  */
 #ifndef PUNCH_PORT_H
 #define PUNCH_PORT_H
@@ -27,7 +28,12 @@ enum {
     PUNCH_CAP_MAP = 1u << 4        /* map_request: UPnP, NAT-PMP or PCP */
 };
 
-typedef enum { PUNCH_SHAPE_UDP = 0, PUNCH_SHAPE_TCP_SYN = 1, PUNCH_SHAPE_TCP_SYN_ACK = 2, PUNCH_SHAPE_TCP_ACK = 3 } punch_shape;
+typedef enum {
+    PUNCH_SHAPE_UDP = 0,
+    PUNCH_SHAPE_TCP_SYN = 1,
+    PUNCH_SHAPE_TCP_SYN_ACK = 2,
+    PUNCH_SHAPE_TCP_ACK = 3
+} punch_shape;
 
 #define PUNCH_TTL_DEFAULT 0 /* leave the TTL to the host */
 
@@ -48,7 +54,8 @@ typedef struct {
     punch_time_us lifetime_us;
 } punch_map_request;
 
-/* What the core tells a listener about itself, for replay and debugging. Costs nothing when port->trace is NULL. */
+/* What the core tells a listener about itself, for replay and debugging. Costs nothing when
+ * port->trace is NULL. */
 typedef enum {
     PUNCH_TRACE_STATE,    /* text: what changed, in words ("registered", "call ringing", ...) */
     PUNCH_TRACE_SENT,     /* type, remote, length */
@@ -58,9 +65,9 @@ typedef enum {
 
 typedef struct {
     punch_trace_kind kind;
-    uint8_t type;     /* wire type byte, 0 when none */
-    uint16_t length;  /* bytes on the wire, 0 when none */
-    uint32_t call;    /* call handle, or 0xffffffff */
+    uint8_t type;    /* wire type byte, 0 when none */
+    uint16_t length; /* bytes on the wire, 0 when none */
+    uint32_t call;   /* call handle, or 0xffffffff */
     punch_addr remote;
     const char *text; /* static */
     int64_t number;   /* an amount belonging to text (a gap in us, a count), else 0 */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The outside of a packet: version byte, type byte. What follows is sealed (src/codec.h); the type is in the clear, so that
- * tools can name a packet without its keys.
+ * The outside of a packet: version byte, type byte. What follows is sealed (src/codec.h); the type
+ * is in the clear, so that tools can name a packet without its keys.
  */
 #ifndef PUNCH_WIRE_H
 #define PUNCH_WIRE_H
@@ -16,9 +16,11 @@ typedef enum {
     /* peer -> broker and back, before a key exists */
     PUNCH_TYPE_COOKIE_REQUEST = 1, /* padded to the size of COOKIE */
     PUNCH_TYPE_COOKIE = 2,
-    PUNCH_TYPE_HELLO = 3,   /* Noise-IK-shaped: cookie, ephemeral, sealed static, sealed registration */
+    PUNCH_TYPE_HELLO =
+        3, /* Noise-IK-shaped: cookie, ephemeral, sealed static, sealed registration */
     PUNCH_TYPE_WELCOME = 4, /* ephemeral, sealed answer */
-    PUNCH_TYPE_RESTARTED = 5, /* broker: "I do not know you"; unauthenticated hint, never longer than what caused it */
+    PUNCH_TYPE_RESTARTED =
+        5, /* broker: "I do not know you"; unauthenticated hint, never longer than what caused it */
     /* peer <-> broker, sealed */
     PUNCH_TYPE_REGISTER = 16,   /* keepalive of the registration; token hashes */
     PUNCH_TYPE_REGISTERED = 17, /* broker's clock stamp, address as the broker sees it */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A NAT as a pure state machine: (state, packet, now) -> verdict. Hashed tables, O(1) a packet, nothing allocated after
- * nat_init. Words and requirement numbers are RFC 4787's. Time never runs backwards between calls.
+ * A NAT as a pure state machine: (state, packet, now) -> verdict. Hashed tables, O(1) a packet,
+ * nothing allocated after nat_init. Words and requirement numbers are RFC 4787's. Time never runs
+ * backwards between calls.
  *
- *   inside host --- nat_translate_out ---> outside          mapping:  inside endpoint [+ destination] -> external port
- *   inside host <-- nat_translate_in ----- outside          filter:   per mapping, which remotes may come in
- *                                                           session:  (inside endpoint, remote) -> external port, where
- *                                                                     it differs from the mapping's (reply affinity,
- *                                                                     or the port was taken by an inbound-first packet)
- *                                                           stray:    (external port, remote) taken by an unsolicited packet
+ *   inside host --- nat_translate_out ---> outside          mapping:  inside endpoint [+
+ * destination] -> external port inside host <-- nat_translate_in ----- outside          filter: per
+ * mapping, which remotes may come in session:  (inside endpoint, remote) -> external port, where it
+ * differs from the mapping's (reply affinity, or the port was taken by an inbound-first packet)
+ *                                                           stray:    (external port, remote) taken
+ * by an unsolicited packet
  */
 #ifndef NAT_NAT_H
 #define NAT_NAT_H
@@ -41,16 +42,19 @@ typedef enum {
 
 /* What to do when the port wanted is taken. */
 typedef enum {
-    NAT_COLLISION_NEXT_FREE = 0,  /* the next free port above the wanted one, wrapping within the range */
+    NAT_COLLISION_NEXT_FREE =
+        0, /* the next free port above the wanted one, wrapping within the range */
     NAT_COLLISION_CONTIGUOUS = 1, /* the next free port after the last one given */
     NAT_COLLISION_RANDOM = 2,     /* a free port drawn uniformly */
-    NAT_COLLISION_OVERLOAD = 3    /* share the port (RFC 4787 REQ-3: MUST NOT); inbound goes to the latest user */
+    NAT_COLLISION_OVERLOAD =
+        3 /* share the port (RFC 4787 REQ-3: MUST NOT); inbound goes to the latest user */
 } nat_collision;
 
 typedef enum {
     NAT_HAIRPIN_NONE = 0,
-    NAT_HAIRPIN_INTERNAL = 1, /* delivered inside with the internal source address (breaks RFC 4787 REQ-9a) */
-    NAT_HAIRPIN_EXTERNAL = 2  /* delivered inside with the external source address (REQ-9a) */
+    NAT_HAIRPIN_INTERNAL =
+        1, /* delivered inside with the internal source address (breaks RFC 4787 REQ-9a) */
+    NAT_HAIRPIN_EXTERNAL = 2 /* delivered inside with the external source address (REQ-9a) */
 } nat_hairpin;
 
 typedef enum { NAT_FULL_REFUSE = 0, NAT_FULL_EVICT_OLDEST = 1 } nat_full;
@@ -58,7 +62,8 @@ typedef enum { NAT_FULL_REFUSE = 0, NAT_FULL_EVICT_OLDEST = 1 } nat_full;
 /* What an inbound packet does that no mapping or filter admits. */
 typedef enum {
     NAT_UNSOLICITED_IGNORE = 0,   /* dropped without a trace */
-    NAT_UNSOLICITED_COLLIDE = 1,  /* takes (port, remote) for udp_timeout_first: a plain Linux masquerade without a WAN-INPUT drop */
+    NAT_UNSOLICITED_COLLIDE = 1,  /* takes (port, remote) for udp_timeout_first: a plain Linux
+                                     masquerade without a WAN-INPUT drop */
     NAT_UNSOLICITED_KILL = 2,     /* destroys the mapping it was sent to */
     NAT_UNSOLICITED_BLACKLIST = 3 /* its source address is barred for blacklist_us */
 } nat_unsolicited;
@@ -80,8 +85,10 @@ typedef struct {
     nat_full full;         /* when table_max or per_host_max is reached */
     nat_unsolicited unsolicited;
     punch_time_us blacklist_us;
-    bool reply_affinity; /* replies to a session accepted inbound leave from the port it came in by */
-    uint32_t filters_max; /* remotes remembered over all mappings, 0 = 4 x table_max; the oldest is forgotten first */
+    bool reply_affinity;  /* replies to a session accepted inbound leave from the port it came in by
+                           */
+    uint32_t filters_max; /* remotes remembered over all mappings, 0 = 4 x table_max; the oldest is
+                             forgotten first */
 } nat_config;
 
 /* A UDP packet's addresses; a verdict NAT_PASS or NAT_HAIRPIN rewrites them. */
@@ -92,18 +99,18 @@ typedef struct {
 
 typedef enum {
     NAT_PASS = 0,
-    NAT_TURNED_BACK,        /* out: hairpin; the packet now goes to an inside host */
-    NAT_DROP_NO_MAPPING,    /* in: nothing is mapped to that port */
-    NAT_DROP_EXPIRED,       /* in: the mapping on that port timed out */
+    NAT_TURNED_BACK,         /* out: hairpin; the packet now goes to an inside host */
+    NAT_DROP_NO_MAPPING,     /* in: nothing is mapped to that port */
+    NAT_DROP_EXPIRED,        /* in: the mapping on that port timed out */
     NAT_DROP_FILTER_ADDRESS, /* in: mapping lives, but that address was never sent to */
-    NAT_DROP_FILTER_PORT,   /* in: that address was sent to, but not that port */
+    NAT_DROP_FILTER_PORT,    /* in: that address was sent to, but not that port */
     NAT_DROP_FILTER_EXPIRED, /* in: that remote was sent to, too long ago */
-    NAT_DROP_TABLE_FULL,    /* out: table_max reached, policy refuse */
-    NAT_DROP_HOST_LIMIT,    /* out: per_host_max reached, policy refuse */
-    NAT_DROP_NO_PORT,       /* out: no free external port */
-    NAT_DROP_NO_HAIRPIN,    /* out: towards our own external address, hairpin none */
-    NAT_DROP_BLACKLISTED,   /* in: source address barred */
-    NAT_DROP_NOT_OURS,      /* in: not our external address */
+    NAT_DROP_TABLE_FULL,     /* out: table_max reached, policy refuse */
+    NAT_DROP_HOST_LIMIT,     /* out: per_host_max reached, policy refuse */
+    NAT_DROP_NO_PORT,        /* out: no free external port */
+    NAT_DROP_NO_HAIRPIN,     /* out: towards our own external address, hairpin none */
+    NAT_DROP_BLACKLISTED,    /* in: source address barred */
+    NAT_DROP_NOT_OURS,       /* in: not our external address */
     NAT_VERDICT_COUNT
 } nat_verdict;
 
@@ -112,9 +119,9 @@ typedef struct {
     uint64_t mappings_made;
     uint64_t mappings_expired;
     uint64_t mappings_evicted;
-    uint64_t mappings_killed;   /* by an unsolicited packet */
-    uint64_t ports_collided;    /* wanted port was taken */
-    uint64_t strays_made;       /* inbound-first packets that took a port */
+    uint64_t mappings_killed; /* by an unsolicited packet */
+    uint64_t ports_collided;  /* wanted port was taken */
+    uint64_t strays_made;     /* inbound-first packets that took a port */
 } nat_counters;
 
 typedef struct nat nat;
@@ -140,29 +147,33 @@ nat_config nat_config_default(void);
 /* NULL when the configuration is in range, else a static sentence saying what is wrong. */
 const char *nat_config_check(const nat_config *config);
 
-/* Bytes a NAT of this configuration needs, 16-byte aligned; depends on table_max and filters_max only. */
+/* Bytes a NAT of this configuration needs, 16-byte aligned; depends on table_max and filters_max
+ * only. */
 size_t nat_size(const nat_config *config);
 
-/* Makes a NAT in the caller's memory. external: its outside address (port ignored). The stream draws random ports.
- * The configuration must pass nat_config_check. */
+/* Makes a NAT in the caller's memory. external: its outside address (port ignored). The stream
+ * draws random ports. The configuration must pass nat_config_check. */
 nat *nat_init(void *memory, const nat_config *config, const punch_addr *external, punch_rng rng);
 
 /* Empties all tables in O(1) and takes a new configuration of the same sizes (or smaller ones). */
 void nat_reset(nat *box, const nat_config *config, const punch_addr *external, punch_rng rng);
 
-/* A packet from inside. NAT_PASS: src has become external. NAT_TURNED_BACK: hairpinned, dst (and src) rewritten to inside.
- * Anything else: dropped, packet unchanged. O(1). RFC 4787 §4. */
+/* A packet from inside. NAT_PASS: src has become external. NAT_TURNED_BACK: hairpinned, dst (and
+ * src) rewritten to inside. Anything else: dropped, packet unchanged. O(1). RFC 4787 §4. */
 nat_verdict nat_translate_out(nat *box, nat_packet *packet, punch_time_us now_us);
 
-/* A packet from outside to our external address. NAT_PASS: dst has become internal. Else dropped, unchanged. O(1). §5. */
+/* A packet from outside to our external address. NAT_PASS: dst has become internal. Else dropped,
+ * unchanged. O(1). §5. */
 nat_verdict nat_translate_in(nat *box, nat_packet *packet, punch_time_us now_us);
 
 /* The truth, without changing anything: what nat_translate_in would answer. */
 nat_verdict nat_would_admit(const nat *box, const nat_packet *packet, punch_time_us now_us);
 
-/* The truth, without changing anything: the external source a packet from inside would get now, if a live mapping or session
- * decides it already; false when a new one would have to be made (or it would be dropped). */
-bool nat_would_leave_from(const nat *box, const nat_packet *packet, punch_time_us now_us, punch_addr *external_out);
+/* The truth, without changing anything: the external source a packet from inside would get now, if
+ * a live mapping or session decides it already; false when a new one would have to be made (or it
+ * would be dropped). */
+bool nat_would_leave_from(const nat *box, const nat_packet *packet, punch_time_us now_us,
+                          punch_addr *external_out);
 
 /* Live mappings now (expired ones not counted). */
 uint32_t nat_mapping_count(const nat *box, punch_time_us now_us);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A backend runs plans. One const table each, chosen by name; what a backend cannot model it refuses with a reason.
+ * A backend runs plans. One const table each, chosen by name; what a backend cannot model it
+ * refuses with a reason.
  */
 #ifndef SIM_BACKEND_H
 #define SIM_BACKEND_H
@@ -14,11 +15,13 @@ typedef struct sim_backend_ops {
     bool virtual_time; /* same seed, same bytes */
     /* NULL when the backend can run it, else a static sentence saying what it cannot model. */
     const char *(*refuses)(const sim_plan *plan);
-    /* A world able to run any plan no larger than this one (sites, hosts, calls, NAT tables, packets). NULL: out of memory. */
+    /* A world able to run any plan no larger than this one (sites, hosts, calls, NAT tables,
+     * packets). NULL: out of memory. */
     void *(*create)(const sim_plan *largest);
-    /* Runs one trial from a clean world. result->calls points to room for plan->call_count. observer may be NULL. A broken
-     * invariant ends in punch_panic(). */
-    void (*run)(void *world, const sim_plan *plan, uint64_t seed, const sim_observer *observer, sim_trial_result *result);
+    /* Runs one trial from a clean world. result->calls points to room for plan->call_count.
+     * observer may be NULL. A broken invariant ends in punch_panic(). */
+    void (*run)(void *world, const sim_plan *plan, uint64_t seed, const sim_observer *observer,
+                sim_trial_result *result);
     void (*destroy)(void *world); /* accepts NULL */
 } sim_backend_ops;
 
@@ -32,8 +35,9 @@ extern const sim_backend_ops sim_backend_des;
 const sim_backend_ops *const *sim_backends(size_t *count_out);
 const sim_backend_ops *sim_backend_find(const char *name); /* or NULL */
 
-/* What punch_panic() should report about the trial running on this thread: set by the runner before each trial. Thread-local
- * inside the host program that supplies punch_panic(), so the simulator itself keeps no state: sim only formats it. */
+/* What punch_panic() should report about the trial running on this thread: set by the runner before
+ * each trial. Thread-local inside the host program that supplies punch_panic(), so the simulator
+ * itself keeps no state: sim only formats it. */
 typedef struct {
     const char *scenario;
     uint32_t cell;

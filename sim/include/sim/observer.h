@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Everything that can be watched in a world, as one kind of record: replay, traces and tests listen here. The world pays
- * nothing when nobody listens.
+ * Everything that can be watched in a world, as one kind of record: replay, traces and tests listen
+ * here. The world pays nothing when nobody listens.
  */
 #ifndef SIM_OBSERVER_H
 #define SIM_OBSERVER_H
@@ -24,11 +24,11 @@ typedef enum {
 typedef struct {
     sim_saw_kind kind;
     punch_time_us at_us; /* world time */
-    uint64_t packet;     /* number of the packet within the world, from 1; copies keep it; 0 = none */
-    uint32_t host;       /* or SIM_NONE */
-    uint32_t site;       /* or SIM_NONE */
-    uint8_t type;        /* wire type byte */
-    uint16_t length;     /* payload bytes */
+    uint64_t packet; /* number of the packet within the world, from 1; copies keep it; 0 = none */
+    uint32_t host;   /* or SIM_NONE */
+    uint32_t site;   /* or SIM_NONE */
+    uint8_t type;    /* wire type byte */
+    uint16_t length; /* payload bytes */
     punch_addr src, dst;
     punch_addr src_after, dst_after;
     nat_verdict verdict;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A plan: everything one trial's world is made of, with all distributions drawn. Scenario files become plans (scenario.h),
- * backends run plans (backend.h). Plain data, no pointers into other objects except the arrays.
+ * A plan: everything one trial's world is made of, with all distributions drawn. Scenario files
+ * become plans (scenario.h), backends run plans (backend.h). Plain data, no pointers into other
+ * objects except the arrays.
  *
- *   host -- lan -- [NAT] -- access up --> core (delay per pair of regions) --> access down -- [NAT] -- lan -- host
- *   \______________ site ______________/                                     \______________ site ______________/
+ *   host -- lan -- [NAT] -- access up --> core (delay per pair of regions) --> access down -- [NAT]
+ * -- lan -- host
+ *   \______________ site ______________/                                     \______________ site
+ * ______________/
  */
 #ifndef SIM_PLAN_H
 #define SIM_PLAN_H
@@ -18,7 +21,8 @@ typedef struct {
     punch_time_us delay_us;
     punch_time_us jitter_us; /* extra delay, uniform 0..jitter; never overtakes (see reorder) */
     punch_probability loss;  /* of each packet, independent */
-    /* Gilbert-Elliott in continuous time: mean dwell times; bad_mean_us 0 = off. The state is a function of (seed, time). */
+    /* Gilbert-Elliott in continuous time: mean dwell times; bad_mean_us 0 = off. The state is a
+     * function of (seed, time). */
     punch_time_us good_mean_us;
     punch_time_us bad_mean_us;
     punch_probability loss_good;
@@ -29,7 +33,8 @@ typedef struct {
     uint64_t rate_bps;    /* 0 = unlimited */
     uint32_t queue_bytes; /* waiting room in front of the rate; 0 = unlimited */
     uint32_t mtu_bytes;   /* larger IP packets are dropped; 0 = unlimited */
-    /* Regular outage: down for outage_for_us in every outage_every_us, phase drawn from the seed; every 0 = none. */
+    /* Regular outage: down for outage_for_us in every outage_every_us, phase drawn from the seed;
+     * every 0 = none. */
     punch_time_us outage_every_us;
     punch_time_us outage_for_us;
 } sim_link_plan;
@@ -41,7 +46,7 @@ typedef struct {
     uint32_t region; /* row and column in the core delay table */
     bool has_nat;
     nat_config nat;
-    punch_addr external;     /* of the NAT; port 0 */
+    punch_addr external;        /* of the NAT; port 0 */
     punch_time_us lan_delay_us; /* one way between a host and its NAT, or two hosts of the site */
     sim_link_plan up;
     sim_link_plan down;
@@ -55,11 +60,12 @@ typedef struct {
     uint32_t site;
     punch_addr addr; /* inside address and port of its socket */
     char name[16];
-    punch_time_us clock_offset_us; /* local clock minus world clock at world time 0; >= 0 is not required */
-    int32_t clock_drift_ppb;       /* local clock runs fast by this */
-    punch_time_us start_at_us;     /* world time */
+    punch_time_us
+        clock_offset_us; /* local clock minus world clock at world time 0; >= 0 is not required */
+    int32_t clock_drift_ppb;   /* local clock runs fast by this */
+    punch_time_us start_at_us; /* world time */
     /* peers */
-    uint32_t broker;   /* host index */
+    uint32_t broker; /* host index */
     punch_options options;
     const punch_keepalive *broker_keepalive; /* NULL = agreed-15 */
     const punch_keepalive *offers[PUNCH_OFFERS_MAX];
@@ -84,7 +90,7 @@ typedef struct {
 } sim_call_plan;
 
 typedef enum {
-    SIM_FAULT_BROKER_DOWN,    /* host: loses every packet, keeps its memory */
+    SIM_FAULT_BROKER_DOWN, /* host: loses every packet, keeps its memory */
     SIM_FAULT_BROKER_UP,
     SIM_FAULT_BROKER_RESTART, /* host: forgets everything, new instance id */
     SIM_FAULT_LINK_DOWN,      /* site: both directions */
@@ -106,7 +112,8 @@ typedef struct {
     uint32_t call_count;
     sim_fault *faults; /* in order of at_us */
     uint32_t fault_count;
-    punch_time_us *core_delay_us; /* region_count x region_count, one way, [from * region_count + to] */
+    punch_time_us
+        *core_delay_us; /* region_count x region_count, one way, [from * region_count + to] */
     uint32_t region_count;
     punch_probability core_loss; /* of each packet between sites, independent */
     punch_time_us limit_us;      /* the world ends here at the latest */
@@ -115,27 +122,31 @@ typedef struct {
     const punch_crypto *crypto;
 } sim_plan;
 
-/* How the world says, in one word, why a pair did not connect; more in sim_call_result.blocked_*. */
+/* How the world says, in one word, why a pair did not connect; more in sim_call_result.blocked_*.
+ */
 typedef struct {
-    bool connected;                  /* both sides emitted CONNECTED within the limit */
-    punch_time_us connected_us[2];   /* [0] caller [1] callee: since the intended moment; PUNCH_NEVER */
+    bool connected; /* both sides emitted CONNECTED within the limit */
+    punch_time_us
+        connected_us[2]; /* [0] caller [1] callee: since the intended moment; PUNCH_NEVER */
     punch_time_us time_to_connect_us; /* the later of both; PUNCH_NEVER */
-    punch_fail fail[2];              /* as each core named it */
-    punch_time_us fired_at_us[2];    /* world time of the first INTRO; PUNCH_NEVER */
+    punch_fail fail[2];               /* as each core named it */
+    punch_time_us fired_at_us[2];     /* world time of the first INTRO; PUNCH_NEVER */
     uint32_t intros_sent[2];
-    bool lost_after;                 /* connected, then DEAD before the world ended */
-    punch_time_us outbound_gap_us_max[2]; /* longest silence of that side towards the peer while connected; 0 = none */
-    uint32_t keepalives_sent[2];     /* KEEPALIVE, ARE_YOU_THERE and HERE */
+    bool lost_after;                      /* connected, then DEAD before the world ended */
+    punch_time_us outbound_gap_us_max[2]; /* longest silence of that side towards the peer while
+                                             connected; 0 = none */
+    uint32_t keepalives_sent[2];          /* KEEPALIVE, ARE_YOU_THERE and HERE */
     uint32_t messages_acked;
     uint32_t messages_unconfirmed;
     uint32_t messages_refused;
-    bool path_private;               /* the caller ended on a private (same site) address */
-    /* truth for failures: last reason a peer-to-peer packet towards side i was dropped, and how many were */
-    uint32_t arrived[2];             /* peer-to-peer packets delivered to side i */
-    uint32_t lost_link[2];           /* ... lost on links */
-    uint32_t blocked[2];             /* ... refused by NATs */
-    nat_verdict blocked_verdict[2];  /* the last such verdict */
-    uint32_t blocked_site[2];        /* and whose NAT it was */
+    bool path_private; /* the caller ended on a private (same site) address */
+    /* truth for failures: last reason a peer-to-peer packet towards side i was dropped, and how
+     * many were */
+    uint32_t arrived[2];            /* peer-to-peer packets delivered to side i */
+    uint32_t lost_link[2];          /* ... lost on links */
+    uint32_t blocked[2];            /* ... refused by NATs */
+    nat_verdict blocked_verdict[2]; /* the last such verdict */
+    uint32_t blocked_site[2];       /* and whose NAT it was */
 } sim_call_result;
 
 typedef struct {

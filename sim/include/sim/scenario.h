@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Scenario files: JSON in, plans out. One option table makes parser, schema.json, `explain` and the format reference.
+ * Scenario files: JSON in, plans out. One option table makes parser, schema.json, `explain` and the
+ * format reference.
  *
- *   load (strict; errors with file:line:column and pointer) -> cells (cross product of factors) -> plan(cell, trial)
+ *   load (strict; errors with file:line:column and pointer) -> cells (cross product of factors) ->
+ * plan(cell, trial)
  *
- * A trial's draws come from streams named by (trial seed, option), and the trial seed from (scenario seed, the levels of the
- * factors that are not treatments, trial number): cells that differ only in treatments meet the same worlds.
+ * A trial's draws come from streams named by (trial seed, option), and the trial seed from
+ * (scenario seed, the levels of the factors that are not treatments, trial number): cells that
+ * differ only in treatments meet the same worlds.
  */
 #ifndef SIM_SCENARIO_H
 #define SIM_SCENARIO_H
@@ -38,8 +41,8 @@ typedef struct {
 } sim_override;
 
 typedef struct {
-    const char *name;      /* factor */
-    bool treatment;        /* its levels share trial seeds */
+    const char *name; /* factor */
+    bool treatment;   /* its levels share trial seeds */
     uint32_t level_count;
     const char *const *levels; /* labels, in file order */
 } sim_factor_view;
@@ -48,13 +51,16 @@ typedef struct {
 extern "C" {
 #endif
 
-/* Loads and checks a file completely. NULL on any error, with at least one complaint. path "-" is not special. */
-sim_scenario *sim_scenario_load(const char *path, const sim_override *overrides, size_t override_count,
-                                sim_complaints *complaints);
+/* Loads and checks a file completely. NULL on any error, with at least one complaint. path "-" is
+ * not special. */
+sim_scenario *sim_scenario_load(const char *path, const sim_override *overrides,
+                                size_t override_count, sim_complaints *complaints);
 
-/* The same from memory; name is used in complaints, and relative references are resolved beside it. */
-sim_scenario *sim_scenario_parse(const char *name, const char *text, size_t length, const sim_override *overrides,
-                                 size_t override_count, sim_complaints *complaints);
+/* The same from memory; name is used in complaints, and relative references are resolved beside it.
+ */
+sim_scenario *sim_scenario_parse(const char *name, const char *text, size_t length,
+                                 const sim_override *overrides, size_t override_count,
+                                 sim_complaints *complaints);
 void sim_scenario_destroy(sim_scenario *scenario); /* accepts NULL */
 
 void sim_complaints_clear(sim_complaints *complaints);
@@ -77,26 +83,31 @@ uint32_t sim_scenario_cell_count(const sim_scenario *scenario); /* >= 1 */
 /* Level index of a factor in a cell; the last factor varies fastest. */
 uint32_t sim_scenario_cell_level(const sim_scenario *scenario, uint32_t cell, uint32_t factor);
 
-/* A plan with room for any trial of any cell, its arrays owned by the plan; NULL on out of memory. */
+/* A plan with room for any trial of any cell, its arrays owned by the plan; NULL on out of memory.
+ */
 sim_plan *sim_scenario_plan_create(const sim_scenario *scenario);
 void sim_scenario_plan_destroy(sim_plan *plan); /* accepts NULL */
 
 /* The seed of one trial. */
-uint64_t sim_scenario_trial_seed(const sim_scenario *scenario, uint64_t seed, uint32_t cell, uint64_t trial);
+uint64_t sim_scenario_trial_seed(const sim_scenario *scenario, uint64_t seed, uint32_t cell,
+                                 uint64_t trial);
 
-/* Fills the plan for one trial, drawing what is distributed. Cannot fail: everything was checked at load. Const on the
- * scenario, so threads may share it. */
-void sim_scenario_plan(const sim_scenario *scenario, uint32_t cell, uint64_t trial_seed, sim_plan *plan);
+/* Fills the plan for one trial, drawing what is distributed. Cannot fail: everything was checked at
+ * load. Const on the scenario, so threads may share it. */
+void sim_scenario_plan(const sim_scenario *scenario, uint32_t cell, uint64_t trial_seed,
+                       sim_plan *plan);
 
-/* The largest plan over all cells (table sizes etc.), for backend->create. Same ownership as plan_create. */
+/* The largest plan over all cells (table sizes etc.), for backend->create. Same ownership as
+ * plan_create. */
 sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario);
 
-/* Option table: prints type, unit, default, range and help of every option that matches key ("nat.mapping", or with a
- * scenario's own name in it, "nat.homeB.mapping"; "" or "*" = all). Returns how many matched; 0 = none, and *nearest_out is
- * the nearest name (static) or NULL. */
+/* Option table: prints type, unit, default, range and help of every option that matches key
+ * ("nat.mapping", or with a scenario's own name in it, "nat.homeB.mapping"; "" or "*" = all).
+ * Returns how many matched; 0 = none, and *nearest_out is the nearest name (static) or NULL. */
 size_t sim_scenario_explain(const char *key, FILE *out, const char **nearest_out);
 
-/* Writes scenarios/schema.json (JSON Schema 2020-12) or the format reference as Markdown, both from the option table. */
+/* Writes scenarios/schema.json (JSON Schema 2020-12) or the format reference as Markdown, both from
+ * the option table. */
 void sim_scenario_write_schema(FILE *out);
 void sim_scenario_write_reference(FILE *out);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A transport address: 16 bytes of IP, family, port. IPv4 lives in the first four bytes, the other twelve are zero, so
- * that memcmp, hashing and digests see one representation only.
+ * A transport address: 16 bytes of IP, family, port. IPv4 lives in the first four bytes, the other
+ * twelve are zero, so that memcmp, hashing and digests see one representation only.
  */
 #ifndef PUNCH_ADDR_H
 #define PUNCH_ADDR_H
@@ -55,16 +55,20 @@ static inline bool punch_addr_equal(const punch_addr *a, const punch_addr *b) {
 /* 64-bit mix of family and IP (not the port): for hash tables, not for security. */
 uint64_t punch_addr_hash_ip(const punch_addr *addr);
 
-/* Private, shared (RFC 6598), link-local, unique-local or loopback: not meaningful outside its network. */
+/* Private, shared (RFC 6598), link-local, unique-local or loopback: not meaningful outside its
+ * network. */
 bool punch_addr_is_private(const punch_addr *addr);
 
-/* May be sent to at all: has a family and a port, is neither unspecified nor multicast nor IPv4 broadcast. */
+/* May be sent to at all: has a family and a port, is neither unspecified nor multicast nor IPv4
+ * broadcast. */
 bool punch_addr_is_sendable(const punch_addr *addr);
 
-/* Writes "192.0.2.1:5000" or "[2001:db8::1]:5000" into text (at least PUNCH_ADDR_TEXT_CAP bytes) and returns text. */
+/* Writes "192.0.2.1:5000" or "[2001:db8::1]:5000" into text (at least PUNCH_ADDR_TEXT_CAP bytes)
+ * and returns text. */
 char *punch_addr_format(const punch_addr *addr, char *text);
 
-/* Parses what punch_addr_format writes; the whole text must be used up. PUNCH_ERR_PARSE otherwise. */
+/* Parses what punch_addr_format writes; the whole text must be used up. PUNCH_ERR_PARSE otherwise.
+ */
 punch_err punch_addr_parse(const char *text, punch_addr *addr_out);
 
 #ifdef __cplusplus

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Total readers and writers in network byte order. A reader or writer that would run past its end sets `failed` and
- * from then on yields zeros or writes nothing, so a codec checks once, at the end.
+ * Total readers and writers in network byte order. A reader or writer that would run past its end
+ * sets `failed` and from then on yields zeros or writes nothing, so a codec checks once, at the
+ * end.
  */
 #ifndef PUNCH_BYTES_H
 #define PUNCH_BYTES_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The few real functions a decision may use, made of + - * / and bit operations only, so that every compiler and libm
- * gives the same bits (build with -ffp-contract=off). Relative error <= 1e-13 unless said otherwise.
+ * The few real functions a decision may use, made of + - * / and bit operations only, so that every
+ * compiler and libm gives the same bits (build with -ffp-contract=off). Relative error <= 1e-13
+ * unless said otherwise.
  */
 #ifndef PUNCH_REALMATH_H
 #define PUNCH_REALMATH_H
@@ -19,7 +20,8 @@ double punch_exp(double x);
 /* Square root of x >= 0; negative or NaN gives 0. */
 double punch_sqrt(double x);
 
-/* Standard normal quantile of 0 < p < 1; absolute error <= 1e-9 (Wichura, AS 241). Outside: -+1e308. */
+/* Standard normal quantile of 0 < p < 1; absolute error <= 1e-9 (Wichura, AS 241). Outside:
+ * -+1e308. */
 double punch_normal_quantile(double p);
 
 #ifdef __cplusplus

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counter-based random numbers: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA
- * 2014). A stream is named by (seed, object, purpose) and is 8 bytes of state, so adding an object changes nobody else's
- * draws. Integer code only: every platform and compiler draws the same numbers. Not for secrets.
+ * Counter-based random numbers: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom
+ * number generators", OOPSLA 2014). A stream is named by (seed, object, purpose) and is 8 bytes of
+ * state, so adding an object changes nobody else's draws. Integer code only: every platform and
+ * compiler draws the same numbers. Not for secrets.
  */
 #ifndef PUNCH_RNG_H
 #define PUNCH_RNG_H
@@ -30,7 +31,8 @@ static inline uint64_t punch_mix64(uint64_t x) {
 /* The stream of one purpose of one object under a seed. */
 static inline punch_rng punch_rng_stream(uint64_t seed, uint32_t object, uint32_t purpose) {
     punch_rng rng;
-    rng.state = punch_mix64(punch_mix64(seed + PUNCH_RNG_GAMMA) ^ ((uint64_t)object << 32 | purpose));
+    rng.state =
+        punch_mix64(punch_mix64(seed + PUNCH_RNG_GAMMA) ^ ((uint64_t)object << 32 | purpose));
     return rng;
 }
 
@@ -49,7 +51,8 @@ static inline uint64_t punch_rng_below(punch_rng *rng, uint64_t count) {
     return draw % count;
 }
 
-/* True with the given probability. Always draws once, so that switching a fault on leaves other draws alike. */
+/* True with the given probability. Always draws once, so that switching a fault on leaves other
+ * draws alike. */
 static inline bool punch_rng_chance(punch_rng *rng, punch_probability probability) {
     return (punch_rng_u64(rng) >> 1) < probability;
 }

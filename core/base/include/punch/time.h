@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time is an argument, never a clock. Instants and durations share one type: microseconds in a signed 64-bit
- * integer. Whose clock an instant belongs to (host, broker, world) is said where it is used.
+ * Time is an argument, never a clock. Instants and durations share one type: microseconds in a
+ * signed 64-bit integer. Whose clock an instant belongs to (host, broker, world) is said where it
+ * is used.
  */
 #ifndef PUNCH_TIME_H
 #define PUNCH_TIME_H
@@ -26,7 +27,8 @@ static inline punch_time_us punch_time_later(punch_time_us a, punch_time_us b) {
     return a > b ? a : b;
 }
 
-/* instant + duration; PUNCH_NEVER stays PUNCH_NEVER, and a sum beyond it becomes it. The duration is >= 0. */
+/* instant + duration; PUNCH_NEVER stays PUNCH_NEVER, and a sum beyond it becomes it. The duration
+ * is >= 0. */
 static inline punch_time_us punch_time_after(punch_time_us instant, punch_time_us duration) {
     return instant > PUNCH_NEVER - duration ? PUNCH_NEVER : instant + duration;
 }

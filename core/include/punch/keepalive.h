@@ -20,21 +20,19 @@ typedef struct {
 /* What a strategy may know. All instants on the local clock; PUNCH_NEVER where it has not happened.
  */
 typedef struct {
-    punch_time_us now_us;
-    punch_time_us start_at_us; /* when this direction began to be kept alive: the agreed instant T,
-                                  see agreed-15 */
+    punch_time_us start_at_us;      /* the instant T both ends agreed on, on the local clock */
+    punch_time_us opened_at_us;     /* when this direction opened (connected, registered) */
     punch_time_us last_send_at_us;  /* last packet we sent on this path, of whatever kind */
     punch_time_us last_heard_at_us; /* last authenticated packet from the counterparty */
-    punch_time_us rtt_us;
-    int32_t
-        jitter_permille; /* drawn by the caller for this slot: -jitter .. +jitter of the interval */
-    uint32_t slot;       /* keepalives sent by this direction so far */
+    punch_time_us
+        last_keepalive_at_us; /* last keepalive of this strategy; PUNCH_NEVER = none yet */
+    int32_t jitter_permille;  /* drawn by the caller, once per keepalive; of the interval */
 } punch_keepalive_view;
 
 typedef struct punch_keepalive {
     const char *name; /* also its identity on the wire: the id is the hash of the name */
     const char *help; /* one line, with its source */
-    /* When the next keepalive is due (may be in the past: now). Pure. */
+    /* When the next keepalive is due (may be in the past: now), or PUNCH_NEVER. Pure. */
     punch_time_us (*next_send_us)(const punch_keepalive_view *view);
     /* The longest silence the counterparty should expect from a sender of this strategy, without
      * rtt and slack. */

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is inside a sealed packet, as structs; one encoder and one decoder per family. Decoders are
+ * total: any bytes, never past the end, PUNCH_ERR_PARSE otherwise. Behind the fixed fields of every
+ * body may follow extensions, type (1 byte), length (2 bytes), value; unknown ones are skipped.
+ * Network byte order throughout.
+ *
+ *   packet:  version 1 | type 1 | receiver index 4 | sequence 4 | sealed body | tag 16 (channel.h)
+ *   signal bodies (peer <-> broker), in this order, only the fields SIGNAL_FIELDS names for the
+ * type path bodies (peer <-> peer): highest 4 | bitmap 4 | fields of the type address: family 1 |
+ * port 2 | IP 16
+ */
+#ifndef PUNCH_CODEC_H
+#define PUNCH_CODEC_H
+
+#include <stdbool.h>
+
+#include "punch/addr.h"
+#include "punch/contact.h"
+#include "punch/crypto.h"
+#include "punch/keepalive.h"
+#include "punch/time.h"
+#include "punch/wire.h"
+
+#define PUNCH_TOKEN_HASH_BYTES 16 /* first half of the provider's hash of a token; chosen */
+#define PUNCH_BLOB_MAX 320        /* sealed invitation, with tag: see punch_invitation */
+
+typedef struct {
+    uint8_t bytes[PUNCH_CALL_ID_BYTES];
+} punch_call_id;
+
+typedef struct {
+    uint8_t bytes[PUNCH_TOKEN_HASH_BYTES];
+} punch_token_hash;
+
+/*
+ * REGISTER:   echo_us (sender's local clock), token_hash_count (1 byte), token_hashes
+ * REGISTERED: echo_us (given back), stamp_us (broker's clock), instance, addr (as the broker sees
+ * the peer) CALL:       call_id, token, key (callee), rtt_us, blob CALLING:    call_id RING:
+ * call_id, key (caller), blob ACCEPT:     call_id, rtt_us, blob REFUSE:     call_id REFUSED:
+ * call_id, reason (1 byte, punch_fail) GO:         call_id, stamp_us (T on the broker's clock),
+ * rtt_us (receiver's own), rtt_other_us, addr (of the other), blob (the callee's invitation, to the
+ * caller; empty to the callee) GO_ACK:     call_id
+ */
+typedef struct {
+    punch_call_id call_id;
+    punch_token token;
+    punch_key key;
+    punch_addr addr;
+    uint64_t echo_us;
+    uint64_t stamp_us;
+    uint64_t instance;
+    uint32_t rtt_us;
+    uint32_t rtt_other_us;
+    uint8_t reason;
+    uint8_t token_hash_count; /* 0..PUNCH_TOKENS_MAX */
+    uint16_t blob_length;     /* 0..PUNCH_BLOB_MAX; 2 bytes on the wire */
+    const uint8_t *blob; /* borrowed: from the caller when encoding, from the packet when decoded */
+    punch_token_hash token_hashes[PUNCH_TOKENS_MAX];
+} punch_signal;
+
+/*
+ * INTRO:         nonce, choice (strategy of the sender's direction)
+ * INTRO_ACK:     nonce (given back)
+ * KEEPALIVE:     -
+ * ARE_YOU_THERE: nonce
+ * HERE:          nonce (given back)
+ * MESSAGE:       number (its id), payload (2 bytes length first; 1..PUNCH_MESSAGE_MAX)
+ * MESSAGE_ACK:   number
+ * RENEGOTIATE:   number (revision), choice, offer_count (1 byte), offers
+ * RENEGOTIATED:  the same, of the answering side
+ * BYE:           -
+ */
+typedef struct {
+    uint32_t highest; /* highest sequence number received, 0 = none */
+    uint32_t bitmap;  /* bit i: highest - 1 - i was received too */
+    uint64_t nonce;
+    uint32_t number;
+    punch_keepalive_id choice;
+    uint16_t payload_length;
+    const uint8_t *payload; /* borrowed */
+    uint8_t offer_count;    /* 0..PUNCH_OFFERS_MAX */
+    punch_keepalive_id offers[PUNCH_OFFERS_MAX];
+} punch_path_body;
+
+/* What caller and callee tell each other under DH(static, static), so that the broker cannot read
+ * it: travels as `blob`. ephemeral 32 | index 4 | candidate count 1 | addresses | offer count 1 |
+ * ids */
+typedef struct {
+    punch_key ephemeral;
+    uint32_t index; /* of the sender's end of the future channel */
+    uint8_t candidate_count;
+    punch_addr candidates[PUNCH_CANDIDATES_MAX];
+    uint8_t offer_count;
+    punch_keepalive_id offers[PUNCH_OFFERS_MAX];
+} punch_invitation;
+
+/* Writes the body of a signal (16..31) or path (32..63) message into body; PUNCH_ERR_CAPACITY when
+ * it does not fit, PUNCH_ERR_ARGUMENT for a type of the other family. */
+punch_err punch_signal_encode(uint8_t type, const punch_signal *signal, uint8_t *body, size_t cap,
+                              size_t *length_out);
+punch_err punch_signal_decode(uint8_t type, const uint8_t *body, size_t length,
+                              punch_signal *signal_out);
+punch_err punch_path_encode(uint8_t type, const punch_path_body *path, uint8_t *body, size_t cap,
+                            size_t *length_out);
+punch_err punch_path_decode(uint8_t type, const uint8_t *body, size_t length,
+                            punch_path_body *path_out);
+
+/* Seals an invitation into blob (PUNCH_BLOB_MAX bytes); key used once: it depends on call id and
+ * role. */
+punch_err punch_invitation_seal(const punch_crypto *crypto, const punch_key *key,
+                                const punch_invitation *invitation, uint8_t *blob,
+                                size_t *length_out);
+/* PUNCH_ERR_CRYPTO or PUNCH_ERR_PARSE; the blob is not changed. */
+punch_err punch_invitation_open(const punch_crypto *crypto, const punch_key *key,
+                                const uint8_t *blob, size_t length,
+                                punch_invitation *invitation_out);
+
+/* The id of a strategy name: first 16 bytes of the provider-independent FNV-1a-128 of the name, so
+ * that ids are equal under every provider. */
+punch_keepalive_id punch_keepalive_id_of(const char *name);
+
+#endif

@@ -60,11 +60,11 @@ uint64_t punch_addr_hash_ip(const punch_addr *addr);
 bool punch_addr_is_private(const punch_addr *addr);
 
 /* May be sent to at all: has a family and a port, is neither unspecified nor multicast nor IPv4
- * broadcast. */
+ * broadcast nor an IPv4 address dressed as IPv6 (it would slip past the ranges above). */
 bool punch_addr_is_sendable(const punch_addr *addr);
 
 /* Writes "192.0.2.1:5000" or "[2001:db8::1]:5000" into text (at least PUNCH_ADDR_TEXT_CAP bytes)
- * and returns text. */
+ * and returns text; "none", which does not parse, for an address without family. */
 char *punch_addr_format(const punch_addr *addr, char *text);
 
 /* Parses what punch_addr_format writes; the whole text must be used up. PUNCH_ERR_PARSE otherwise.

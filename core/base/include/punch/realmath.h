@@ -11,10 +11,10 @@
 extern "C" {
 #endif
 
-/* Natural logarithm of x > 0 (normal numbers); x <= 0 or NaN gives -1e308. */
+/* Natural logarithm of x > 0; x <= 0 or NaN gives -1e308. */
 double punch_log(double x);
 
-/* e^x; overflow gives 1e308, underflow 0. */
+/* e^x, at most 1e308; results below the smallest normal number, and NaN, give 0. */
 double punch_exp(double x);
 
 /* Square root of x >= 0; negative or NaN gives 0. */

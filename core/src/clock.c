@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "clock.h"
+
+#define CLOCK_RTT_US_MAX (60 * PUNCH_US_PER_S) /* chosen: no broker answers later than that */
+#define CLOCK_INSTANT_US_MAX \
+    ((punch_time_us)1 << 60) /* chosen: 36,000 years; sums of four cannot overflow */
+
+bool punch_clock_is_sane(punch_time_us instant_us) {
+    return instant_us > -CLOCK_INSTANT_US_MAX && instant_us < CLOCK_INSTANT_US_MAX;
+}
+
+bool punch_clock_take(punch_clock *clock, punch_time_us sent_at_us, punch_time_us received_at_us,
+                      punch_time_us stamp_us) {
+    const punch_time_us latest = received_at_us;
+    const punch_time_us earliest = received_at_us - CLOCK_RTT_US_MAX;
+    if (sent_at_us > latest || sent_at_us < earliest || !punch_clock_is_sane(stamp_us)) {
+        return false;
+    }
+    const punch_time_us rtt_us = received_at_us - sent_at_us;
+    punch_clock_sample *sample = &clock->samples[clock->next];
+    sample->rtt_us = (uint32_t)rtt_us;
+    sample->offset_us = stamp_us + rtt_us / 2 - received_at_us;
+    clock->next = (uint8_t)((clock->next + 1) % PUNCH_CLOCK_SAMPLES);
+    if (clock->count < PUNCH_CLOCK_SAMPLES) {
+        clock->count++;
+    }
+    return true;
+}
+
+bool punch_clock_best(const punch_clock *clock, punch_clock_sample *sample_out) {
+    if (clock->count == 0) {
+        return false;
+    }
+    const punch_clock_sample *best = &clock->samples[0];
+    for (uint8_t i = 1; i < clock->count; i++) {
+        if (clock->samples[i].rtt_us < best->rtt_us) {
+            best = &clock->samples[i];
+        }
+    }
+    *sample_out = *best;
+    return true;
+}

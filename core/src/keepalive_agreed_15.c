@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * agreed-15: both ends send at T + n x 15 s on the agreed clock, whatever else they send; a jitter
+ * keeps many pairs from beating in step. The slot a keepalive belonged to is recovered by rounding,
+ * so jitter below half an interval never repeats or skips one; slots missed while the host slept
+ * are not made up for.
+ */
+#include "punch/keepalive.h"
+
+static punch_time_us next_send_us(const punch_keepalive_view *view) {
+    const punch_time_us interval = PUNCH_KEEPALIVE_US;
+    const punch_time_us since = view->last_keepalive_at_us == PUNCH_NEVER
+                                    ? view->opened_at_us - view->start_at_us
+                                    : view->last_keepalive_at_us + interval / 2 - view->start_at_us;
+    const punch_time_us slot = since >= 0 ? since / interval + 1 : 0;
+    return view->start_at_us + slot * interval + interval / 1000 * view->jitter_permille;
+}
+
+const punch_keepalive punch_keepalive_agreed_15 = {
+    .name = "agreed-15",
+    .help = "both ends every 15 s at agreed instants (seed: \"the no brainer way\"; RFC 8085 3.5)",
+    .next_send_us = next_send_us,
+    /* Two neighbouring slots may be jittered apart by twice the default jitter. */
+    .silence_us = PUNCH_KEEPALIVE_US + PUNCH_KEEPALIVE_US / 1000 * 2 * PUNCH_JITTER_PERMILLE,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * seed: the literal rule, "each keepalive is sent 15 s after the counterparty's previous packet".
+ * One heard packet earns one keepalive. It has two modes, chosen by the phase at the start: both
+ * ends every 15 s, or every 30 s + rtt each, in which a NAT that only outbound packets refresh and
+ * that forgets after 30 s lapses in every cycle.
+ */
+#include "punch/keepalive.h"
+
+static punch_time_us next_send_us(const punch_keepalive_view *view) {
+    if (view->last_keepalive_at_us != PUNCH_NEVER &&
+        view->last_keepalive_at_us >= view->last_heard_at_us) {
+        return PUNCH_NEVER;
+    }
+    return punch_time_after(view->last_heard_at_us, PUNCH_KEEPALIVE_US);
+}
+
+const punch_keepalive punch_keepalive_seed = {
+    .name = "seed",
+    .help = "15 s after the counterparty's last packet (seed, literally)",
+    .next_send_us = next_send_us,
+    .silence_us = PUNCH_KEEPALIVE_US,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * seed-bounded: 15 s after the own last packet or the counterparty's, whichever is earlier. The
+ * seed's rule with its slow mode taken out: the outbound gap never exceeds 15 s. As in `seed`, one
+ * heard packet earns one keepalive; otherwise a silent counterparty would be sent to without pause.
+ */
+#include "punch/keepalive.h"
+
+static punch_time_us next_send_us(const punch_keepalive_view *view) {
+    const punch_time_us own = punch_time_after(view->last_send_at_us, PUNCH_KEEPALIVE_US);
+    if (view->last_keepalive_at_us != PUNCH_NEVER &&
+        view->last_keepalive_at_us >= view->last_heard_at_us) {
+        return own;
+    }
+    return punch_time_earlier(own, punch_time_after(view->last_heard_at_us, PUNCH_KEEPALIVE_US));
+}
+
+const punch_keepalive punch_keepalive_seed_bounded = {
+    .name = "seed-bounded",
+    .help = "15 s after the own or the counterparty's last packet, whichever is earlier",
+    .next_send_us = next_send_us,
+    .silence_us = PUNCH_KEEPALIVE_US,
+};

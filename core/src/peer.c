@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The switchboard: memory, entries, the deadline, the event queue. What happens to a packet or a
+ * timer is decided in the part that owns the state (see peer_internal.h); nothing is decided here.
+ */
+#include "peer_internal.h"
+
+const char *punch_fail_name(punch_fail fail) {
+    switch (fail) {
+    case PUNCH_FAIL_NONE:
+        return "none";
+    case PUNCH_FAIL_UNAVAILABLE:
+        return "unavailable";
+    case PUNCH_FAIL_REFUSED:
+        return "refused";
+    case PUNCH_FAIL_NOT_ANSWERED:
+        return "not_answered";
+    case PUNCH_FAIL_BROKER_LOST:
+        return "broker_lost";
+    case PUNCH_FAIL_NO_ANSWER:
+        return "no_answer";
+    case PUNCH_FAIL_ONE_WAY:
+        return "one_way";
+    case PUNCH_FAIL_DEAD:
+        return "dead";
+    case PUNCH_FAIL_BYE:
+        return "bye";
+    case PUNCH_FAIL_HUNG_UP:
+        return "hung_up";
+    }
+    return "unknown";
+}
+
+const char *punch_drop_name(punch_drop drop) {
+    switch (drop) {
+    case PUNCH_DROP_PARSE:
+        return "parse";
+    case PUNCH_DROP_VERSION:
+        return "version";
+    case PUNCH_DROP_TYPE:
+        return "type";
+    case PUNCH_DROP_UNKNOWN:
+        return "unknown";
+    case PUNCH_DROP_AUTH:
+        return "auth";
+    case PUNCH_DROP_REPLAY:
+        return "replay";
+    case PUNCH_DROP_STATE:
+        return "state";
+    case PUNCH_DROP_FULL:
+        return "full";
+    case PUNCH_DROP_COOKIE:
+        return "cookie";
+    case PUNCH_DROP_COUNT:
+        break;
+    }
+    return "none";
+}
+
+const char *punch_event_name(punch_event_kind kind) {
+    switch (kind) {
+    case PUNCH_EVENT_REGISTERED:
+        return "registered";
+    case PUNCH_EVENT_BROKER_LOST:
+        return "broker_lost";
+    case PUNCH_EVENT_RING:
+        return "ring";
+    case PUNCH_EVENT_GO:
+        return "go";
+    case PUNCH_EVENT_FIRED:
+        return "fired";
+    case PUNCH_EVENT_CONNECTED:
+        return "connected";
+    case PUNCH_EVENT_MOVED:
+        return "moved";
+    case PUNCH_EVENT_ENDED:
+        return "ended";
+    case PUNCH_EVENT_MESSAGE:
+        return "message";
+    case PUNCH_EVENT_OUTCOME:
+        return "outcome";
+    case PUNCH_EVENT_KEEPALIVE:
+        return "keepalive";
+    }
+    return "unknown";
+}
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+/* Where each part of the block begins; `total` is its size. */
+typedef struct {
+    size_t calls;
+    size_t tokens;
+    size_t events;
+    size_t outgoing;
+    size_t inbox;
+    size_t total;
+    uint32_t event_cap;
+} layout;
+
+static size_t align_up(size_t size) {
+    return (size + 15) & ~(size_t)15;
+}
+
+static layout layout_of(const punch_peer_config *config) {
+    layout at;
+    /* Without calls only REGISTERED and BROKER_LOST can wait. */
+    at.event_cap = 4 + (uint32_t)config->calls_max * (8 + (uint32_t)config->messages_max) +
+                   (uint32_t)config->inbox_max;
+    at.calls = align_up(sizeof(punch_peer));
+    at.tokens = at.calls + align_up(config->calls_max * sizeof(punch_call_slot));
+    at.events =
+        at.tokens + align_up(config->calls_max > 0 ? PUNCH_TOKENS_MAX * sizeof(punch_token) : 0);
+    at.outgoing = at.events + align_up(at.event_cap * sizeof(punch_waiting_event));
+    at.inbox = at.outgoing +
+               align_up((size_t)config->calls_max * config->messages_max * sizeof(punch_outgoing));
+    at.total = at.inbox + align_up(config->inbox_max * sizeof(punch_incoming));
+    return at;
+}
+
+static bool is_valid(const punch_peer_config *config) {
+    const punch_options *options = &config->options;
+    if (config->port == NULL || config->port->crypto == NULL ||
+        !punch_addr_is_sendable(&config->broker_addr)) {
+        return false;
+    }
+    if (config->calls_max > PUNCH_CALLS_MAX || config->messages_max > PUNCH_MESSAGES_MAX ||
+        config->inbox_max > 64) {
+        return false;
+    }
+    if (options->fire_rule > PUNCH_FIRE_ON_RECEIPT || options->keepalive_jitter_permille < -1 ||
+        options->keepalive_jitter_permille >= 500) {
+        return false;
+    }
+    if (options->backoff_permille != 0 &&
+        (options->backoff_permille < 1000 || options->backoff_permille > 10000)) {
+        return false;
+    }
+    return options->keepalive_phase_us >= 0 && options->keepalive_phase_us <= 60 * PUNCH_US_PER_S;
+}
+
+size_t punch_peer_size(const punch_peer_config *config) {
+    return is_valid(config) ? layout_of(config).total : 0;
+}
+
+/* Copies the configuration with its defaults filled in. */
+static void take_config(punch_peer *peer, const punch_peer_config *config) {
+    peer->config = *config;
+    punch_options *options = &peer->config.options;
+    if (options->backoff_permille == 0) {
+        options->backoff_permille = PUNCH_BACKOFF_PERMILLE;
+    }
+    if (options->keepalive_jitter_permille < 0) {
+        options->keepalive_jitter_permille = PUNCH_JITTER_PERMILLE;
+    }
+    if (peer->config.broker_keepalive == NULL) {
+        peer->config.broker_keepalive = &punch_keepalive_agreed_15;
+    }
+    peer->offer_count = 0;
+    while (peer->offer_count < PUNCH_OFFERS_MAX && config->offers[peer->offer_count] != NULL) {
+        peer->offer_count++;
+    }
+    if (peer->offer_count == 0) {
+        size_t count;
+        const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);
+        for (; peer->offer_count < count && peer->offer_count < PUNCH_OFFERS_MAX;
+             peer->offer_count++) {
+            peer->config.offers[peer->offer_count] = builtin[peer->offer_count];
+        }
+    }
+}
+
+static void lay_out(punch_peer *peer, const punch_peer_config *config) {
+    const layout at = layout_of(config);
+    uint8_t *block = (uint8_t *)peer;
+    memset(peer, 0, sizeof *peer);
+    take_config(peer, config);
+    peer->event_cap = at.event_cap;
+    peer->calls = (punch_call_slot *)(void *)(block + at.calls);
+    peer->tokens = (punch_token *)(void *)(block + at.tokens);
+    peer->events = (punch_waiting_event *)(void *)(block + at.events);
+    peer->outgoing = (punch_outgoing *)(void *)(block + at.outgoing);
+    peer->inbox = (punch_incoming *)(void *)(block + at.inbox);
+    for (uint16_t i = 0; i < config->calls_max; i++) {
+        peer->calls[i].state = CALL_FREE;
+    }
+    for (size_t i = 0; i < (size_t)config->calls_max * config->messages_max; i++) {
+        peer->outgoing[i].number = 0;
+    }
+    config->port->crypto->keypair_from_seed(peer->config.identity_seed, &peer->identity);
+    memset(peer->config.identity_seed, 0, sizeof peer->config.identity_seed);
+    peer->link.retry_at_us = PUNCH_NEVER;
+    peer->link.answer_due_at_us = PUNCH_NEVER;
+}
+
+punch_err punch_peer_init(void *memory, const punch_peer_config *config, punch_peer **peer_out) {
+    if (!is_valid(config)) {
+        return PUNCH_ERR_ARGUMENT;
+    }
+    punch_peer *peer = memory;
+    lay_out(peer, config);
+    *peer_out = peer;
+    return PUNCH_OK;
+}
+
+punch_err punch_peer_reset(punch_peer *peer, const punch_peer_config *config) {
+    if (!is_valid(config) || config->calls_max != peer->config.calls_max ||
+        config->messages_max != peer->config.messages_max ||
+        config->inbox_max != peer->config.inbox_max) {
+        return PUNCH_ERR_ARGUMENT;
+    }
+    lay_out(peer, config);
+    return PUNCH_OK;
+}
+
+/* --- entries ---------------------------------------------------------------------------------- */
+
+/* What was lent to the host until the next entry is taken back. */
+static void begin_entry(punch_peer *peer) {
+    peer->inbox_head += peer->inbox_taken;
+    peer->inbox_taken = 0;
+}
+
+punch_err punch_peer_start(punch_peer *peer, punch_time_us now_us) {
+    const punch_port *port = peer->config.port;
+    uint64_t seed;
+    if (peer->started) {
+        return PUNCH_ERR_STATE;
+    }
+    begin_entry(peer);
+    const punch_err err = port->sock_open(peer->config.host, &peer->config.bind, &peer->sock);
+    if (err != PUNCH_OK) {
+        return err;
+    }
+    port->random(peer->config.host, (uint8_t *)&seed, sizeof seed);
+    peer->rng = punch_rng_stream(seed, 0, 0);
+    peer->started = true;
+    punch_link_start(peer, now_us);
+    return PUNCH_OK;
+}
+
+void punch_peer_stop(punch_peer *peer, punch_time_us now_us) {
+    if (!peer->started) {
+        return;
+    }
+    begin_entry(peer);
+    for (uint16_t i = 0; i < peer->config.calls_max; i++) {
+        (void)punch_peer_hang_up(peer, peer->calls[i].handle, now_us);
+    }
+    peer->config.port->sock_close(peer->config.host, peer->sock);
+    peer->started = false;
+    memset(&peer->link, 0, sizeof peer->link);
+    peer->link.retry_at_us = PUNCH_NEVER;
+    peer->link.answer_due_at_us = PUNCH_NEVER;
+}
+
+void punch_peer_on_datagram(punch_peer *peer, const punch_datagram *datagram,
+                            punch_time_us now_us) {
+    begin_entry(peer);
+    if (!peer->started || datagram->length < 2 || datagram->length > PUNCH_PACKET_MAX) {
+        punch_outbox_drop(peer, PUNCH_DROP_PARSE, datagram, now_us);
+        return;
+    }
+    if (datagram->data[0] != PUNCH_WIRE_VERSION) {
+        punch_outbox_drop(peer, PUNCH_DROP_VERSION, datagram, now_us);
+        return;
+    }
+    const uint8_t type = datagram->data[1];
+    switch (type) {
+    case PUNCH_TYPE_COOKIE:
+    case PUNCH_TYPE_WELCOME:
+    case PUNCH_TYPE_RESTARTED:
+    case PUNCH_TYPE_REGISTERED:
+    case PUNCH_TYPE_CALLING:
+    case PUNCH_TYPE_RING:
+    case PUNCH_TYPE_REFUSED:
+    case PUNCH_TYPE_GO:
+        punch_link_on_datagram(peer, datagram, type, now_us);
+        break;
+    case PUNCH_TYPE_INTRO:
+    case PUNCH_TYPE_INTRO_ACK:
+    case PUNCH_TYPE_KEEPALIVE:
+    case PUNCH_TYPE_ARE_YOU_THERE:
+    case PUNCH_TYPE_HERE:
+    case PUNCH_TYPE_MESSAGE:
+    case PUNCH_TYPE_MESSAGE_ACK:
+    case PUNCH_TYPE_RENEGOTIATE:
+    case PUNCH_TYPE_RENEGOTIATED:
+    case PUNCH_TYPE_BYE:
+        punch_session_on_datagram(peer, datagram, now_us);
+        break;
+    default: /* any byte may come in: what is not listed is counted */
+        punch_outbox_drop(peer, PUNCH_DROP_TYPE, datagram, now_us);
+        break;
+    }
+}
+
+void punch_peer_on_timer(punch_peer *peer, punch_time_us now_us) {
+    begin_entry(peer);
+    if (!peer->started) {
+        return;
+    }
+    punch_link_on_timer(peer, now_us);
+    for (uint16_t i = 0; i < peer->config.calls_max; i++) {
+        punch_call_on_timer(peer, &peer->calls[i], now_us);
+    }
+}
+
+void punch_peer_on_network_change(punch_peer *peer, punch_time_us now_us) {
+    begin_entry(peer);
+    if (!peer->started) {
+        return;
+    }
+    punch_link_restart(peer, now_us);
+    for (uint16_t i = 0; i < peer->config.calls_max; i++) {
+        if (peer->calls[i].state == CALL_CONNECTED) {
+            punch_session_probe_now(peer, &peer->calls[i], now_us);
+        }
+    }
+}
+
+punch_time_us punch_peer_next_deadline_us(const punch_peer *peer) {
+    if (!peer->started) {
+        return PUNCH_NEVER;
+    }
+    punch_time_us deadline_us = punch_link_deadline_us(peer);
+    for (uint16_t i = 0; i < peer->config.calls_max; i++) {
+        deadline_us =
+            punch_time_earlier(deadline_us, punch_call_deadline_us(peer, &peer->calls[i]));
+    }
+    return deadline_us;
+}
+
+bool punch_peer_next_event(punch_peer *peer, punch_event *event_out) {
+    if (peer->event_head == peer->event_tail) {
+        return false;
+    }
+    const punch_waiting_event *waiting = &peer->events[peer->event_head % peer->event_cap];
+    peer->event_head++;
+    *event_out = (punch_event){
+        .kind = (punch_event_kind)waiting->kind,
+        .call = waiting->call,
+        .at_us = waiting->at_us,
+        .fire_at_us = waiting->fire_at_us,
+        .remote = waiting->remote,
+        .message = waiting->message,
+        .keepalive = waiting->keepalive,
+    };
+    if (event_out->kind == PUNCH_EVENT_ENDED) {
+        event_out->fail = (punch_fail)waiting->detail;
+    } else if (event_out->kind == PUNCH_EVENT_OUTCOME) {
+        event_out->outcome = (punch_message_outcome)waiting->detail;
+    } else if (event_out->kind == PUNCH_EVENT_RING) {
+        event_out->key = peer->calls[waiting->call & 0xff].counterparty;
+    } else if (event_out->kind == PUNCH_EVENT_MESSAGE) {
+        event_out->data = peer->inbox[waiting->inbox].data;
+        event_out->length = peer->inbox[waiting->inbox].length;
+        peer->inbox_taken++;
+    }
+    return true;
+}
+
+/* --- questions -------------------------------------------------------------------------------- */
+
+const punch_key *punch_peer_key(const punch_peer *peer) {
+    return &peer->identity.public_key;
+}
+
+const punch_counters *punch_peer_counters(const punch_peer *peer) {
+    return &peer->counters;
+}
+
+bool punch_peer_is_registered(const punch_peer *peer) {
+    return peer->link.open;
+}
+
+punch_err punch_peer_broker_clock(const punch_peer *peer, punch_time_us *offset_out,
+                                  punch_time_us *rtt_out) {
+    punch_clock_sample best;
+    if (!punch_clock_best(&peer->link.clock, &best)) {
+        return PUNCH_ERR_STATE;
+    }
+    *offset_out = best.offset_us;
+    *rtt_out = best.rtt_us;
+    return PUNCH_OK;
+}
+
+punch_err punch_peer_view(const punch_peer *peer, punch_call call, punch_call_view *view_out) {
+    const uint32_t index = call & 0xff;
+    if (index >= peer->config.calls_max) {
+        return PUNCH_ERR_STATE;
+    }
+    const punch_call_slot *slot = &peer->calls[index];
+    if (slot->state == CALL_FREE || slot->state == CALL_ENDED || slot->handle != call) {
+        return PUNCH_ERR_STATE;
+    }
+    const bool connected = slot->state == CALL_CONNECTED;
+    *view_out = (punch_call_view){
+        .connected = connected,
+        .heard = slot->heard,
+        .rtt_us = slot->keyed ? slot->session.rtt_us : PUNCH_NEVER,
+        .last_send_at_us = slot->session.view.last_send_at_us,
+        .last_heard_at_us = slot->session.view.last_heard_at_us,
+        .send_keepalive = connected ? slot->session.send_strategy : NULL,
+        .intros_sent = slot->traverse.intros_sent,
+        .probes_unanswered = slot->session.probes_unanswered,
+    };
+    if (connected) {
+        view_out->remote = slot->session.remote;
+    }
+    return PUNCH_OK;
+}
+
+/* --- tokens ----------------------------------------------------------------------------------- */
+
+punch_err punch_peer_mint(punch_peer *peer, punch_time_us now_us, punch_contact *contact_out) {
+    if (peer->config.calls_max == 0 || peer->token_count == PUNCH_TOKENS_MAX) {
+        return PUNCH_ERR_CAPACITY;
+    }
+    punch_token *token = &peer->tokens[peer->token_count++];
+    peer->config.port->random(peer->config.host, token->bytes, sizeof token->bytes);
+    *contact_out = (punch_contact){
+        .callee = peer->identity.public_key,
+        .broker = peer->config.broker,
+        .broker_addr = peer->config.broker_addr,
+        .token = *token,
+    };
+    punch_link_register(peer, now_us); /* registered already: the broker learns of it now */
+    return PUNCH_OK;
+}
+
+punch_err punch_peer_revoke(punch_peer *peer, const punch_token *token, punch_time_us now_us) {
+    for (uint16_t i = 0; i < peer->token_count; i++) {
+        if (memcmp(&peer->tokens[i], token, sizeof *token) == 0) {
+            peer->tokens[i] = peer->tokens[--peer->token_count];
+            punch_link_register(peer, now_us);
+            return PUNCH_OK;
+        }
+    }
+    return PUNCH_ERR_STATE;
+}

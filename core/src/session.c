@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A call once its channel is keyed: every sealed path packet comes in here; acknowledgements,
+ * liveness, the path, keepalives and their negotiation (protocol §4 "Where to send", §5).
+ *
+ * What counts as missing, on the local clock:
+ *   ack      a packet of theirs, sent after ours could have arrived, does not cover ours, and ours
+ * is older than rtt + 1 s. Theirs was sent one way before now, ours arrived one way after it left:
+ * so "could have arrived" is left + rtt <= now, however asymmetric the path. packet   nothing came
+ * since our first packet after they were last heard, for their silence + rtt + 1 s. Either way:
+ * ARE_YOU_THERE once a second; any packet that covers one of them ends the doubt; after 20: dead.
+ *
+ * A nonce is salt (24 bits) | target (8) | sequence (32): its echo says which packet to which
+ * address came through, so no table of packets under way is needed. It travels sealed, so nobody
+ * but the counterparty can echo it.
+ */
+#include "peer_internal.h"
+
+#define SESSION_KEEPALIVE_GAP_US \
+    PUNCH_US_PER_S             /* no strategy sends more often: chosen, as are-you-there */
+#define SESSION_NO_TARGET 0xff /* target field of a nonce that belongs to no INTRO */
+#define SESSION_RTT_SHARE 8    /* RFC 6298 §2.3: a new sample weighs 1/8 */
+
+/* --- nonces, strategies ----------------------------------------------------------------------- */
+
+uint64_t punch_session_nonce(const punch_call_slot *slot, uint8_t target) {
+    return (uint64_t)slot->session.nonce_salt << 40 | (uint64_t)target << 32 |
+           slot->channel.next_sequence;
+}
+
+bool punch_session_check_nonce(const punch_call_slot *slot, uint64_t nonce, uint8_t *target_out,
+                               uint32_t *sequence_out) {
+    const uint32_t sequence = (uint32_t)nonce;
+    if (nonce >> 40 != slot->session.nonce_salt || sequence == 0 ||
+        sequence >= slot->channel.next_sequence) {
+        return false;
+    }
+    *target_out = (uint8_t)(nonce >> 32);
+    *sequence_out = sequence;
+    return true;
+}
+
+int32_t punch_session_draw_jitter(punch_peer *peer) {
+    const int32_t most = peer->config.options.keepalive_jitter_permille;
+    const uint64_t draw = punch_rng_below(&peer->rng, (uint64_t)(2 * most + 1));
+    return (int32_t)draw - most;
+}
+
+static bool has_id(const punch_keepalive_id *ids, uint8_t count, const punch_keepalive_id *id) {
+    for (uint8_t i = 0; i < count; i++) {
+        if (memcmp(&ids[i], id, sizeof *id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const punch_keepalive *own_by_id(const punch_session *session,
+                                        const punch_keepalive_id *id) {
+    for (uint8_t i = 0; i < session->own_offer_count; i++) {
+        const punch_keepalive_id own = punch_keepalive_id_of(session->own_offers[i]->name);
+        if (memcmp(&own, id, sizeof own) == 0) {
+            return session->own_offers[i];
+        }
+    }
+    return NULL;
+}
+
+/* The first of ours that they understand; unknown to both: agreed-15. */
+static const punch_keepalive *choose(const punch_session *session) {
+    for (uint8_t i = 0; i < session->own_offer_count; i++) {
+        const punch_keepalive_id id = punch_keepalive_id_of(session->own_offers[i]->name);
+        if (has_id(session->their_offers, session->their_offer_count, &id)) {
+            return session->own_offers[i];
+        }
+    }
+    return &punch_keepalive_agreed_15;
+}
+
+static void take_their_choice(punch_session *session, const punch_keepalive_id *id) {
+    const punch_keepalive *strategy = own_by_id(session, id);
+    session->receive_strategy = strategy != NULL ? strategy : &punch_keepalive_agreed_15;
+}
+
+static void take_their_offers(punch_session *session, const punch_keepalive_id *ids,
+                              uint8_t count) {
+    memcpy(session->their_offers, ids, count * sizeof ids[0]);
+    session->their_offer_count = count;
+}
+
+static void use_strategy(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us) {
+    slot->session.send_strategy = choose(&slot->session);
+    punch_outbox_event(peer, PUNCH_EVENT_KEEPALIVE, slot->handle, now_us)->keepalive =
+        slot->session.send_strategy;
+    punch_outbox_trace_state(peer, slot->handle, slot->session.send_strategy->name, 0, now_us);
+}
+
+void punch_session_prepare(punch_peer *peer, punch_call_slot *slot) {
+    punch_session *session = &slot->session;
+    uint8_t salt[3];
+    peer->config.port->random(peer->config.host, salt, sizeof salt);
+    memset(session, 0, sizeof *session);
+    session->nonce_salt = (uint32_t)salt[0] << 16 | (uint32_t)salt[1] << 8 | salt[2];
+    session->rtt_us = PUNCH_NEVER;
+    session->ack_missing_at_us = PUNCH_NEVER;
+    session->unanswered_since_us = PUNCH_NEVER;
+    session->next_probe_at_us = PUNCH_NEVER;
+    session->renegotiate_at_us = PUNCH_NEVER;
+    session->view.last_keepalive_at_us = PUNCH_NEVER;
+    session->own_offer_count = (uint8_t)peer->offer_count;
+    memcpy(session->own_offers, peer->config.offers, sizeof session->own_offers);
+    take_their_offers(session, slot->theirs.offers, slot->theirs.offer_count);
+    session->send_strategy = choose(session);
+    session->receive_strategy = &punch_keepalive_agreed_15; /* until their INTRO says otherwise */
+}
+
+void punch_session_open(punch_peer *peer, punch_call_slot *slot, const punch_addr *remote,
+                        punch_time_us now_us) {
+    punch_session *session = &slot->session;
+    slot->state = CALL_CONNECTED;
+    session->remote = *remote;
+    session->confirmed_at_us = now_us;
+    session->settled = slot->channel.next_sequence - 1; /* INTROs that missed are forgiven */
+    session->ack_missing_at_us = PUNCH_NEVER;
+    session->unanswered_since_us = PUNCH_NEVER;
+    session->view.opened_at_us = now_us;
+    session->view.last_heard_at_us = now_us;
+    session->view.last_keepalive_at_us = PUNCH_NEVER;
+    session->view.jitter_permille = punch_session_draw_jitter(peer);
+    punch_outbox_event(peer, PUNCH_EVENT_CONNECTED, slot->handle, now_us)->remote = *remote;
+    punch_outbox_trace_state(peer, slot->handle, "connected", 0, now_us);
+    use_strategy(peer, slot, now_us);
+}
+
+/* --- acknowledgements ------------------------------------------------------------------------- */
+
+static punch_time_us rtt_or_default_us(const punch_session *session) {
+    return session->rtt_us == PUNCH_NEVER ? PUNCH_RTT_UNKNOWN_US : session->rtt_us;
+}
+
+punch_time_us punch_session_sent_at_us(const punch_call_slot *slot, uint32_t sequence) {
+    return slot->channel.next_sequence - sequence <= SESSION_SENT_RING
+               ? slot->session.sent_at_us[sequence % SESSION_SENT_RING]
+               : PUNCH_NEVER;
+}
+
+void punch_session_sent(punch_call_slot *slot, uint32_t sequence, punch_time_us now_us) {
+    punch_session *session = &slot->session;
+    session->sent_at_us[sequence % SESSION_SENT_RING] = now_us;
+    session->covered &= ~((uint32_t)1 << sequence % SESSION_SENT_RING);
+    session->view.last_send_at_us = now_us;
+    if (session->unanswered_since_us == PUNCH_NEVER) {
+        session->unanswered_since_us = now_us;
+    }
+}
+
+static bool body_covers(const punch_path_body *body, uint32_t sequence) {
+    if (sequence > body->highest) {
+        return false;
+    }
+    const uint32_t back = body->highest - sequence;
+    return back == 0 || (back <= PUNCH_ACK_BITMAP_BITS && (body->bitmap >> (back - 1) & 1) != 0);
+}
+
+static void stop_probing(punch_call_slot *slot) {
+    punch_session *session = &slot->session;
+    session->probing = false;
+    session->probes_unanswered = 0;
+    session->next_probe_at_us = PUNCH_NEVER;
+    /* The doubt is over: what was lost on the way is not asked about again. */
+    session->settled = slot->channel.next_sequence - 1;
+    session->ack_missing_at_us = PUNCH_NEVER;
+}
+
+/* Takes the acknowledgement fields of an authenticated packet. */
+static void take_acks(punch_call_slot *slot, const punch_path_body *body, punch_time_us now_us) {
+    punch_session *session = &slot->session;
+    const uint32_t next = slot->channel.next_sequence;
+    const punch_time_us rtt_us = rtt_or_default_us(session);
+    uint32_t sequence = next > SESSION_SENT_RING ? next - SESSION_SENT_RING : 1;
+    if (body->highest >= next) {
+        return; /* acknowledges what was never sent */
+    }
+    bool answered = false;
+    session->ack_missing_at_us = PUNCH_NEVER;
+    for (sequence = sequence > session->settled ? sequence : session->settled + 1; sequence < next;
+         sequence++) {
+        const uint32_t bit = (uint32_t)1 << sequence % SESSION_SENT_RING;
+        const punch_time_us sent_at_us = session->sent_at_us[sequence % SESSION_SENT_RING];
+        if (body_covers(body, sequence)) {
+            session->covered |= bit;
+            answered |= sequence >= session->probe_first_sequence;
+        } else if ((session->covered & bit) == 0 && sent_at_us + rtt_us <= now_us) {
+            session->ack_missing_at_us = punch_time_earlier(
+                session->ack_missing_at_us, sent_at_us + rtt_us + PUNCH_MISSING_SLACK_US);
+        }
+    }
+    if (session->probing && answered) {
+        stop_probing(slot);
+    }
+}
+
+void punch_session_acknowledged(punch_peer *peer, punch_call_slot *slot, const punch_addr *from,
+                                punch_time_us sent_at_us, punch_time_us now_us) {
+    punch_session *session = &slot->session;
+    if (sent_at_us == PUNCH_NEVER) {
+        return;
+    }
+    const punch_time_us sample_us = now_us - sent_at_us;
+    session->rtt_us = session->rtt_us == PUNCH_NEVER
+                          ? sample_us
+                          : session->rtt_us + (sample_us - session->rtt_us) / SESSION_RTT_SHARE;
+    if (slot->state != CALL_CONNECTED) {
+        return;
+    }
+    if (punch_addr_equal(&session->remote, from)) {
+        session->confirmed_at_us = now_us;
+    } else if (sent_at_us > session->confirmed_at_us) {
+        /* Newer than anything the present path has shown: only then move. */
+        session->remote = *from;
+        session->confirmed_at_us = now_us;
+        punch_outbox_event(peer, PUNCH_EVENT_MOVED, slot->handle, now_us)->remote = *from;
+        punch_outbox_trace_state(peer, slot->handle, "path moved", 0, now_us);
+    }
+}
+
+/* --- are you there? --------------------------------------------------------------------------- */
+
+static void send_probe(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us) {
+    punch_session *session = &slot->session;
+    punch_path_body body = {.nonce = punch_session_nonce(slot, SESSION_NO_TARGET)};
+    session->probes_unanswered++;
+    session->next_probe_at_us = now_us + PUNCH_PROBE_GAP_US;
+    punch_outbox_path(peer, slot, PUNCH_TYPE_ARE_YOU_THERE, &body, &session->remote, now_us);
+    if (!punch_addr_equal(&session->heard_from, &session->remote) &&
+        punch_traverse_may_answer_at(peer, slot, &session->heard_from)) {
+        /* They were last heard from elsewhere: an answer from there may move the path. */
+        body.nonce = punch_session_nonce(slot, SESSION_NO_TARGET);
+        punch_outbox_path(peer, slot, PUNCH_TYPE_ARE_YOU_THERE, &body, &session->heard_from,
+                          now_us);
+    }
+}
+
+void punch_session_probe_now(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us) {
+    if (!slot->session.probing) {
+        slot->session.probing = true;
+        slot->session.probes_unanswered = 0;
+        slot->session.probe_first_sequence = slot->channel.next_sequence;
+        send_probe(peer, slot, now_us);
+    }
+}
+
+/* --- what arrives ----------------------------------------------------------------------------- */
+
+static void on_here(punch_peer *peer, punch_call_slot *slot, const punch_path_body *body,
+                    const punch_addr *from, punch_time_us now_us) {
+    uint8_t target;
+    uint32_t sequence;
+    if (!punch_session_check_nonce(slot, body->nonce, &target, &sequence)) {
+        return;
+    }
+    const punch_addr *remote =
+        punch_traverse_may_answer_at(peer, slot, from) ? from : &slot->session.remote;
+    punch_session_acknowledged(peer, slot, remote, punch_session_sent_at_us(slot, sequence),
+                               now_us);
+    if (slot->session.probing && sequence >= slot->session.probe_first_sequence) {
+        stop_probing(slot);
+    }
+}
+
+static void fill_negotiation(const punch_session *session, punch_path_body *body) {
+    body->choice = punch_keepalive_id_of(session->send_strategy->name);
+    body->offer_count = session->own_offer_count;
+    for (uint8_t i = 0; i < session->own_offer_count; i++) {
+        body->offers[i] = punch_keepalive_id_of(session->own_offers[i]->name);
+    }
+}
+
+static void send_renegotiate(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us) {
+    punch_session *session = &slot->session;
+    punch_path_body body = {.number = session->own_revision};
+    session->renegotiate_sends++;
+    session->renegotiate_at_us =
+        now_us + punch_retry_delay_us(PUNCH_RETRY_FIRST_US, session->renegotiate_sends,
+                                      PUNCH_RETRY_TOTAL_US);
+    fill_negotiation(session, &body);
+    punch_outbox_path(peer, slot, PUNCH_TYPE_RENEGOTIATE, &body, &session->remote, now_us);
+}
+
+static void on_renegotiate(punch_peer *peer, punch_call_slot *slot, const punch_path_body *body,
+                           const punch_addr *from, punch_time_us now_us) {
+    punch_session *session = &slot->session;
+    if (body->number > session->their_revision) {
+        session->their_revision = body->number;
+        take_their_choice(session, &body->choice);
+        take_their_offers(session, body->offers, body->offer_count);
+        use_strategy(peer, slot, now_us);
+    }
+    punch_path_body answer = {.number = body->number};
+    fill_negotiation(session, &answer);
+    punch_traverse_answer(peer, slot, PUNCH_TYPE_RENEGOTIATED, &answer, from, now_us);
+}
+
+static void on_renegotiated(punch_peer *peer, punch_call_slot *slot, const punch_path_body *body,
+                            punch_time_us now_us) {
+    punch_session *session = &slot->session;
+    if (session->renegotiate_at_us == PUNCH_NEVER || body->number != session->own_revision) {
+        return;
+    }
+    session->renegotiate_at_us = PUNCH_NEVER;
+    take_their_choice(session, &body->choice);
+    take_their_offers(session, body->offers, body->offer_count);
+    use_strategy(peer, slot, now_us);
+}
+
+punch_err punch_peer_renegotiate(punch_peer *peer, punch_call call,
+                                 const punch_keepalive *const *offers, punch_time_us now_us) {
+    punch_call_slot *slot = punch_call_find(peer, call);
+    if (slot == NULL || slot->state != CALL_CONNECTED) {
+        return PUNCH_ERR_STATE;
+    }
+    punch_session *session = &slot->session;
+    uint8_t count = 0;
+    while (count < PUNCH_OFFERS_MAX && offers[count] != NULL) {
+        count++;
+    }
+    if (count == 0) {
+        return PUNCH_ERR_ARGUMENT;
+    }
+    memcpy(session->own_offers, offers, count * sizeof offers[0]);
+    session->own_offer_count = count;
+    session->own_revision++;
+    session->renegotiate_sends = 0;
+    session->send_strategy = choose(session);
+    send_renegotiate(peer, slot, now_us);
+    return PUNCH_OK;
+}
+
+/* An authenticated packet of a live call, by type. False: it makes no sense now. */
+static bool dispatch(punch_peer *peer, punch_call_slot *slot, uint8_t type,
+                     const punch_path_body *body, const punch_datagram *datagram,
+                     punch_time_us now_us) {
+    const punch_addr *from = &datagram->remote;
+    if (type == PUNCH_TYPE_INTRO) {
+        take_their_choice(&slot->session, &body->choice);
+        punch_traverse_on_intro(peer, slot, body, from, now_us);
+    } else if (type == PUNCH_TYPE_INTRO_ACK) {
+        return punch_traverse_on_ack(peer, slot, body, from, now_us);
+    } else if (type == PUNCH_TYPE_ARE_YOU_THERE) {
+        punch_path_body answer = {.nonce = body->nonce};
+        punch_traverse_answer(peer, slot, PUNCH_TYPE_HERE, &answer, from, now_us);
+    } else if (type == PUNCH_TYPE_HERE) {
+        on_here(peer, slot, body, from, now_us);
+    } else if (type == PUNCH_TYPE_MESSAGE) {
+        punch_message_on_message(peer, slot, body, datagram, now_us);
+    } else if (type == PUNCH_TYPE_MESSAGE_ACK) {
+        punch_message_on_ack(peer, slot, body->number, now_us);
+    } else if (type == PUNCH_TYPE_RENEGOTIATE) {
+        on_renegotiate(peer, slot, body, from, now_us);
+    } else if (type == PUNCH_TYPE_RENEGOTIATED) {
+        on_renegotiated(peer, slot, body, now_us);
+    } else if (type == PUNCH_TYPE_BYE) {
+        punch_call_end(peer, slot,
+                       slot->state == CALL_CONNECTED ? PUNCH_FAIL_BYE : PUNCH_FAIL_ONE_WAY, now_us);
+    } else {
+        return type == PUNCH_TYPE_KEEPALIVE;
+    }
+    return true;
+}
+
+static punch_call_slot *find_by_index(punch_peer *peer, uint32_t index) {
+    const uint32_t at = index & 0xff;
+    if (at >= peer->config.calls_max) {
+        return NULL;
+    }
+    punch_call_slot *slot = &peer->calls[at];
+    return slot->state != CALL_FREE && slot->keyed && slot->handle == index ? slot : NULL;
+}
+
+static void take_packet(punch_peer *peer, punch_call_slot *slot, const punch_opened *opened,
+                        const punch_datagram *datagram, punch_time_us now_us) {
+    punch_path_body body;
+    if (punch_path_decode(opened->type, opened->body, opened->body_length, &body) != PUNCH_OK) {
+        punch_outbox_drop(peer, PUNCH_DROP_PARSE, datagram, now_us);
+        return;
+    }
+    if (slot->state == CALL_ENDED) {
+        if (opened->type == PUNCH_TYPE_ARE_YOU_THERE) {
+            punch_path_body bye = {0};
+            punch_outbox_path(peer, slot, PUNCH_TYPE_BYE, &bye, &datagram->remote, now_us);
+        }
+        punch_outbox_drop(peer, PUNCH_DROP_STATE, datagram, now_us);
+        return;
+    }
+    peer->counters.received_packets++;
+    peer->counters.received_bytes += datagram->length;
+    punch_outbox_trace_received(peer, opened->type, slot->handle, datagram, now_us);
+    slot->heard = true;
+    slot->session.heard_from = datagram->remote;
+    slot->session.view.last_heard_at_us = now_us;
+    slot->session.unanswered_since_us = PUNCH_NEVER;
+    take_acks(slot, &body, now_us);
+    if (!dispatch(peer, slot, opened->type, &body, datagram, now_us)) {
+        punch_outbox_drop(peer, PUNCH_DROP_STATE, datagram, now_us);
+    }
+}
+
+void punch_session_on_datagram(punch_peer *peer, const punch_datagram *datagram,
+                               punch_time_us now_us) {
+    uint8_t packet[PUNCH_PACKET_MAX];
+    punch_opened opened;
+    punch_call_slot *slot =
+        find_by_index(peer, punch_channel_index_of(datagram->data, datagram->length));
+    if (slot == NULL) {
+        punch_outbox_drop(peer, PUNCH_DROP_UNKNOWN, datagram, now_us);
+        return;
+    }
+    memcpy(packet, datagram->data, datagram->length);
+    const punch_err err = punch_channel_open(&slot->channel, peer->config.port->crypto, packet,
+                                             datagram->length, &opened);
+    if (err == PUNCH_OK) {
+        take_packet(peer, slot, &opened, datagram, now_us);
+    } else if (err == PUNCH_ERR_STATE) {
+        punch_outbox_drop(peer, PUNCH_DROP_REPLAY, datagram, now_us);
+    } else {
+        punch_outbox_drop(peer, err == PUNCH_ERR_PARSE ? PUNCH_DROP_PARSE : PUNCH_DROP_AUTH,
+                          datagram, now_us);
+    }
+}
+
+/* --- time ------------------------------------------------------------------------------------- */
+
+static punch_time_us keepalive_at_us(const punch_peer *peer, const punch_session *session) {
+    const punch_time_us due_us = session->send_strategy->next_send_us(&session->view);
+    if (session->view.last_keepalive_at_us == PUNCH_NEVER) {
+        return punch_time_after(due_us, peer->config.options.keepalive_phase_us);
+    }
+    return punch_time_later(due_us, session->view.last_keepalive_at_us + SESSION_KEEPALIVE_GAP_US);
+}
+
+/* When an acknowledgement or a packet counts as missing; PUNCH_NEVER while they are being asked. */
+static punch_time_us doubt_at_us(const punch_session *session) {
+    if (session->probing) {
+        return PUNCH_NEVER;
+    }
+    const punch_time_us packet_us = punch_time_after(
+        session->unanswered_since_us, session->receive_strategy->silence_us +
+                                          rtt_or_default_us(session) + PUNCH_MISSING_SLACK_US);
+    return punch_time_earlier(session->ack_missing_at_us, packet_us);
+}
+
+void punch_session_on_timer(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us) {
+    punch_session *session = &slot->session;
+    if (session->next_probe_at_us <= now_us && session->probes_unanswered >= PUNCH_PROBES_MAX) {
+        punch_call_end(peer, slot, PUNCH_FAIL_DEAD, now_us);
+        return;
+    }
+    if (session->next_probe_at_us <= now_us) {
+        send_probe(peer, slot, now_us);
+    } else if (doubt_at_us(session) <= now_us) {
+        punch_outbox_trace_state(peer, slot->handle,
+                                 session->ack_missing_at_us <= now_us
+                                     ? "an acknowledgement is missing"
+                                     : "a packet is missing",
+                                 0, now_us);
+        punch_session_probe_now(peer, slot, now_us);
+    }
+    if (keepalive_at_us(peer, session) <= now_us) {
+        punch_path_body body = {0};
+        punch_outbox_path(peer, slot, PUNCH_TYPE_KEEPALIVE, &body, &session->remote, now_us);
+        session->view.last_keepalive_at_us = now_us;
+        session->view.jitter_permille = punch_session_draw_jitter(peer);
+    }
+    if (session->renegotiate_at_us <= now_us) {
+        send_renegotiate(peer, slot, now_us);
+    }
+    punch_message_on_timer(peer, slot, now_us);
+}
+
+punch_time_us punch_session_deadline_us(const punch_peer *peer, const punch_call_slot *slot) {
+    const punch_session *session = &slot->session;
+    punch_time_us deadline_us = punch_time_earlier(session->next_probe_at_us, doubt_at_us(session));
+    deadline_us = punch_time_earlier(deadline_us, keepalive_at_us(peer, session));
+    deadline_us = punch_time_earlier(deadline_us, session->renegotiate_at_us);
+    return punch_time_earlier(deadline_us, punch_message_deadline_us(peer, slot));
+}

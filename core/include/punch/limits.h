@@ -78,5 +78,9 @@
 #define PUNCH_COOKIE_EPOCH_US 60000000 /* a cookie is good for this and the next epoch: chosen */
 #define PUNCH_REGISTRATION_US \
     60000000 /* silent registrations are forgotten: chosen, four keepalives */
+#define PUNCH_SIGNAL_GAP_US_MAX \
+    4000000 /* ceiling of the doubling between repeated RINGs and GOs: chosen */
+#define PUNCH_CALLS_PER_CALLER_MAX \
+    64 /* calls one peer may have in a broker's table: chosen, = PUNCH_CALLS_MAX */
 
 #endif

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rules about compiled code, read with binutils.
+
+  --no-writable-data LIBRARY...   no variable survives outside the caller's memory: the sections for
+                                  writable data are empty (constant tables live in read-only ones)
+  --libpunch LIBRARY...           the core stays embeddable: at most 6,000 lines and 100 KB of text
+"""
+import glob
+import re
+import subprocess
+import sys
+
+WRITABLE = re.compile(r"\.(data|bss|tdata|tbss)(\.(?!rel\.ro)[\w.]+)?$|\*COM\*$")
+LIBPUNCH_LINES_MAX = 6000
+LIBPUNCH_TEXT_BYTES_MAX = 100 * 1000
+LIBPUNCH_SOURCES = ("core/base/include/punch/*.h", "core/base/src/*.[ch]", "core/include/punch/*.h",
+                    "core/src/*.[ch]")
+
+
+def output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def writable(library):
+    """(object file, symbol, bytes) of every writable variable in the archive."""
+    member = library
+    for line in output("objdump", "-t", library).splitlines():
+        if re.match(r"\S+:\s+file format", line):
+            member = line.split(":")[0]
+        # value, seven flag characters ('O' = object), section, size, name
+        match = re.match(r"[0-9a-f]+ (.{7}) (\S+)\s+([0-9a-f]+) (?:\.hidden )?(.+)$", line)
+        if match and "O" in match.group(1) and WRITABLE.match(match.group(2)):
+            yield member, match.group(4), int(match.group(3), 16)
+
+
+def no_writable_data(libraries):
+    found = [(library, *entry) for library in libraries for entry in writable(library)]
+    for library, member, symbol, size in found:
+        print(f"{library}({member}): {symbol}: {size} bytes of writable data; only constants may be global")
+    print(f"{len(libraries)} libraries, {len(found)} writable variables")
+    return not found
+
+
+def libpunch(libraries):
+    lines = sum(open(path, encoding="utf-8").read().count("\n")
+                for pattern in LIBPUNCH_SOURCES for path in glob.glob(pattern))
+    text = sum(int(row.split()[0]) for library in libraries
+               for row in output("size", "-B", library).splitlines()[1:])
+    print(f"libpunch: {lines} lines of {LIBPUNCH_LINES_MAX} at most, "
+          f"{text} bytes of text of {LIBPUNCH_TEXT_BYTES_MAX} at most")
+    return 0 < lines <= LIBPUNCH_LINES_MAX and 0 < text <= LIBPUNCH_TEXT_BYTES_MAX
+
+
+def main(arguments):
+    rules = {"--no-writable-data": no_writable_data, "--libpunch": libpunch}
+    if len(arguments) < 2 or arguments[0] not in rules:
+        print(__doc__, file=sys.stderr)
+        return 2
+    return 0 if rules[arguments[0]](arguments[1:]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

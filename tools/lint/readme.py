@@ -81,7 +81,7 @@ def scratch_tree(folder, program):
     os.makedirs(os.path.join(folder, "results"))
     os.makedirs(os.path.join(folder, "tools"))
     for top in ("results", "tools"):
-        for name in os.listdir(top):
+        for name in os.listdir(top) if os.path.isdir(top) else []:
             if (top, name) not in (("results", "runs"), ("tools", "punchlab")):
                 os.symlink(os.path.abspath(os.path.join(top, name)), os.path.join(folder, top, name))
     launcher = os.path.join(folder, "tools", "punchlab")

@@ -37,7 +37,7 @@ BANNED = set("""time clock_gettime gettimeofday rand srand random getenv sleep u
 exit _exit system localtime gmtime strtok sprintf vsprintf strcpy strcat atoi atol atof gets""".split())
 ALLOCATORS = set("malloc calloc realloc free strdup strndup alloca".split())
 PURE = ("core/base/", "core/", "nat_models/", "sim/")  # where BANNED holds
-OUTSIDE = ("core/posix/", "sim/src/backends/ns3/", "sim/src/backends/netns/")  # and where it does not
+OUTSIDE = ("core/posix/", "sim/backends/ns3/", "sim/backends/netns/")  # and where it does not
 
 FILE_LINES_MAX = 800
 FUNCTION_LINES_MAX = 70

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a NAT is made of, and which file owns which part.
+ *
+ *   binding.c   bindings: an inside endpoint [+ remote] at work on an external port
+ *   remote.c    what is remembered about single remotes: permissions, sessions, strays, barred ones
+ *   allocate.c  which external port a new binding gets
+ *   nat.c       the way of a packet through all of that; the public functions
+ *   config.c    defaults and checks; names.c and presets.c: tables
+ *
+ *   memory:  | nat | bindings | hosts | remotes | buckets: keys, ports, hosts, remotes |
+ *
+ * A binding is `nat_mapping` at work (that name is taken by the behaviour). Its life:
+ *
+ *   free --made--> live --timed out--> ghost --its slot or port is needed--> free
+ *                    \--evicted, killed--> free
+ *
+ * Ghosts exist only to tell "timed out" from "never was". Emptying costs O(1) because a bucket is
+ * believed only when the slot it names is in use (below the mark `used`) and hashes to that very
+ * bucket: whatever an earlier life left in the buckets fails that test (after Briggs and Torczon,
+ * "An efficient representation for sparse sets", 1993).
+ */
+#ifndef NAT_BOX_H
+#define NAT_BOX_H
+
+#include <string.h>
+
+#include "nat/nat.h"
+#include "punch/assert.h"
+#include "queue.h"
+
+/* Which timeout runs. */
+typedef enum {
+    NAT_TIMEOUT_FIRST = 0,
+    NAT_TIMEOUT_STREAM = 1,
+    NAT_TIMEOUT_BARRED = 2,
+    NAT_TIMEOUT_COUNT
+} nat_timeout;
+
+typedef enum { NAT_SLOT_FREE = 0, NAT_SLOT_LIVE = 1, NAT_SLOT_GHOST = 2 } nat_slot_state;
+
+typedef struct {
+    punch_addr inside;
+    punch_addr remote;    /* as far as the mapping depends on it, else zero */
+    nat_timer timer;      /* last refresh; queue by timeout, of ghosts, or of free slots */
+    nat_timer host_timer; /* the same among the bindings of one host; only with per_host_max */
+    uint32_t key_hash;
+    uint32_t serial; /* never used twice: permissions of a dead binding match no later one */
+    uint32_t key_next;
+    uint32_t port_next;
+    uint32_t host;
+    uint16_t port;
+    uint8_t state;   /* nat_slot_state */
+    uint8_t timeout; /* nat_timeout; STREAM once a packet has come in */
+    bool exact;      /* remote is the full endpoint: APDM, or a session of its own */
+} nat_binding;
+
+/* An inside address, to count its bindings. */
+typedef struct {
+    punch_addr addr;
+    uint32_t hash;
+    uint32_t next;
+    uint32_t count;
+    nat_queue bindings;
+} nat_host;
+
+typedef enum {
+    NAT_REMOTE_PERMISSION = 0, /* owner: serial of the binding; may come in by it */
+    NAT_REMOTE_SESSION = 1,    /* owner: slot of the binding; came in by it, answers leave by it */
+    NAT_REMOTE_STRAY = 2,      /* owner: external port, taken by an unsolicited packet */
+    NAT_REMOTE_BARRED = 3,     /* owner: 0; nothing from this address comes in */
+    NAT_REMOTE_KIND_COUNT
+} nat_remote_kind;
+
+typedef struct {
+    punch_addr addr; /* port 0 where only the address counts */
+    uint32_t hash;
+    nat_timer timer;
+    uint32_t owner;
+    uint32_t serial; /* sessions: of the binding */
+    uint32_t next;
+    uint8_t kind; /* nat_remote_kind */
+    bool in_use;
+    uint8_t timeout; /* nat_timeout */
+} nat_remote;
+
+struct nat {
+    nat_config config;
+    nat_counters counters;
+    punch_addr external;
+    punch_rng rng;
+    punch_time_us last_at_us;
+    punch_time_us expire_at_us; /* no binding expires before */
+
+    nat_binding *bindings;
+    nat_host *hosts;
+    nat_remote *remotes;
+    uint32_t *buckets;     /* of keys, then as many of ports, of hosts; then those of remotes */
+    uint32_t binding_mask; /* buckets of keys, of ports and of hosts, less one */
+    uint32_t remote_mask;
+    uint32_t bindings_max; /* room; the configuration may ask for less */
+    uint32_t remotes_room;
+    uint32_t remotes_max; /* of the configuration */
+
+    uint32_t bindings_used;
+    uint32_t bindings_free;
+    uint32_t live_count;
+    uint32_t exact_count; /* live sessions of their own, where the mapping is not APDM */
+    uint32_t serial;
+    nat_queue live[2]; /* by nat_timeout */
+    nat_queue ghosts;
+    uint32_t hosts_used;
+    uint32_t hosts_free;
+    uint32_t remotes_used;
+    uint32_t remotes_free;
+    nat_queue remembered[NAT_TIMEOUT_COUNT];
+    uint32_t kind_count[NAT_REMOTE_KIND_COUNT];
+    uint16_t last_port; /* the last one given; 0 = none yet */
+};
+
+/* What identifies a binding among those of a configuration. */
+typedef struct {
+    punch_addr inside;
+    punch_addr remote;
+    uint32_t hash;
+    bool exact;
+} nat_key;
+
+/* --- addresses as words: memcmp over 20 bytes costs more than three comparisons --- */
+
+static inline uint64_t nat_addr_word(const punch_addr *addr, size_t offset) {
+    uint64_t word;
+    memcpy(&word, addr->ip + offset, sizeof word);
+    return word;
+}
+
+static inline bool nat_same_ip(const punch_addr *a, const punch_addr *b) {
+    return nat_addr_word(a, 0) == nat_addr_word(b, 0) &&
+           nat_addr_word(a, 8) == nat_addr_word(b, 8) && a->family == b->family;
+}
+
+static inline bool nat_same_addr(const punch_addr *a, const punch_addr *b) {
+    return a->port == b->port && nat_same_ip(a, b);
+}
+
+/* One step of a multiplicative hash (Knuth, TAOCP 6.4); the low half is good for masking. */
+static inline uint64_t nat_hash_word(uint64_t hash, uint64_t word) {
+    hash = (hash ^ word) * PUNCH_RNG_GAMMA;
+    return hash ^ hash >> 32;
+}
+
+static inline uint64_t nat_hash_addr(uint64_t hash, const punch_addr *addr, uint16_t port) {
+    const uint64_t rest = (uint64_t)port << 32 | (uint64_t)addr->family << 48;
+    if (addr->family == PUNCH_FAMILY_IPV4) {
+        uint32_t ip;
+        memcpy(&ip, addr->ip, sizeof ip);
+        return nat_hash_word(hash, rest | ip);
+    }
+    hash = nat_hash_word(hash, nat_addr_word(addr, 0));
+    hash = nat_hash_word(hash, nat_addr_word(addr, 8));
+    return nat_hash_word(hash, rest);
+}
+
+static inline punch_addr nat_addr_only(const punch_addr *addr) {
+    punch_addr only = *addr;
+    only.port = 0;
+    return only;
+}
+
+static inline punch_time_us nat_timeout_us(const nat_config *config, nat_timeout timeout) {
+    switch (timeout) {
+    case NAT_TIMEOUT_FIRST:
+        return config->udp_timeout_first_us;
+    case NAT_TIMEOUT_STREAM:
+        return config->udp_timeout_stream_us;
+    case NAT_TIMEOUT_BARRED:
+        return config->blacklist_us;
+    case NAT_TIMEOUT_COUNT:
+        break;
+    }
+    return 0;
+}
+
+/* --- binding.c --- */
+
+static inline punch_time_us nat_binding_expires_us(const nat *box, const nat_binding *binding) {
+    return punch_time_after(binding->timer.at_us,
+                            nat_timeout_us(&box->config, (nat_timeout)binding->timeout));
+}
+
+static inline bool nat_binding_lives(const nat *box, const nat_binding *binding,
+                                     punch_time_us now_us) {
+    return binding->state == NAT_SLOT_LIVE && now_us < nat_binding_expires_us(box, binding);
+}
+
+void nat_bindings_clear(nat *box);
+
+/* Turns every binding whose time is up into a ghost. O(1) amortised. */
+void nat_bindings_expire(nat *box, punch_time_us now_us);
+
+/* The key a packet between these two has; exact: whatever the mapping, the whole remote counts. */
+nat_key nat_key_of(const nat *box, const punch_addr *inside, const punch_addr *remote, bool exact);
+
+/* The live binding of that key, or NAT_NONE. */
+uint32_t nat_binding_find(const nat *box, const nat_key *key, punch_time_us now_us);
+
+/* The binding that inbound packets to this port reach, or NAT_NONE; then *expired_out says whether
+ * one was there. */
+uint32_t nat_binding_on_port(const nat *box, uint16_t port, punch_time_us now_us,
+                             bool *expired_out);
+
+/* Whether a live binding holds the port; expired ones were swept before. */
+bool nat_port_taken(const nat *box, uint16_t port);
+
+/* NAT_PASS when there is room for one more binding of this host, made by eviction if the policy
+ * says so. */
+nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside);
+
+/* A new live binding; there is room. */
+uint32_t nat_binding_make(nat *box, const nat_key *key, uint16_t port, punch_time_us now_us);
+
+/* Moves a binding to another port; what was permitted on the old one ends. */
+void nat_binding_move(nat *box, uint32_t slot, uint16_t port);
+
+/* A packet left by this binding: under overload it owns the port from now on. */
+void nat_binding_sent(nat *box, uint32_t slot, punch_time_us now_us);
+
+/* A packet came in by this binding. */
+void nat_binding_received(nat *box, uint32_t slot, punch_time_us now_us);
+
+void nat_binding_kill(nat *box, uint32_t slot);
+
+/* --- remote.c --- */
+
+static inline bool nat_remote_lives(const nat *box, const nat_remote *remote,
+                                    punch_time_us now_us) {
+    return now_us < punch_time_after(remote->timer.at_us,
+                                     nat_timeout_us(&box->config, (nat_timeout)remote->timeout));
+}
+
+void nat_remotes_clear(nat *box);
+
+/* A packet left by this binding to this remote: it may answer. */
+void nat_permit(nat *box, uint32_t binding, const punch_addr *remote, punch_time_us now_us);
+
+/* May the remote come in by this binding? NAT_PASS and, where a permission says so, its slot; or
+ * why not. */
+nat_verdict nat_permission_check(const nat *box, uint32_t binding, const punch_addr *remote,
+                                 punch_time_us now_us, uint32_t *permission_out);
+
+/* A packet came in by that permission (NAT_NONE: there was no need for one). */
+void nat_permission_received(nat *box, uint32_t permission, punch_time_us now_us);
+
+/* The live session between these two, or NAT_NONE. */
+uint32_t nat_session_find(const nat *box, const punch_addr *inside, const punch_addr *remote,
+                          punch_time_us now_us);
+
+/* The remote came in by this binding: answers to it leave by it, unless a live session says
+ * otherwise already. */
+void nat_session_received(nat *box, uint32_t binding, const punch_addr *remote,
+                          punch_time_us now_us);
+
+/* An answer left by that session. */
+void nat_session_sent(nat *box, uint32_t session, punch_time_us now_us);
+
+/* Has an unsolicited packet taken (port, remote)? */
+bool nat_stray_holds(const nat *box, uint16_t port, const punch_addr *remote, punch_time_us now_us);
+void nat_stray_take(nat *box, uint16_t port, const punch_addr *remote, punch_time_us now_us);
+void nat_stray_release(nat *box, uint16_t port, const punch_addr *remote);
+
+bool nat_is_barred(const nat *box, const punch_addr *remote, punch_time_us now_us);
+void nat_bar(nat *box, const punch_addr *remote, punch_time_us now_us);
+
+/* --- allocate.c --- */
+
+/* A port, and whether it had to be another than the one wanted because a stray holds that. */
+typedef struct {
+    uint16_t port; /* 0: none is free */
+    bool dodged;
+} nat_choice;
+
+/* The port a new binding for packets between these two gets. */
+nat_choice nat_port_choose(nat *box, const punch_addr *inside, const punch_addr *remote,
+                           punch_time_us now_us);
+
+/* A port other than `wanted`, by the collision rule; 0: none is free. */
+uint16_t nat_port_dodge(nat *box, uint16_t wanted, const punch_addr *remote, punch_time_us now_us);
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way of a packet, and the public functions.
+ *
+ *   out: expire -> towards ourselves? -> session, own session, mapping: the first whose port no
+ *        stray holds -> else a new binding (limits, then allocation) -> refresh, permit -> rewrite
+ *   in:  expire -> ours? barred? -> binding on that port -> filter -> refresh, session -> rewrite
+ *        refused: what the device does about unsolicited packets
+ *
+ * Every public entry that changes something sweeps first, so that "live" means live now. RFC 4787.
+ */
+#include "box.h"
+
+#define ALIGNMENT 16u /* what nat_size promises; every part starts on a multiple of it */
+
+/* --- memory --- */
+
+/* Byte offsets of the parts, and their sizes in slots. */
+typedef struct {
+    uint32_t bindings_max;
+    uint32_t remotes_max;
+    uint32_t binding_buckets;
+    uint32_t remote_buckets;
+    size_t bindings;
+    size_t hosts;
+    size_t remotes;
+    size_t buckets;
+    size_t total;
+} layout;
+
+static size_t aligned(size_t bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+/* The least power of two that is not below count. */
+static uint32_t bucket_count(uint32_t count) {
+    uint32_t buckets = 1;
+    while (buckets < count) {
+        buckets *= 2;
+    }
+    return buckets;
+}
+
+static uint32_t remotes_max_of(const nat_config *config) {
+    return config->filters_max != 0 ? config->filters_max : 4 * config->table_max;
+}
+
+static layout layout_of(const nat_config *config) {
+    layout parts = {.bindings_max = config->table_max, .remotes_max = remotes_max_of(config)};
+    parts.binding_buckets = bucket_count(parts.bindings_max);
+    parts.remote_buckets = bucket_count(parts.remotes_max);
+    parts.bindings = aligned(sizeof(nat));
+    parts.hosts = parts.bindings + aligned(sizeof(nat_binding) * parts.bindings_max);
+    parts.remotes = parts.hosts + aligned(sizeof(nat_host) * parts.bindings_max);
+    parts.buckets = parts.remotes + aligned(sizeof(nat_remote) * parts.remotes_max);
+    const size_t buckets = 3 * (size_t)parts.binding_buckets + parts.remote_buckets;
+    parts.total = parts.buckets + aligned(sizeof(uint32_t) * buckets);
+    return parts;
+}
+
+size_t nat_size(const nat_config *config) {
+    return layout_of(config).total;
+}
+
+nat *nat_init(void *memory, const nat_config *config, const punch_addr *external, punch_rng rng) {
+    PUNCH_ASSERT(nat_config_check(config) == NULL);
+    PUNCH_ASSERT_EQ((uintptr_t)memory % ALIGNMENT, 0);
+    const layout parts = layout_of(config);
+    memset(memory, 0, parts.total);
+    unsigned char *bytes = memory;
+    nat *box = memory;
+    box->bindings = (nat_binding *)(void *)(bytes + parts.bindings);
+    box->hosts = (nat_host *)(void *)(bytes + parts.hosts);
+    box->remotes = (nat_remote *)(void *)(bytes + parts.remotes);
+    box->buckets = (uint32_t *)(void *)(bytes + parts.buckets);
+    box->binding_mask = parts.binding_buckets - 1;
+    box->remote_mask = parts.remote_buckets - 1;
+    box->bindings_max = parts.bindings_max;
+    box->remotes_room = parts.remotes_max;
+    nat_reset(box, config, external, rng);
+    return box;
+}
+
+void nat_reset(nat *box, const nat_config *config, const punch_addr *external, punch_rng rng) {
+    PUNCH_ASSERT(nat_config_check(config) == NULL);
+    PUNCH_ASSERT(config->table_max <= box->bindings_max);
+    PUNCH_ASSERT(remotes_max_of(config) <= box->remotes_room);
+    box->config = *config;
+    box->remotes_max = remotes_max_of(config);
+    memset(&box->counters, 0, sizeof box->counters);
+    box->external = nat_addr_only(external);
+    box->rng = rng;
+    box->last_at_us = INT64_MIN;
+    box->last_port = 0;
+    nat_bindings_clear(box);
+    nat_remotes_clear(box);
+}
+
+/* --- which binding a packet leaves by --- */
+
+typedef struct {
+    uint32_t binding; /* NAT_NONE: a new one is needed */
+    uint32_t session; /* the session that says so, or NAT_NONE */
+    uint32_t
+        blocked; /* the binding it would have left by, had no stray held its port; or NAT_NONE */
+} nat_exit;
+
+/* Takes a candidate if its port is not held for that remote; the first held one is remembered. */
+static bool leave_by(const nat *box, nat_exit *way, uint32_t binding, const punch_addr *remote,
+                     punch_time_us now_us) {
+    if (binding == NAT_NONE) {
+        return false;
+    }
+    if (!nat_stray_holds(box, box->bindings[binding].port, remote, now_us)) {
+        way->binding = binding;
+        return true;
+    }
+    if (way->blocked == NAT_NONE) {
+        way->blocked = binding;
+    }
+    return false;
+}
+
+static nat_exit find_exit(const nat *box, const nat_packet *packet, punch_time_us now_us) {
+    nat_exit way = {NAT_NONE, NAT_NONE, NAT_NONE};
+    const uint32_t session = nat_session_find(box, &packet->src, &packet->dst, now_us);
+    if (session != NAT_NONE &&
+        leave_by(box, &way, box->remotes[session].owner, &packet->dst, now_us)) {
+        way.session = session;
+        return way;
+    }
+    if (box->exact_count > 0) {
+        const nat_key exact = nat_key_of(box, &packet->src, &packet->dst, true);
+        if (leave_by(box, &way, nat_binding_find(box, &exact, now_us), &packet->dst, now_us)) {
+            return way;
+        }
+    }
+    const nat_key key = nat_key_of(box, &packet->src, &packet->dst, false);
+    (void)leave_by(box, &way, nat_binding_find(box, &key, now_us), &packet->dst, now_us);
+    return way;
+}
+
+/* A stray holds the port this packet would have left from (RFC-less, but what a Linux masquerade
+ * does): it leaves from another. A binding for just this remote moves; otherwise a session of its
+ * own is made and the mapping stays for everybody else. */
+static nat_verdict dodge_stray(nat *box, nat_exit *way, const nat_packet *packet,
+                               punch_time_us now_us) {
+    const nat_key exact = nat_key_of(box, &packet->src, &packet->dst, true);
+    const uint32_t own = nat_binding_find(box, &exact, now_us);
+    const uint16_t wanted = box->bindings[way->blocked].port;
+    if (own == NAT_NONE) {
+        const nat_verdict room = nat_bindings_make_room(box, &packet->src);
+        if (room != NAT_PASS) {
+            return room;
+        }
+    }
+    box->counters.ports_collided++;
+    const uint16_t port = nat_port_dodge(box, wanted, &packet->dst, now_us);
+    if (port == 0) {
+        return NAT_DROP_NO_PORT;
+    }
+    if (own == NAT_NONE) {
+        way->binding = nat_binding_make(box, &exact, port, now_us);
+    } else {
+        nat_binding_move(box, own, port);
+        way->binding = own;
+    }
+    return NAT_PASS;
+}
+
+static nat_verdict make_exit(nat *box, nat_exit *way, const nat_packet *packet,
+                             punch_time_us now_us) {
+    if (way->blocked != NAT_NONE) {
+        return dodge_stray(box, way, packet, now_us);
+    }
+    const nat_verdict room = nat_bindings_make_room(box, &packet->src);
+    if (room != NAT_PASS) {
+        return room;
+    }
+    const nat_choice choice = nat_port_choose(box, &packet->src, &packet->dst, now_us);
+    if (choice.port == 0) {
+        return NAT_DROP_NO_PORT;
+    }
+    const nat_key key = nat_key_of(box, &packet->src, &packet->dst, choice.dodged);
+    way->binding = nat_binding_make(box, &key, choice.port, now_us);
+    return NAT_PASS;
+}
+
+/* --- inbound --- */
+
+typedef struct {
+    uint32_t binding;
+    uint32_t permission;
+} nat_entrance;
+
+/* Would a packet from that remote to that port of ours come in, and by what? */
+static nat_verdict find_entrance(const nat *box, const punch_addr *remote, uint16_t port,
+                                 punch_time_us now_us, nat_entrance *entrance) {
+    bool expired;
+    entrance->binding = nat_binding_on_port(box, port, now_us, &expired);
+    if (entrance->binding == NAT_NONE) {
+        return expired ? NAT_DROP_EXPIRED : NAT_DROP_NO_MAPPING;
+    }
+    return nat_permission_check(box, entrance->binding, remote, now_us, &entrance->permission);
+}
+
+/* Do answers to that remote leave by this binding without being told? */
+static bool covers(const nat *box, uint32_t slot, const punch_addr *remote, punch_time_us now_us) {
+    const nat_binding *binding = &box->bindings[slot];
+    if (binding->exact) {
+        return nat_same_addr(&binding->remote, remote);
+    }
+    if (box->exact_count > 0) {
+        const nat_key exact = nat_key_of(box, &binding->inside, remote, true);
+        if (nat_binding_find(box, &exact, now_us) != NAT_NONE) {
+            return false;
+        }
+    }
+    return box->config.mapping == NAT_MAPPING_EIM || nat_same_ip(&binding->remote, remote);
+}
+
+static void come_in(nat *box, const nat_entrance *entrance, const punch_addr *remote,
+                    punch_time_us now_us) {
+    const uint32_t slot = entrance->binding;
+    nat_binding_received(box, slot, now_us);
+    nat_permission_received(box, entrance->permission, now_us);
+    nat_stray_release(box, box->bindings[slot].port, remote);
+    if (box->config.reply_affinity && !covers(box, slot, remote, now_us)) {
+        nat_session_received(box, slot, remote, now_us);
+    }
+}
+
+static void unsolicited(nat *box, const nat_packet *packet, const nat_entrance *entrance,
+                        punch_time_us now_us) {
+    switch (box->config.unsolicited) {
+    case NAT_UNSOLICITED_IGNORE:
+        break;
+    case NAT_UNSOLICITED_COLLIDE:
+        nat_stray_take(box, packet->dst.port, &packet->src, now_us);
+        break;
+    case NAT_UNSOLICITED_KILL:
+        if (entrance->binding != NAT_NONE) {
+            nat_binding_kill(box, entrance->binding);
+        }
+        break;
+    case NAT_UNSOLICITED_BLACKLIST:
+        nat_bar(box, &packet->src, now_us);
+        break;
+    }
+}
+
+/* RFC 4787 §6: a packet for our own external address goes back inside. The filter of the binding it
+ * reaches decides as for any other remote, and what it decides is no reason to punish anybody. */
+static nat_verdict turn_back(nat *box, uint32_t exit, nat_packet *packet, punch_time_us now_us) {
+    punch_addr source = box->external;
+    source.port = box->bindings[exit].port;
+    nat_entrance entrance;
+    const nat_verdict verdict = find_entrance(box, &source, packet->dst.port, now_us, &entrance);
+    if (verdict != NAT_PASS) {
+        return verdict;
+    }
+    come_in(box, &entrance, &source, now_us);
+    if (box->config.hairpin == NAT_HAIRPIN_EXTERNAL) {
+        packet->src = source;
+    }
+    packet->dst = box->bindings[entrance.binding].inside;
+    return NAT_TURNED_BACK;
+}
+
+/* --- public --- */
+
+static void advance(nat *box, punch_time_us now_us) {
+    PUNCH_ASSERT(now_us >= box->last_at_us);
+    box->last_at_us = now_us;
+    nat_bindings_expire(box, now_us);
+}
+
+static nat_verdict translate_out(nat *box, nat_packet *packet, punch_time_us now_us) {
+    const bool hairpin = nat_same_ip(&packet->dst, &box->external);
+    if (hairpin && box->config.hairpin == NAT_HAIRPIN_NONE) {
+        return NAT_DROP_NO_HAIRPIN;
+    }
+    nat_exit way = find_exit(box, packet, now_us);
+    if (way.binding == NAT_NONE) {
+        const nat_verdict made = make_exit(box, &way, packet, now_us);
+        if (made != NAT_PASS) {
+            return made;
+        }
+    }
+    nat_binding_sent(box, way.binding, now_us);
+    if (way.session != NAT_NONE) {
+        nat_session_sent(box, way.session, now_us);
+    }
+    nat_permit(box, way.binding, &packet->dst, now_us);
+    if (hairpin) {
+        return turn_back(box, way.binding, packet, now_us);
+    }
+    packet->src = box->external;
+    packet->src.port = box->bindings[way.binding].port;
+    return NAT_PASS;
+}
+
+nat_verdict nat_translate_out(nat *box, nat_packet *packet, punch_time_us now_us) {
+    advance(box, now_us);
+    const nat_verdict verdict = translate_out(box, packet, now_us);
+    box->counters.verdicts[verdict]++;
+    return verdict;
+}
+
+/* What translate_in would answer, and the entrance when it got as far as looking for one. */
+static nat_verdict judge(const nat *box, const nat_packet *packet, punch_time_us now_us,
+                         nat_entrance *entrance) {
+    if (!nat_same_ip(&packet->dst, &box->external)) {
+        return NAT_DROP_NOT_OURS;
+    }
+    if (nat_is_barred(box, &packet->src, now_us)) {
+        return NAT_DROP_BLACKLISTED;
+    }
+    return find_entrance(box, &packet->src, packet->dst.port, now_us, entrance);
+}
+
+nat_verdict nat_translate_in(nat *box, nat_packet *packet, punch_time_us now_us) {
+    advance(box, now_us);
+    nat_entrance entrance = {NAT_NONE, NAT_NONE};
+    const nat_verdict verdict = judge(box, packet, now_us, &entrance);
+    box->counters.verdicts[verdict]++;
+    if (verdict == NAT_PASS) {
+        come_in(box, &entrance, &packet->src, now_us);
+        packet->dst = box->bindings[entrance.binding].inside;
+    } else if (verdict != NAT_DROP_NOT_OURS && verdict != NAT_DROP_BLACKLISTED) {
+        unsolicited(box, packet, &entrance, now_us);
+    }
+    return verdict;
+}
+
+nat_verdict nat_would_admit(const nat *box, const nat_packet *packet, punch_time_us now_us) {
+    nat_entrance entrance;
+    return judge(box, packet, now_us, &entrance);
+}
+
+bool nat_would_leave_from(const nat *box, const nat_packet *packet, punch_time_us now_us,
+                          punch_addr *external_out) {
+    if (nat_same_ip(&packet->dst, &box->external)) {
+        return false; /* a hairpinned packet leaves nowhere */
+    }
+    const nat_exit way = find_exit(box, packet, now_us);
+    if (way.binding == NAT_NONE) {
+        return false;
+    }
+    *external_out = box->external;
+    external_out->port = box->bindings[way.binding].port;
+    return true;
+}
+
+uint32_t nat_mapping_count(const nat *box, punch_time_us now_us) {
+    uint32_t count = box->live_count;
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t slot = box->live[i].head;
+        while (slot != NAT_NONE && !nat_binding_lives(box, &box->bindings[slot], now_us)) {
+            count--;
+            slot = box->bindings[slot].timer.next;
+        }
+    }
+    return count;
+}
+
+const nat_counters *nat_stats(const nat *box) {
+    return &box->counters;
+}
+
+const nat_config *nat_configuration(const nat *box) {
+    return &box->config;
+}

@@ -17,36 +17,34 @@
 typedef struct {
     uint8_t family;
     uint8_t bits;
-    uint8_t ip[2]; /* no range here needs more than 16 bits of prefix to be told apart */
+    uint8_t ip[16];
 } addr_range;
 
 static const addr_range private_ranges[] = {
-    {PUNCH_FAMILY_IPV4, 8, {10, 0}},       /* RFC 1918 */
+    {PUNCH_FAMILY_IPV4, 8, {10}},          /* RFC 1918 */
     {PUNCH_FAMILY_IPV4, 12, {172, 16}},    /* RFC 1918 */
     {PUNCH_FAMILY_IPV4, 16, {192, 168}},   /* RFC 1918 */
     {PUNCH_FAMILY_IPV4, 10, {100, 64}},    /* RFC 6598: shared, behind carrier NATs */
     {PUNCH_FAMILY_IPV4, 16, {169, 254}},   /* RFC 3927: link-local */
-    {PUNCH_FAMILY_IPV4, 8, {127, 0}},      /* RFC 1122 §3.2.1.3: loopback */
-    {PUNCH_FAMILY_IPV6, 7, {0xfc, 0}},     /* RFC 4193: unique-local */
+    {PUNCH_FAMILY_IPV4, 8, {127}},         /* RFC 1122 §3.2.1.3: loopback */
+    {PUNCH_FAMILY_IPV6, 7, {0xfc}},        /* RFC 4193: unique-local */
     {PUNCH_FAMILY_IPV6, 10, {0xfe, 0x80}}, /* RFC 4291 §2.5.6: link-local */
+    {PUNCH_FAMILY_IPV6, 128, {[15] = 1}},  /* RFC 4291 §2.5.3: loopback */
 };
-
 static const addr_range unsendable_ranges[] = {
-    {PUNCH_FAMILY_IPV4, 8, {0, 0}},    /* RFC 1122 §3.2.1.3: "this host on this network" */
-    {PUNCH_FAMILY_IPV4, 4, {224, 0}},  /* RFC 5771: multicast */
-    {PUNCH_FAMILY_IPV6, 8, {0xff, 0}}, /* RFC 4291 §2.7: multicast */
+    {PUNCH_FAMILY_IPV4, 8, {0}},    /* RFC 1122 §3.2.1.3: "this host on this network" */
+    {PUNCH_FAMILY_IPV4, 3, {224}},  /* RFC 5771: multicast; RFC 1112 §4: reserved, broadcast */
+    {PUNCH_FAMILY_IPV6, 8, {0xff}}, /* RFC 4291 §2.7: multicast */
+    {PUNCH_FAMILY_IPV6, 128, {0}},  /* RFC 4291 §2.5.2: unspecified */
+    {PUNCH_FAMILY_IPV6, 96, {[10] = 0xff, [11] = 0xff}}, /* RFC 4291 §2.5.5.2: IPv4 in disguise */
 };
-
-static const uint8_t ipv4_broadcast[4] = {255, 255, 255, 255};     /* RFC 919 §7 */
-static const uint8_t ipv6_loopback[16] = {[15] = 1};               /* RFC 4291 §2.5.3 */
-static const uint8_t ipv6_unspecified[16] = {0};                   /* RFC 4291 §2.5.2 */
-static const uint8_t ipv4_mapped[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 §2.5.5.2 */
 
 static bool in_ranges(const punch_addr *addr, const addr_range *ranges, size_t count) {
-    const uint32_t head = (uint32_t)addr->ip[0] << 8 | addr->ip[1];
-    for (size_t i = 0; i < count; i++) {
-        const uint32_t prefix = (uint32_t)ranges[i].ip[0] << 8 | ranges[i].ip[1];
-        if (addr->family == ranges[i].family && (head ^ prefix) >> (16 - ranges[i].bits) == 0) {
+    for (const addr_range *range = ranges; range < ranges + count; range++) {
+        const size_t whole = range->bits / 8;
+        const int rest = range->bits % 8;
+        if (addr->family == range->family && memcmp(addr->ip, range->ip, whole) == 0 &&
+            (rest == 0 || (addr->ip[whole] ^ range->ip[whole]) >> (8 - rest) == 0)) {
             return true;
         }
     }
@@ -61,24 +59,13 @@ uint64_t punch_addr_hash_ip(const punch_addr *addr) {
 }
 
 bool punch_addr_is_private(const punch_addr *addr) {
-    if (addr->family == PUNCH_FAMILY_IPV6 &&
-        memcmp(addr->ip, ipv6_loopback, sizeof ipv6_loopback) == 0) {
-        return true;
-    }
     return in_ranges(addr, private_ranges, sizeof private_ranges / sizeof private_ranges[0]);
 }
 
 bool punch_addr_is_sendable(const punch_addr *addr) {
-    if (addr->port == 0 || in_ranges(addr, unsendable_ranges,
-                                     sizeof unsendable_ranges / sizeof unsendable_ranges[0])) {
-        return false;
-    }
-    if (addr->family == PUNCH_FAMILY_IPV4) {
-        return memcmp(addr->ip, ipv4_broadcast, sizeof ipv4_broadcast) != 0;
-    }
-    return addr->family == PUNCH_FAMILY_IPV6 &&
-           memcmp(addr->ip, ipv6_unspecified, sizeof ipv6_unspecified) != 0 &&
-           memcmp(addr->ip, ipv4_mapped, sizeof ipv4_mapped) != 0;
+    return addr->family != PUNCH_FAMILY_NONE && addr->port != 0 &&
+           !in_ranges(addr, unsendable_ranges,
+                      sizeof unsendable_ranges / sizeof unsendable_ranges[0]);
 }
 
 /* Writes value in the given base without leading zeros; returns the end. */
@@ -136,8 +123,7 @@ char *punch_addr_format(const punch_addr *addr, char *text) {
         *end++ = ']';
         *end++ = ':';
     } else {
-        memcpy(text, "none", sizeof "none");
-        return text;
+        return memcpy(text, "none", sizeof "none");
     }
     end = put_number(end, addr->port, 10);
     *end = '\0';

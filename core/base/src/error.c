@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* Names of errors, in the order of their values. */
 #include "punch/error.h"
 
 const char *punch_err_name(punch_err err) {
-    switch (err) {
-    case PUNCH_OK:
-        return "ok";
-    case PUNCH_ERR_PARSE:
-        return "parse";
-    case PUNCH_ERR_CRYPTO:
-        return "crypto";
-    case PUNCH_ERR_CAPACITY:
-        return "capacity";
-    case PUNCH_ERR_STATE:
-        return "state";
-    case PUNCH_ERR_ARGUMENT:
-        return "argument";
-    case PUNCH_ERR_TOO_LONG:
-        return "too long";
-    case PUNCH_ERR_PORT:
-        return "port";
-    case PUNCH_ERR_UNSUPPORTED:
-        return "unsupported";
-    }
-    return "unknown";
+    static const char *const names[] = {"ok",       "parse",    "crypto", "capacity",   "state",
+                                        "argument", "too long", "port",   "unsupported"};
+    const int index = -(int)err;
+    return index >= 0 && index < (int)(sizeof names / sizeof names[0]) ? names[index] : "unknown";
 }

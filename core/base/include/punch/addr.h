@@ -31,14 +31,11 @@ extern "C" {
 
 /* IPv4 address a.b.c.d, given as 0xaabbccdd, with a port; both in host byte order. */
 static inline punch_addr punch_addr_ipv4(uint32_t ip, uint16_t port) {
-    punch_addr addr;
-    memset(&addr, 0, sizeof addr);
-    addr.ip[0] = (uint8_t)(ip >> 24);
-    addr.ip[1] = (uint8_t)(ip >> 16);
-    addr.ip[2] = (uint8_t)(ip >> 8);
-    addr.ip[3] = (uint8_t)ip;
-    addr.port = port;
-    addr.family = PUNCH_FAMILY_IPV4;
+    const punch_addr addr = {
+        {(uint8_t)(ip >> 24), (uint8_t)(ip >> 16), (uint8_t)(ip >> 8), (uint8_t)ip},
+        port,
+        PUNCH_FAMILY_IPV4,
+        0};
     return addr;
 }
 
@@ -60,7 +57,8 @@ uint64_t punch_addr_hash_ip(const punch_addr *addr);
 bool punch_addr_is_private(const punch_addr *addr);
 
 /* May be sent to at all: has a family and a port, is neither unspecified nor multicast nor IPv4
- * broadcast nor an IPv4 address dressed as IPv6 (it would slip past the ranges above). */
+ * broadcast or reserved nor an IPv4 address dressed as IPv6 (it would slip past the ranges above).
+ */
 bool punch_addr_is_sendable(const punch_addr *addr);
 
 /* Writes "192.0.2.1:5000" or "[2001:db8::1]:5000" into text (at least PUNCH_ADDR_TEXT_CAP bytes)

@@ -26,19 +26,12 @@ typedef struct {
 } punch_writer;
 
 static inline punch_reader punch_reader_of(const uint8_t *bytes, size_t length) {
-    punch_reader reader;
-    reader.at = bytes;
-    reader.left = length;
-    reader.failed = false;
+    const punch_reader reader = {bytes, length, false};
     return reader;
 }
 
 static inline punch_writer punch_writer_of(uint8_t *bytes, size_t cap) {
-    punch_writer writer;
-    writer.start = bytes;
-    writer.length = 0;
-    writer.cap = cap;
-    writer.failed = false;
+    const punch_writer writer = {bytes, 0, cap, false};
     return writer;
 }
 
@@ -65,6 +58,7 @@ static inline void punch_read_copy(punch_reader *reader, void *out, size_t lengt
 
 static inline uint64_t punch_get_be(const uint8_t *bytes, size_t length) {
     uint64_t value = 0;
+#pragma GCC unroll 8 /* becomes one load and a byte swap */
     for (size_t i = 0; i < length; i++) {
         value = value << 8 | bytes[i];
     }
@@ -72,6 +66,7 @@ static inline uint64_t punch_get_be(const uint8_t *bytes, size_t length) {
 }
 
 static inline void punch_put_be(uint8_t *bytes, size_t length, uint64_t value) {
+#pragma GCC unroll 8
     for (size_t i = 0; i < length; i++) {
         bytes[i] = (uint8_t)(value >> (8 * (length - 1 - i)));
     }
@@ -85,15 +80,12 @@ static inline uint64_t punch_read_be(punch_reader *reader, size_t length) {
 static inline uint8_t punch_read_u8(punch_reader *reader) {
     return (uint8_t)punch_read_be(reader, 1);
 }
-
 static inline uint16_t punch_read_u16(punch_reader *reader) {
     return (uint16_t)punch_read_be(reader, 2);
 }
-
 static inline uint32_t punch_read_u32(punch_reader *reader) {
     return (uint32_t)punch_read_be(reader, 4);
 }
-
 static inline uint64_t punch_read_u64(punch_reader *reader) {
     return punch_read_be(reader, 8);
 }
@@ -126,24 +118,14 @@ static inline void punch_write_be(punch_writer *writer, size_t length, uint64_t 
 static inline void punch_write_u8(punch_writer *writer, uint8_t value) {
     punch_write_be(writer, 1, value);
 }
-
 static inline void punch_write_u16(punch_writer *writer, uint16_t value) {
     punch_write_be(writer, 2, value);
 }
-
 static inline void punch_write_u32(punch_writer *writer, uint32_t value) {
     punch_write_be(writer, 4, value);
 }
-
 static inline void punch_write_u64(punch_writer *writer, uint64_t value) {
     punch_write_be(writer, 8, value);
-}
-
-static inline void punch_write_zeros(punch_writer *writer, size_t length) {
-    uint8_t *span = punch_write_span(writer, length);
-    if (span != NULL) {
-        memset(span, 0, length);
-    }
 }
 
 #endif

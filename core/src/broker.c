@@ -278,12 +278,12 @@ static void on_hello(punch_broker *broker, const punch_broker_packet *packet) {
 /* --- sealed signals --------------------------------------------------------------------------- */
 
 /* Nobody has that index: perhaps a peer of our former life. Says so, in no more bytes than came. */
+_Static_assert(PUNCH_RESTARTED_BYTES <= PUNCH_CHANNEL_HEADER_BYTES + PUNCH_TAG_BYTES,
+               "the hint is not longer than the shortest sealed packet");
+
 static void on_unknown_index(punch_broker *broker, const punch_broker_packet *packet) {
     const punch_datagram *datagram = packet->datagram;
     punch_broker_drop(broker, packet, PUNCH_DROP_UNKNOWN);
-    if (datagram->length < PUNCH_RESTARTED_BYTES) {
-        return;
-    }
     const punch_restarted restarted = {
         .index = punch_channel_index_of(datagram->data, datagram->length),
         .sequence = (uint32_t)punch_get_be(datagram->data + 6, 4), /* channel.h */
@@ -318,6 +318,10 @@ static void dispatch(punch_broker *broker, punch_registration *from, const punch
 
 static void on_sealed(punch_broker *broker, const punch_broker_packet *packet) {
     const punch_datagram *datagram = packet->datagram;
+    if (datagram->length < PUNCH_CHANNEL_HEADER_BYTES + PUNCH_TAG_BYTES) {
+        punch_broker_drop(broker, packet, PUNCH_DROP_PARSE);
+        return;
+    }
     punch_registration *from = punch_registry_at_index(
         &broker->registry, punch_channel_index_of(datagram->data, datagram->length));
     if (from == NULL) {

@@ -122,6 +122,8 @@ build_preset() {
     touch "$dir/.begun"
     if [[ ! -f $dir/.built ]]; then
         say "building $preset for the first time ..."
+    elif [[ -t 2 ]]; then
+        say "building $preset ..."
     fi
     if ! run_cmake "$@" >"$dir/build.log" 2>&1 </dev/null; then
         cat "$dir/build.log" >&2

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who calls whom, and what came of it.
+ *
+ *   callee starts -> mints a contact -> (out of band) -> caller, once both are registered and the
+ *   intended moment has come -> punch_peer_call -> RING at the callee: accept or refuse -> both
+ *   CONNECTED or ENDED: decided -> short messages -> the hold
+ *
+ * A call is decided when both sides are CONNECTED or ENDED; a callee that never heard of a call its
+ * caller has ended counts as decided too.
+ */
+#include <string.h>
+
+#include "punch/assert.h"
+#include "world_internal.h"
+
+typedef struct {
+    uint32_t index; /* call, or SIM_NONE */
+    uint32_t which; /* side */
+} place;
+
+static uint32_t host_of(const sim_world *world, uint32_t index, uint32_t which) {
+    const sim_call_plan *plan = &world->plan->calls[index];
+    return which == 0 ? plan->caller : plan->callee;
+}
+
+static uint32_t side_of(const sim_world *world, uint32_t index, uint32_t host) {
+    return world->plan->calls[index].caller == host ? 0 : 1;
+}
+
+static uint32_t next_of(const sim_world *world, uint32_t index, uint32_t host) {
+    return world->calls[index].next_call[side_of(world, index, host)];
+}
+
+/* --- life of a call ----------------------------------------------------------------------------
+ */
+
+static bool is_done(const sim_side *at) {
+    return at->is_connected || at->is_ended;
+}
+
+/* Looks whether the call is decided now. */
+static void decide(sim_world *world, uint32_t index) {
+    sim_call *call = &world->calls[index];
+    const sim_side *caller = &call->sides[0];
+    const sim_side *callee = &call->sides[1];
+    const bool callee_done = is_done(callee) || (caller->is_ended && !callee->is_known);
+    if (call->is_decided || !is_done(caller) || !callee_done) {
+        return;
+    }
+    call->is_decided = true;
+    world->undecided--;
+    world->decided_at_us = world->now_us;
+    sim_world_settle_end(world);
+}
+
+/* Places the call when its moment has come and both sides are registered. */
+static void begin(sim_world *world, uint32_t index) {
+    sim_call *call = &world->calls[index];
+    const sim_call_plan *plan = &world->plan->calls[index];
+    const sim_host *caller = &world->hosts[plan->caller];
+    const sim_host *callee = &world->hosts[plan->callee];
+    if (!call->is_due || call->begun_at_us != PUNCH_NEVER || !caller->is_started ||
+        !callee->is_started || !punch_peer_is_registered(caller->core) ||
+        !punch_peer_is_registered(callee->core)) {
+        return;
+    }
+    sim_side *side = &call->sides[0];
+    call->begun_at_us = world->now_us;
+    side->is_known = true;
+    const punch_err err = punch_peer_call(caller->core, &world->contacts[index],
+                                          sim_host_local_us(world, plan->caller), &side->handle);
+    PUNCH_ASSERT_EQ(err, PUNCH_OK);
+    sim_host_settle(world, plan->caller);
+}
+
+void sim_calls_begin(sim_world *world) {
+    const sim_plan *plan = world->plan;
+    for (uint32_t index = plan->call_count; index-- > 0;) {
+        sim_call *call = &world->calls[index];
+        sim_call_result *result = &world->result->calls[index];
+        memset(call, 0, sizeof *call);
+        memset(result, 0, sizeof *result);
+        call->begun_at_us = PUNCH_NEVER;
+        result->time_to_connect_us = PUNCH_NEVER;
+        for (uint32_t which = 0; which < 2; which++) {
+            sim_host *host = &world->hosts[host_of(world, index, which)];
+            call->sides[which].handle = PUNCH_CALL_NONE;
+            call->next_call[which] = host->first_call;
+            host->first_call = index;
+            result->connected_us[which] = PUNCH_NEVER;
+            result->fired_at_us[which] = PUNCH_NEVER;
+            result->blocked_site[which] = SIM_NONE;
+        }
+        sim_world_push(world, plan->calls[index].at_us, SIM_EVENT_CALL, index);
+    }
+}
+
+void sim_calls_mint(sim_world *world, uint32_t callee) {
+    const sim_host *host = &world->hosts[callee];
+    uint32_t minted = SIM_NONE;
+    for (uint32_t i = host->first_call; i != SIM_NONE; i = next_of(world, i, callee)) {
+        if (side_of(world, i, callee) == 0) {
+            continue;
+        }
+        /* One token does for all callers of a host: what a token proves is that its callee gave it
+         * away. */
+        if (minted == SIM_NONE) {
+            const punch_err err =
+                punch_peer_mint(host->core, sim_host_local_us(world, callee), &world->contacts[i]);
+            PUNCH_ASSERT_EQ(err, PUNCH_OK);
+            minted = i;
+        }
+        world->contacts[i] = world->contacts[minted];
+    }
+}
+
+void sim_calls_on_due(sim_world *world, uint32_t index) {
+    world->calls[index].is_due = true;
+    begin(world, index);
+}
+
+/* --- short messages ----------------------------------------------------------------------------
+ */
+
+/* So many short messages came to this outcome. */
+static void count_messages(sim_world *world, uint32_t index, punch_message_outcome outcome,
+                           uint32_t count) {
+    sim_call_result *result = &world->result->calls[index];
+    switch (outcome) {
+    case PUNCH_MESSAGE_ACKED:
+        result->messages_acked += count;
+        break;
+    case PUNCH_MESSAGE_UNCONFIRMED:
+        result->messages_unconfirmed += count;
+        break;
+    case PUNCH_MESSAGE_REFUSED:
+        result->messages_refused += count;
+        break;
+    }
+    world->messages_open -= count;
+    sim_world_settle_end(world);
+}
+
+static void start_messages(sim_world *world, uint32_t index) {
+    const uint32_t count = world->plan->calls[index].message_count;
+    if (count == 0) {
+        return;
+    }
+    world->messages_open += 2 * count;
+    for (uint32_t which = 0; which < 2; which++) {
+        world->calls[index].sides[which].messages_left = count;
+        sim_world_push(world, world->now_us, SIM_EVENT_MESSAGE, 2 * index + which);
+    }
+}
+
+void sim_calls_on_message(sim_world *world, uint32_t index_and_side) {
+    const uint32_t index = index_and_side / 2;
+    const uint32_t which = index_and_side % 2;
+    const sim_call_plan *plan = &world->plan->calls[index];
+    sim_side *side = &world->calls[index].sides[which];
+    if (side->messages_left == 0) {
+        return; /* the call ended meanwhile */
+    }
+    uint8_t data[PUNCH_MESSAGE_MAX] = {0};
+    const uint32_t length = plan->message_bytes < 1 ? 1 : plan->message_bytes;
+    PUNCH_ASSERT(length <= PUNCH_MESSAGE_MAX);
+    memset(data, (int)(side->messages_left & 0xff), length);
+    const uint32_t from = host_of(world, index, which);
+    uint32_t number = 0;
+    const punch_err err = punch_peer_send(world->hosts[from].core, side->handle, data, length,
+                                          sim_host_local_us(world, from), &number);
+    side->messages_left--;
+    if (side->messages_left > 0) {
+        sim_world_push(world, world->now_us + plan->message_gap_us, SIM_EVENT_MESSAGE,
+                       index_and_side);
+    }
+    if (err == PUNCH_OK) {
+        side->messages_open++;
+    } else {
+        count_messages(world, index, PUNCH_MESSAGE_REFUSED, 1);
+    }
+    sim_host_settle(world, from);
+}
+
+/* --- events of the cores -----------------------------------------------------------------------
+ */
+
+static place find_handle(const sim_world *world, uint32_t host, punch_call handle) {
+    for (uint32_t i = world->hosts[host].first_call; i != SIM_NONE; i = next_of(world, i, host)) {
+        const uint32_t which = side_of(world, i, host);
+        if (world->calls[i].sides[which].handle == handle && handle != PUNCH_CALL_NONE) {
+            return (place){i, which};
+        }
+    }
+    return (place){SIM_NONE, 0};
+}
+
+/* The latest call placed to this callee by that caller which has not rung yet. */
+static uint32_t find_ring(const sim_world *world, uint32_t callee, const punch_key *caller_key) {
+    uint32_t found = SIM_NONE;
+    for (uint32_t i = world->hosts[callee].first_call; i != SIM_NONE;
+         i = next_of(world, i, callee)) {
+        const sim_call *call = &world->calls[i];
+        if (side_of(world, i, callee) == 0 || call->begun_at_us == PUNCH_NEVER ||
+            call->sides[1].is_known) {
+            continue;
+        }
+        const punch_key *key = punch_peer_key(world->hosts[world->plan->calls[i].caller].core);
+        if (memcmp(key, caller_key, sizeof *key) == 0) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+static void on_ring(sim_world *world, uint32_t callee, const punch_event *event) {
+    const uint32_t index = find_ring(world, callee, &event->key);
+    PUNCH_ASSERT(index != SIM_NONE); /* nobody placed the call that rings */
+    sim_side *side = &world->calls[index].sides[1];
+    side->handle = event->call;
+    side->is_known = true;
+    punch_peer *peer = world->hosts[callee].core;
+    const punch_time_us local_us = sim_host_local_us(world, callee);
+    const punch_err err = sim_world_host_plan(world, callee)->refuses
+                              ? punch_peer_refuse(peer, event->call, local_us)
+                              : punch_peer_accept(peer, event->call, local_us);
+    PUNCH_ASSERT_EQ(err, PUNCH_OK);
+}
+
+static void on_connected(sim_world *world, place at, const punch_event *event) {
+    sim_call *call = &world->calls[at.index];
+    sim_side *side = &call->sides[at.which];
+    sim_call_result *result = &world->result->calls[at.index];
+    sim_invariants_on_path(world, at.index, at.which, &event->remote);
+    PUNCH_ASSERT(!side->is_connected);
+    side->is_connected = true;
+    side->remote = event->remote;
+    result->connected_us[at.which] = world->now_us - world->plan->calls[at.index].at_us;
+    if (call->sides[1 - at.which].is_connected) {
+        result->connected = true;
+        result->time_to_connect_us =
+            punch_time_later(result->connected_us[0], result->connected_us[1]);
+        start_messages(world, at.index);
+    }
+    decide(world, at.index);
+}
+
+static void note_gap(const sim_world *world, place at) {
+    const sim_side *side = &world->calls[at.index].sides[at.which];
+    sim_call_result *result = &world->result->calls[at.index];
+    if (side->is_connected) {
+        result->outbound_gap_us_max[at.which] = punch_time_later(
+            result->outbound_gap_us_max[at.which], world->now_us - side->last_send_at_us);
+    }
+}
+
+static void on_ended(sim_world *world, place at, punch_fail fail) {
+    sim_side *side = &world->calls[at.index].sides[at.which];
+    sim_call_result *result = &world->result->calls[at.index];
+    result->fail[at.which] = fail;
+    if (result->connected && fail == PUNCH_FAIL_DEAD) {
+        result->lost_after = true;
+    }
+    note_gap(world, at);
+    side->is_connected = false;
+    side->is_ended = true;
+    side->handle = PUNCH_CALL_NONE;
+    const uint32_t unsent = side->messages_left;
+    const uint32_t open = side->messages_open;
+    side->messages_left = 0;
+    side->messages_open = 0;
+    count_messages(world, at.index, PUNCH_MESSAGE_REFUSED, unsent);
+    count_messages(world, at.index, PUNCH_MESSAGE_UNCONFIRMED, open);
+    decide(world, at.index);
+}
+
+static void on_outcome(sim_world *world, place at, punch_message_outcome outcome) {
+    sim_side *side = &world->calls[at.index].sides[at.which];
+    PUNCH_ASSERT(side->messages_open > 0);
+    side->messages_open--;
+    count_messages(world, at.index, outcome, 1);
+}
+
+static void on_registered(sim_world *world, uint32_t host) {
+    for (uint32_t i = world->hosts[host].first_call; i != SIM_NONE; i = next_of(world, i, host)) {
+        begin(world, i);
+    }
+}
+
+/* An event of a call both the core and the world know. */
+static void on_call_event(sim_world *world, uint32_t from, const punch_event *event) {
+    const place at = find_handle(world, from, event->call);
+    if (at.index == SIM_NONE) {
+        /* The outcome of a message may still follow the end of its call; nothing else may. */
+        PUNCH_ASSERT_EQ(event->kind, PUNCH_EVENT_OUTCOME);
+        return;
+    }
+    switch (event->kind) {
+    case PUNCH_EVENT_FIRED:
+        world->result->calls[at.index].fired_at_us[at.which] = world->now_us;
+        break;
+    case PUNCH_EVENT_CONNECTED:
+        on_connected(world, at, event);
+        break;
+    case PUNCH_EVENT_MOVED:
+        sim_invariants_on_path(world, at.index, at.which, &event->remote);
+        world->calls[at.index].sides[at.which].remote = event->remote;
+        break;
+    case PUNCH_EVENT_ENDED:
+        on_ended(world, at, event->fail);
+        break;
+    case PUNCH_EVENT_OUTCOME:
+        on_outcome(world, at, event->outcome);
+        break;
+    case PUNCH_EVENT_GO:
+    case PUNCH_EVENT_MESSAGE:
+    case PUNCH_EVENT_KEEPALIVE:
+    case PUNCH_EVENT_REGISTERED:
+    case PUNCH_EVENT_BROKER_LOST:
+    case PUNCH_EVENT_RING:
+        break;
+    }
+}
+
+void sim_calls_on_event(sim_world *world, uint32_t from, const punch_event *event) {
+    switch (event->kind) {
+    case PUNCH_EVENT_REGISTERED:
+        on_registered(world, from);
+        break;
+    case PUNCH_EVENT_BROKER_LOST:
+        break;
+    case PUNCH_EVENT_RING:
+        on_ring(world, from, event);
+        break;
+    case PUNCH_EVENT_GO:
+    case PUNCH_EVENT_FIRED:
+    case PUNCH_EVENT_CONNECTED:
+    case PUNCH_EVENT_MOVED:
+    case PUNCH_EVENT_ENDED:
+    case PUNCH_EVENT_MESSAGE:
+    case PUNCH_EVENT_OUTCOME:
+    case PUNCH_EVENT_KEEPALIVE:
+        on_call_event(world, from, event);
+        break;
+    }
+}
+
+/* --- packets of calls --------------------------------------------------------------------------
+ */
+
+/* Whether a destination is the other side's host: its own address, or its NAT's. */
+static bool leads_to(const sim_world *world, uint32_t host, const punch_addr *dst) {
+    const sim_host_plan *plan = sim_world_host_plan(world, host);
+    const sim_site_plan *site = &world->plan->sites[plan->site];
+    return punch_addr_equal(&plan->addr, dst) ||
+           (site->has_nat && punch_addr_same_ip(&site->external, dst));
+}
+
+void sim_calls_name_packet(sim_world *world, sim_packet *at) {
+    const uint32_t first = world->hosts[at->from].first_call;
+    uint32_t found = first;
+    if (first != SIM_NONE && next_of(world, first, at->from) != SIM_NONE) {
+        /* Several calls: the latest one under way whose other side that address leads to. */
+        for (uint32_t i = first; i != SIM_NONE; i = next_of(world, i, at->from)) {
+            const uint32_t which = side_of(world, i, at->from);
+            const sim_side *side = &world->calls[i].sides[which];
+            if (side->is_known && !side->is_ended &&
+                leads_to(world, host_of(world, i, 1 - which), &at->dst)) {
+                found = i;
+            }
+        }
+    }
+    at->call = found;
+    if (found != SIM_NONE) {
+        at->to_side = (uint8_t)(1 - side_of(world, found, at->from));
+    }
+}
+
+void sim_calls_saw_send(sim_world *world, const sim_packet *at) {
+    if (at->call == SIM_NONE) {
+        return;
+    }
+    const place from = {at->call, 1u - at->to_side};
+    sim_side *side = &world->calls[from.index].sides[from.which];
+    sim_call_result *result = &world->result->calls[from.index];
+    if (at->type == PUNCH_TYPE_INTRO) {
+        result->intros_sent[from.which]++;
+        sim_invariants_on_intro(side, &at->dst);
+    } else if (at->type == PUNCH_TYPE_KEEPALIVE || at->type == PUNCH_TYPE_ARE_YOU_THERE ||
+               at->type == PUNCH_TYPE_HERE) {
+        result->keepalives_sent[from.which]++;
+    }
+    note_gap(world, from);
+    side->last_send_at_us = world->now_us;
+    side->last_target = at->dst;
+}
+
+/* The call between the packet's sender and the host it really reached. */
+static uint32_t find_pair(const sim_world *world, const sim_packet *at, uint32_t to) {
+    uint32_t found = SIM_NONE;
+    for (uint32_t i = world->hosts[at->from].first_call; i != SIM_NONE;
+         i = next_of(world, i, at->from)) {
+        const uint32_t which = side_of(world, i, at->from);
+        if (host_of(world, i, 1 - which) == to &&
+            (found == SIM_NONE || !world->calls[i].sides[which].is_ended)) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+void sim_calls_saw_arrival(sim_world *world, sim_packet *at, uint32_t to) {
+    if (!sim_packet_is_peer_to_peer(at)) {
+        return;
+    }
+    if (at->call == SIM_NONE || host_of(world, at->call, at->to_side) != to) {
+        at->call = find_pair(world, at, to);
+        if (at->call == SIM_NONE) {
+            return; /* a packet that went astray: nobody here talks with its sender */
+        }
+        at->to_side = (uint8_t)(1 - side_of(world, at->call, at->from));
+    }
+    world->result->calls[at->call].arrived[at->to_side]++;
+    sim_invariants_on_arrival(&world->calls[at->call].sides[at->to_side], at);
+}
+
+void sim_calls_saw_lost(sim_world *world, const sim_packet *at) {
+    if (sim_packet_is_peer_to_peer(at) && at->call != SIM_NONE) {
+        world->result->calls[at->call].lost_link[at->to_side]++;
+    }
+}
+
+void sim_calls_saw_blocked(sim_world *world, const sim_packet *at, nat_verdict verdict,
+                           uint32_t where) {
+    if (sim_packet_is_peer_to_peer(at) && at->call != SIM_NONE) {
+        sim_call_result *result = &world->result->calls[at->call];
+        result->blocked[at->to_side]++;
+        result->blocked_verdict[at->to_side] = verdict;
+        result->blocked_site[at->to_side] = where;
+    }
+}
+
+/* --- the end -----------------------------------------------------------------------------------
+ */
+
+static void finish_side(sim_world *world, place at) {
+    const sim_side *side = &world->calls[at.index].sides[at.which];
+    sim_call_result *result = &world->result->calls[at.index];
+    const sim_host *host = &world->hosts[host_of(world, at.index, at.which)];
+    note_gap(world, at); /* the silence that the end cut off */
+    if (!is_done(side) && !(host->is_started && punch_peer_is_registered(host->core))) {
+        result->fail[at.which] = PUNCH_FAIL_BROKER_LOST;
+    }
+}
+
+void sim_calls_finish(sim_world *world) {
+    for (uint32_t index = 0; index < world->plan->call_count; index++) {
+        finish_side(world, (place){index, 0});
+        finish_side(world, (place){index, 1});
+        const punch_addr *remote = &world->calls[index].sides[0].remote;
+        world->result->calls[index].path_private =
+            remote->family != PUNCH_FAMILY_NONE && punch_addr_is_private(remote);
+    }
+}

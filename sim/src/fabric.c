@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way of a packet. A hop without delay is taken at once, a hop with delay is an event; a host
+ * is only ever reached by an event, so no core is entered from within another's send.
+ *
+ *   send -> [LEAVE] -> NAT out -> uplink -> core -> [DOWN] -> downlink -> [ENTER] -> NAT in
+ *        -> [ARRIVE] -> host
+ *
+ * LEAVE and ARRIVE exist when the LAN has a delay; DOWN when the downlink remembers earlier packets
+ * (rate, jitter, bursts) or may go down: otherwise its outcome is computed when the packet leaves.
+ */
+#include <string.h>
+
+#include "punch/assert.h"
+#include "sim/digest.h"
+#include "world_internal.h"
+
+#define IPV6_EXTRA_BYTES 20 /* RFC 8200: 40-byte header against IPv4's 20 */
+
+static uint32_t ip_bytes(const sim_packet *at) {
+    return (uint32_t)at->length + SIM_IP_UDP_HEADER_BYTES +
+           (at->dst.family == PUNCH_FAMILY_IPV6 ? IPV6_EXTRA_BYTES : 0);
+}
+
+static uint32_t site_of(const sim_world *world, const sim_packet *at) {
+    return sim_world_host_plan(world, at->from)->site;
+}
+
+static sim_saw saw_of(const sim_world *world, const sim_packet *at, sim_saw_kind kind) {
+    const sim_saw saw = {.kind = kind,
+                         .at_us = world->now_us,
+                         .packet = at->number,
+                         .host = SIM_NONE,
+                         .site = SIM_NONE,
+                         .type = at->type,
+                         .length = at->length,
+                         .src = at->src,
+                         .dst = at->dst,
+                         .data = at->data};
+    return saw;
+}
+
+static void tell(const sim_world *world, const sim_saw *saw) {
+    world->observer->saw(world->observer->user, saw);
+}
+
+/* --- ends of the way ---------------------------------------------------------------------------
+ */
+
+static void lose(sim_world *world, uint32_t slot, uint32_t site, const char *text) {
+    const sim_packet *at = sim_pool_at(&world->packets, slot);
+    world->result->packets_lost_link++;
+    sim_calls_saw_lost(world, at);
+    if (world->observer != NULL) {
+        sim_saw saw = saw_of(world, at, SIM_SAW_LOSS);
+        saw.site = site;
+        saw.text = text;
+        tell(world, &saw);
+    }
+    sim_pool_give(&world->packets, slot);
+}
+
+static void end_nowhere(sim_world *world, uint32_t slot, const char *text) {
+    const sim_packet *at = sim_pool_at(&world->packets, slot);
+    world->nowhere++;
+    if (world->observer != NULL) {
+        sim_saw saw = saw_of(world, at, SIM_SAW_NOWHERE);
+        saw.text = text;
+        tell(world, &saw);
+    }
+    sim_pool_give(&world->packets, slot);
+}
+
+/* Runs the packet through a site's NAT, one way. True: it goes on, rewritten. */
+static bool translate(sim_world *world, uint32_t slot, uint32_t index, sim_saw_kind way,
+                      nat_verdict *verdict_out) {
+    sim_packet *at = sim_pool_at(&world->packets, slot);
+    nat_packet addrs = {at->src, at->dst};
+    nat *box = world->sites[index].box;
+    const nat_verdict verdict = way == SIM_SAW_NAT_OUT
+                                    ? nat_translate_out(box, &addrs, world->now_us)
+                                    : nat_translate_in(box, &addrs, world->now_us);
+    const bool passes = verdict == NAT_PASS || verdict == NAT_TURNED_BACK;
+    if (world->observer != NULL) {
+        sim_saw saw = saw_of(world, at, way);
+        saw.site = index;
+        saw.verdict = verdict;
+        saw.text = nat_verdict_text(verdict);
+        if (passes) {
+            saw.src_after = addrs.src;
+            saw.dst_after = addrs.dst;
+        }
+        tell(world, &saw);
+    }
+    *verdict_out = verdict;
+    if (passes) {
+        at->src = addrs.src;
+        at->dst = addrs.dst;
+        return true;
+    }
+    world->result->packets_blocked++;
+    sim_calls_saw_blocked(world, at, verdict, index);
+    sim_pool_give(&world->packets, slot);
+    return false;
+}
+
+static void digest_delivery(sim_world *world, const sim_packet *at) {
+    uint64_t digest = world->result->digest;
+    digest = sim_digest_word(digest, (uint64_t)world->now_us);
+    digest = sim_digest_word(digest, (uint64_t)at->from << 32 | at->to);
+    digest = sim_digest_addr(digest, &at->src);
+    digest = sim_digest_addr(digest, &at->dst);
+    world->result->digest = sim_digest_bytes(digest, at->data, at->length);
+}
+
+/* The packet stands before its host. */
+static void arrive(sim_world *world, uint32_t slot) {
+    sim_packet *at = sim_pool_at(&world->packets, slot);
+    const uint32_t to = at->to;
+    const sim_host *host = &world->hosts[to];
+    if (!host->is_bound || sim_world_host_plan(world, to)->addr.port != at->dst.port) {
+        end_nowhere(world, slot, "no socket on that port");
+        return;
+    }
+    if (host->is_down) {
+        lose(world, slot, sim_world_host_plan(world, to)->site, "lost: the broker is down");
+        return;
+    }
+    sim_invariants_on_delivery(world, slot);
+    world->result->packets_delivered++;
+    digest_delivery(world, at);
+    sim_calls_saw_arrival(world, at, to);
+    if (world->observer != NULL) {
+        sim_saw saw = saw_of(world, at, SIM_SAW_DELIVER);
+        saw.host = to;
+        saw.site = sim_world_host_plan(world, to)->site;
+        tell(world, &saw);
+    }
+    sim_host_on_packet(world, to, at);
+    sim_pool_give(&world->packets, slot);
+}
+
+/* --- hops --------------------------------------------------------------------------------------
+ */
+
+/* From inside a site, or from its NAT, to one of its hosts. Always an event. */
+static void cross_lan(sim_world *world, uint32_t slot, uint32_t site, uint32_t to) {
+    sim_pool_at(&world->packets, slot)->to = to;
+    sim_world_push(world, world->now_us + world->plan->sites[site].lan_delay_us, SIM_EVENT_ARRIVE,
+                   slot);
+}
+
+/* The copy of a packet a link made, or SIM_SLOT_NONE when there is no slot for it. */
+static uint32_t copy_packet(sim_world *world, uint32_t slot, uint32_t site) {
+    if (world->packets.live >= world->plan->packets_max) {
+        return SIM_SLOT_NONE;
+    }
+    const uint32_t second = sim_pool_take(&world->packets);
+    const sim_packet *from = sim_pool_at(&world->packets, slot);
+    sim_packet *copy = sim_pool_at(&world->packets, second);
+    memcpy(copy, from, offsetof(sim_packet, data) + from->length);
+    world->duplicates++;
+    if (world->observer != NULL) {
+        sim_saw saw = saw_of(world, copy, SIM_SAW_DUPLICATE);
+        saw.site = site;
+        tell(world, &saw);
+    }
+    return second;
+}
+
+/* Offers the packet to a site's downlink at an instant and sets out its arrivals at the site. */
+static void go_down(sim_world *world, uint32_t slot, punch_time_us at_us) {
+    sim_packet *at = sim_pool_at(&world->packets, slot);
+    const uint32_t index = at->to;
+    sim_link_arrivals arrivals = {0};
+    const sim_link_fate fate = sim_link_offer(
+        &world->sites[index].down, &world->plan->sites[index].down, ip_bytes(at), at_us, &arrivals);
+    if (fate != SIM_LINK_PASSED) {
+        lose(world, slot, index, sim_link_fate_text(fate));
+        return;
+    }
+    const uint32_t second = arrivals.count > 1 ? copy_packet(world, slot, index) : SIM_SLOT_NONE;
+    sim_world_push(world, arrivals.at_us[0], SIM_EVENT_ENTER, slot);
+    if (second != SIM_SLOT_NONE) {
+        sim_world_push(world, arrivals.at_us[1], SIM_EVENT_ENTER, second);
+    }
+}
+
+/* From the uplink's far end through the core to the site that has the destination. */
+static void cross_core(sim_world *world, uint32_t slot, uint32_t copy, punch_time_us at_us) {
+    const sim_plan *plan = world->plan;
+    sim_packet *at = sim_pool_at(&world->packets, slot);
+    const uint32_t from_site = site_of(world, at);
+    if (punch_addr_is_private(&at->dst)) {
+        end_nowhere(world, slot, "private address outside its site");
+        return;
+    }
+    const sim_route found = sim_route_find(&world->routes, plan, SIM_ROUTE_PUBLIC, &at->dst);
+    if (found.kind == SIM_ROUTE_NOWHERE) {
+        end_nowhere(world, slot, "nobody has that address");
+        return;
+    }
+    if (sim_link_core_loses(&world->sites[from_site].up, copy, plan->core_loss)) {
+        lose(world, slot, SIM_NONE, "lost: in the core");
+        return;
+    }
+    at->to = found.kind == SIM_ROUTE_NAT ? found.index : plan->hosts[found.index].site;
+    const uint32_t from_region = plan->sites[from_site].region;
+    const uint32_t to_region = plan->sites[at->to].region;
+    at_us += plan->core_delay_us[from_region * plan->region_count + to_region];
+    if (world->sites[at->to].is_direct) {
+        go_down(world, slot, at_us);
+    } else {
+        sim_world_push(world, at_us, SIM_EVENT_DOWN, slot);
+    }
+}
+
+/* The packet stands before its own site's NAT, or where one would be. */
+static void leave(sim_world *world, uint32_t slot) {
+    sim_packet *at = sim_pool_at(&world->packets, slot);
+    const uint32_t index = site_of(world, at);
+    sim_site *site = &world->sites[index];
+    if (site->box != NULL) {
+        nat_verdict verdict = NAT_PASS;
+        if (!translate(world, slot, index, SIM_SAW_NAT_OUT, &verdict)) {
+            return;
+        }
+        if (verdict == NAT_TURNED_BACK) {
+            const sim_route found = sim_route_find(&world->routes, world->plan, index, &at->dst);
+            if (found.kind == SIM_ROUTE_HOST) {
+                cross_lan(world, slot, index, found.index);
+            } else {
+                end_nowhere(world, slot, "turned back to an inside address nobody has");
+            }
+            return;
+        }
+    }
+    sim_link_arrivals arrivals = {0};
+    const sim_link_fate fate = sim_link_offer(&site->up, &world->plan->sites[index].up,
+                                              ip_bytes(at), world->now_us, &arrivals);
+    if (fate != SIM_LINK_PASSED) {
+        lose(world, slot, index, sim_link_fate_text(fate));
+        return;
+    }
+    const uint32_t second = arrivals.count > 1 ? copy_packet(world, slot, index) : SIM_SLOT_NONE;
+    cross_core(world, slot, 0, arrivals.at_us[0]);
+    if (second != SIM_SLOT_NONE) {
+        cross_core(world, second, 1, arrivals.at_us[1]);
+    }
+}
+
+/* Another host of the sender's own site has that address: no NAT, no access link. */
+static bool is_local(const sim_world *world, const sim_packet *at, uint32_t site,
+                     uint32_t *host_out) {
+    if (world->sites[site].host_count < 2) {
+        return false;
+    }
+    const uint32_t scope = world->plan->sites[site].has_nat ? site : SIM_ROUTE_PUBLIC;
+    const sim_route found = sim_route_find(&world->routes, world->plan, scope, &at->dst);
+    if (found.kind != SIM_ROUTE_HOST || world->plan->hosts[found.index].site != site) {
+        return false;
+    }
+    *host_out = found.index;
+    return true;
+}
+
+static sim_packet *fill(sim_world *world, uint32_t slot, uint32_t from,
+                        const punch_datagram *datagram) {
+    sim_packet *at = sim_pool_at(&world->packets, slot);
+    at->number = ++world->result->packets_sent;
+    at->src = sim_world_host_plan(world, from)->addr;
+    at->dst = datagram->remote;
+    at->from = from;
+    at->to = SIM_NONE;
+    at->call = SIM_NONE;
+    at->length = datagram->length;
+    at->type = punch_packet_type(datagram->data, datagram->length);
+    at->to_side = 0;
+    at->shape = datagram->shape;
+    at->ttl = datagram->ttl;
+    memcpy(at->data, datagram->data, datagram->length);
+    return at;
+}
+
+void sim_fabric_send(sim_world *world, uint32_t from, const punch_datagram *datagram) {
+    /* The pool has one slot more than may be in flight, so that even a packet there is no room for
+     * can be told of. */
+    const uint32_t slot = sim_pool_take(&world->packets);
+    PUNCH_ASSERT(slot != SIM_SLOT_NONE);
+    sim_packet *at = fill(world, slot, from, datagram);
+    const uint32_t site = sim_world_host_plan(world, from)->site;
+    world->result->bytes_sent += ip_bytes(at);
+    if (world->observer != NULL) {
+        sim_saw saw = saw_of(world, at, SIM_SAW_SEND);
+        saw.host = from;
+        saw.site = site;
+        tell(world, &saw);
+    }
+    if (sim_packet_is_peer_to_peer(at)) {
+        sim_calls_name_packet(world, at);
+        sim_calls_saw_send(world, at);
+    }
+    uint32_t to = SIM_NONE;
+    if (world->packets.live > world->plan->packets_max) {
+        lose(world, slot, site, "lost: too many packets in flight (packets_max)");
+    } else if (world->hosts[from].is_down) {
+        lose(world, slot, site, "lost: the broker is down");
+    } else if (is_local(world, at, site, &to)) {
+        cross_lan(world, slot, site, to);
+    } else if (world->plan->sites[site].lan_delay_us > 0) {
+        sim_world_push(world, world->now_us + world->plan->sites[site].lan_delay_us,
+                       SIM_EVENT_LEAVE, slot);
+    } else {
+        leave(world, slot);
+    }
+}
+
+void sim_fabric_on_leave(sim_world *world, uint32_t slot) {
+    leave(world, slot);
+}
+
+void sim_fabric_on_down(sim_world *world, uint32_t slot) {
+    go_down(world, slot, world->now_us);
+}
+
+void sim_fabric_on_enter(sim_world *world, uint32_t slot) {
+    sim_packet *at = sim_pool_at(&world->packets, slot);
+    const uint32_t index = at->to;
+    const bool has_nat = world->sites[index].box != NULL;
+    nat_verdict verdict = NAT_PASS;
+    if (has_nat && !translate(world, slot, index, SIM_SAW_NAT_IN, &verdict)) {
+        return;
+    }
+    const uint32_t scope = has_nat ? index : SIM_ROUTE_PUBLIC;
+    const sim_route found = sim_route_find(&world->routes, world->plan, scope, &at->dst);
+    if (found.kind != SIM_ROUTE_HOST) {
+        end_nowhere(world, slot, "nobody inside has that address");
+        return;
+    }
+    if (world->plan->sites[index].lan_delay_us > 0) {
+        cross_lan(world, slot, index, found.index);
+        return;
+    }
+    at->to = found.index;
+    arrive(world, slot);
+}
+
+void sim_fabric_on_arrive(sim_world *world, uint32_t slot) {
+    arrive(world, slot);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Packet slots: a fixed pool with a free list threaded through it. The slot last given back is the
+ * next one used, so a small world stays within a few cache lines.
+ */
+#ifndef SIM_POOL_H
+#define SIM_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "punch/addr.h"
+#include "punch/limits.h"
+
+#define SIM_SLOT_NONE UINT32_MAX
+
+typedef struct {
+    uint64_t number; /* within the world, from 1; copies keep it; 0 = slot is free */
+    punch_addr src;  /* as it stands now: NATs rewrite both */
+    punch_addr dst;
+    uint32_t from; /* host that sent it */
+    uint32_t to;   /* host or site, whatever the next hop needs */
+    uint32_t call; /* it belongs to, or SIM_NONE */
+    uint32_t next; /* free list */
+    uint16_t length;
+    uint8_t type; /* wire type byte */
+    uint8_t to_side;
+    uint8_t shape;
+    uint8_t ttl;
+    uint8_t data[PUNCH_PACKET_MAX];
+} sim_packet;
+
+typedef struct {
+    sim_packet *slots;
+    uint32_t cap;
+    uint32_t used;      /* slots handed out at least once since reset */
+    uint32_t free_head; /* SIM_SLOT_NONE = none given back */
+    uint32_t live;
+} sim_pool;
+
+bool sim_pool_create(sim_pool *pool, uint32_t cap);
+void sim_pool_destroy(sim_pool *pool); /* accepts a zeroed pool */
+void sim_pool_reset(sim_pool *pool);   /* O(1) */
+
+/* A slot, or SIM_SLOT_NONE when all are in flight. */
+uint32_t sim_pool_take(sim_pool *pool);
+void sim_pool_give(sim_pool *pool, uint32_t slot);
+
+static inline sim_packet *sim_pool_at(const sim_pool *pool, uint32_t slot) {
+    return &pool->slots[slot];
+}
+
+#endif

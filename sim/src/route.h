@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who has an address: an open-addressing table over (scope, IP). The scope is the public network,
+ * or the inside of one site with a NAT. Entries are indices into the plan, which holds the
+ * addresses themselves.
+ */
+#ifndef SIM_ROUTE_H
+#define SIM_ROUTE_H
+
+#include "sim/plan.h"
+
+#define SIM_ROUTE_PUBLIC UINT32_MAX /* scope; otherwise the index of a site with a NAT */
+
+typedef enum { SIM_ROUTE_NOWHERE, SIM_ROUTE_HOST, SIM_ROUTE_NAT } sim_route_kind;
+
+typedef struct {
+    sim_route_kind kind;
+    uint32_t index; /* host, or the site whose NAT it is */
+} sim_route;
+
+typedef struct {
+    uint32_t *slots; /* 0 = empty, else 1 + 2 x index + (1 if NAT) */
+    uint32_t cap;    /* a power of two */
+    uint32_t mask;   /* of the part in use by this plan */
+} sim_route_table;
+
+/* Room for hosts and NATs of these numbers. */
+bool sim_route_create(sim_route_table *table, uint32_t host_count, uint32_t site_count);
+void sim_route_destroy(sim_route_table *table);
+
+/* Takes the plan's addresses. O(hosts + sites). An address given twice is a broken plan. */
+void sim_route_begin(sim_route_table *table, const sim_plan *plan);
+
+/* O(1). Ports are not looked at. */
+sim_route sim_route_find(const sim_route_table *table, const sim_plan *plan, uint32_t scope,
+                         const punch_addr *addr);
+
+#endif

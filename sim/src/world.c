@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Life of a world: memory once, then trials. Everything a trial needs was allocated for the largest
+ * plan; a reset touches what the plan at hand uses and nothing else.
+ */
+#include "sim/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "punch/assert.h"
+#include "purpose.h"
+#include "sim/digest.h"
+#include "world_internal.h"
+
+enum { ALIGNMENT = 64 }; /* one cache line: chosen for NATs and cores */
+
+static size_t aligned(size_t bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+/* --- events ------------------------------------------------------------------------------------
+ */
+
+void sim_world_push(sim_world *world, punch_time_us at_us, sim_event_kind kind, uint32_t index) {
+    (void)sim_queue_push(&world->queue, at_us, (uint32_t)kind << SIM_EVENT_INDEX_BITS | index);
+}
+
+static bool is_live(const void *user, const sim_event *event) {
+    const sim_world *world = user;
+    const uint32_t index = event->what & SIM_EVENT_INDEX_MAX;
+    return event->what >> SIM_EVENT_INDEX_BITS != SIM_EVENT_TIMER ||
+           (world->hosts[index].timer_seq == event->seq &&
+            world->hosts[index].timer_at_us == event->at_us);
+}
+
+void sim_world_push_timer(sim_world *world, sim_host *at, punch_time_us at_us) {
+    at->timer_at_us = PUNCH_NEVER; /* an event armed before is stale from here on */
+    if (world->timers_queued == world->timers_cap) {
+        const uint32_t before = world->queue.count;
+        sim_queue_filter(&world->queue, is_live, world);
+        world->timers_queued -= before - world->queue.count;
+    }
+    at->timer_at_us = at_us;
+    at->timer_seq =
+        sim_queue_push(&world->queue, at_us,
+                       (uint32_t)SIM_EVENT_TIMER << SIM_EVENT_INDEX_BITS | sim_host_index(at));
+    world->timers_queued++;
+}
+
+static void on_fault(sim_world *world, uint32_t index) {
+    const sim_fault *fault = &world->plan->faults[index];
+    const char *text = "";
+    bool down = false;
+    switch (fault->kind) {
+    case SIM_FAULT_BROKER_DOWN:
+        text = "broker down";
+        world->hosts[fault->index].is_down = true;
+        break;
+    case SIM_FAULT_BROKER_UP:
+        text = "broker up";
+        world->hosts[fault->index].is_down = false;
+        break;
+    case SIM_FAULT_BROKER_RESTART:
+        text = "broker restarts";
+        break;
+    case SIM_FAULT_LINK_DOWN:
+        text = "link down";
+        down = true;
+        break;
+    case SIM_FAULT_LINK_UP:
+        text = "link up";
+        break;
+    }
+    const bool is_link = fault->kind == SIM_FAULT_LINK_DOWN || fault->kind == SIM_FAULT_LINK_UP;
+    if (world->observer != NULL) {
+        const sim_saw saw = {.kind = SIM_SAW_FAULT,
+                             .at_us = world->now_us,
+                             .host = is_link ? SIM_NONE : fault->index,
+                             .site = is_link ? fault->index : SIM_NONE,
+                             .text = text};
+        world->observer->saw(world->observer->user, &saw);
+    }
+    if (is_link) {
+        world->sites[fault->index].up.is_down = down;
+        world->sites[fault->index].down.is_down = down;
+    } else if (fault->kind == SIM_FAULT_BROKER_RESTART) {
+        sim_host_restart_broker(world, fault->index);
+    }
+    if (index + 1 < world->plan->fault_count) {
+        sim_world_push(world, world->plan->faults[index + 1].at_us, SIM_EVENT_FAULT, index + 1);
+    }
+}
+
+static void dispatch(sim_world *world, const sim_event *event) {
+    const uint32_t index = event->what & SIM_EVENT_INDEX_MAX;
+    switch ((sim_event_kind)(event->what >> SIM_EVENT_INDEX_BITS)) {
+    case SIM_EVENT_START:
+        sim_host_start(world, index);
+        break;
+    case SIM_EVENT_TIMER:
+        world->timers_queued--;
+        sim_host_on_timer(world, index, event->seq);
+        break;
+    case SIM_EVENT_CALL:
+        sim_calls_on_due(world, index);
+        break;
+    case SIM_EVENT_MESSAGE:
+        sim_calls_on_message(world, index);
+        break;
+    case SIM_EVENT_FAULT:
+        on_fault(world, index);
+        break;
+    case SIM_EVENT_LEAVE:
+        sim_fabric_on_leave(world, index);
+        break;
+    case SIM_EVENT_DOWN:
+        sim_fabric_on_down(world, index);
+        break;
+    case SIM_EVENT_ENTER:
+        sim_fabric_on_enter(world, index);
+        break;
+    case SIM_EVENT_ARRIVE:
+        sim_fabric_on_arrive(world, index);
+        break;
+    }
+}
+
+/* --- memory ------------------------------------------------------------------------------------
+ */
+
+/* Lays cores and NATs out one behind the other; with no arena it only measures. */
+static size_t lay_out(sim_world *world, const sim_plan *largest, uint8_t *arena) {
+    size_t used = 0;
+    for (uint32_t i = 0; i < largest->host_count; i++) {
+        const size_t bytes = sim_host_core_bytes(largest, i);
+        if (arena != NULL) {
+            world->hosts[i].core = arena + used;
+            world->hosts[i].core_cap = (uint32_t)bytes;
+        }
+        used += aligned(bytes);
+    }
+    for (uint32_t i = 0; i < largest->site_count; i++) {
+        const size_t bytes = largest->sites[i].has_nat ? nat_size(&largest->sites[i].nat) : 0;
+        if (arena != NULL) {
+            world->sites[i].nat_memory = bytes > 0 ? arena + used : NULL;
+            world->sites[i].nat_cap = (uint32_t)bytes;
+        }
+        used += aligned(bytes);
+    }
+    return used;
+}
+
+static bool allocate(sim_world *world, const sim_plan *largest) {
+    const size_t call_count = largest->call_count > 0 ? largest->call_count : 1;
+    world->host_cap = largest->host_count;
+    world->site_cap = largest->site_count;
+    world->call_cap = largest->call_count;
+    world->hosts = calloc(largest->host_count, sizeof *world->hosts);
+    world->sites = calloc(largest->site_count, sizeof *world->sites);
+    world->calls = calloc(call_count, sizeof *world->calls);
+    world->contacts = calloc(call_count, sizeof *world->contacts);
+    if (world->hosts == NULL || world->sites == NULL || world->calls == NULL ||
+        world->contacts == NULL) {
+        return false;
+    }
+    world->arena_bytes = aligned(lay_out(world, largest, NULL) + 1);
+    world->arena = aligned_alloc(ALIGNMENT, world->arena_bytes);
+    if (world->arena == NULL) {
+        return false;
+    }
+    (void)lay_out(world, largest, world->arena);
+    /* Twice the live timers: stale ones are swept out when the room is used up, and half of it is
+     * then free again. */
+    world->timers_cap = 2 * largest->host_count + 16;
+    const uint64_t events = (uint64_t)largest->packets_max + 1 + world->timers_cap +
+                            largest->host_count + 3 * (uint64_t)largest->call_count + 1;
+    PUNCH_ASSERT(events <= UINT32_MAX);
+    return sim_queue_create(&world->queue, (uint32_t)events) &&
+           sim_pool_create(&world->packets, largest->packets_max + 1) &&
+           sim_route_create(&world->routes, largest->host_count, largest->site_count);
+}
+
+sim_world *sim_world_create(const sim_plan *largest) {
+    sim_world *world = calloc(1, sizeof *world);
+    if (world != NULL && !allocate(world, largest)) {
+        sim_world_destroy(world);
+        return NULL;
+    }
+    return world;
+}
+
+void sim_world_destroy(sim_world *world) {
+    if (world == NULL) {
+        return;
+    }
+    sim_queue_destroy(&world->queue);
+    sim_pool_destroy(&world->packets);
+    sim_route_destroy(&world->routes);
+    free(world->arena);
+    free(world->hosts);
+    free(world->sites);
+    free(world->calls);
+    free(world->contacts);
+    free(world);
+}
+
+size_t sim_world_bytes(const sim_world *world) {
+    return sizeof *world + world->arena_bytes + world->host_cap * sizeof *world->hosts +
+           world->site_cap * sizeof *world->sites +
+           world->call_cap * (sizeof *world->calls + sizeof *world->contacts) +
+           world->queue.cap * sizeof(sim_event) + world->packets.cap * sizeof(sim_packet) +
+           world->routes.cap * sizeof(uint32_t);
+}
+
+/* --- a trial -----------------------------------------------------------------------------------
+ */
+
+static void begin_site(sim_world *world, uint32_t index) {
+    const sim_site_plan *plan = &world->plan->sites[index];
+    sim_site *site = &world->sites[index];
+    sim_link_init(&site->up, &plan->up, world->seed, 2 * index);
+    sim_link_init(&site->down, &plan->down, world->seed, 2 * index + 1);
+    site->host_count = 0;
+    site->is_direct = sim_link_is_plain(&plan->down) && !world->has_link_faults;
+    site->box = NULL;
+    if (!plan->has_nat) {
+        return;
+    }
+    const punch_rng rng = punch_rng_stream(world->seed, index, SIM_PURPOSE_NAT);
+    PUNCH_ASSERT(nat_size(&plan->nat) <= site->nat_cap);
+    if (site->nat_is_made) {
+        site->box = site->nat_memory;
+        nat_reset(site->box, &plan->nat, &plan->external, rng);
+    } else {
+        site->box = nat_init(site->nat_memory, &plan->nat, &plan->external, rng);
+        PUNCH_ASSERT((void *)site->box == site->nat_memory);
+        site->nat_is_made = true;
+    }
+}
+
+static bool has_link_faults(const sim_plan *plan) {
+    for (uint32_t i = 0; i < plan->fault_count; i++) {
+        if (plan->faults[i].kind == SIM_FAULT_LINK_DOWN ||
+            plan->faults[i].kind == SIM_FAULT_LINK_UP) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void begin_hosts(sim_world *world) {
+    const sim_plan *plan = world->plan;
+    /* Brokers first: peers must know their broker's key. */
+    for (uint32_t i = 0; i < plan->host_count; i++) {
+        world->sites[plan->hosts[i].site].host_count++;
+        if (plan->hosts[i].kind == SIM_HOST_BROKER) {
+            sim_host_make(world, i);
+        }
+    }
+    for (uint32_t i = 0; i < plan->host_count; i++) {
+        if (plan->hosts[i].kind == SIM_HOST_PEER) {
+            sim_host_make(world, i);
+        }
+        sim_world_push(world, plan->hosts[i].start_at_us, SIM_EVENT_START, i);
+    }
+}
+
+void sim_world_begin(sim_world *world, const sim_plan *plan, uint64_t seed,
+                     const sim_observer *observer, sim_trial_result *result) {
+    PUNCH_ASSERT(plan->host_count <= world->host_cap);
+    PUNCH_ASSERT(plan->site_count <= world->site_cap);
+    PUNCH_ASSERT(plan->call_count <= world->call_cap);
+    PUNCH_ASSERT(plan->packets_max < world->packets.cap);
+    sim_call_result *calls = result->calls;
+    memset(result, 0, sizeof *result);
+    result->calls = calls;
+    result->digest = SIM_DIGEST_START;
+    world->plan = plan;
+    world->observer = observer;
+    world->result = result;
+    world->seed = seed;
+    world->now_us = 0;
+    world->end_at_us = plan->limit_us;
+    world->decided_at_us = PUNCH_NEVER;
+    world->timers_queued = 0;
+    world->undecided = plan->call_count;
+    world->messages_open = 0;
+    world->duplicates = 0;
+    world->nowhere = 0;
+    world->in_core = false;
+    world->has_link_faults = has_link_faults(plan);
+    world->port = sim_host_port(plan->crypto, observer);
+    sim_queue_reset(&world->queue);
+    sim_pool_reset(&world->packets);
+    sim_route_begin(&world->routes, plan);
+    for (uint32_t i = 0; i < plan->site_count; i++) {
+        begin_site(world, i);
+    }
+    begin_hosts(world);
+    sim_calls_begin(world);
+    if (plan->fault_count > 0) {
+        sim_world_push(world, plan->faults[0].at_us, SIM_EVENT_FAULT, 0);
+    }
+}
+
+void sim_world_settle_end(sim_world *world) {
+    if (world->undecided == 0 && world->messages_open == 0) {
+        const punch_time_us held_us = punch_time_after(world->decided_at_us, world->plan->hold_us);
+        world->end_at_us =
+            punch_time_earlier(world->plan->limit_us, punch_time_later(held_us, world->now_us));
+    }
+}
+
+bool sim_world_run_until(sim_world *world, punch_time_us at_us) {
+    const sim_queue *queue = &world->queue;
+    while (queue->count > 0 && queue->heap[0].at_us <= at_us &&
+           queue->heap[0].at_us <= world->end_at_us) {
+        const sim_event event = sim_queue_pop(&world->queue);
+        sim_invariants_on_clock(world, event.at_us);
+        world->now_us = event.at_us;
+        world->result->events++;
+        dispatch(world, &event);
+    }
+    if (at_us >= world->end_at_us) {
+        world->now_us = punch_time_later(world->now_us, world->end_at_us);
+        return false;
+    }
+    world->now_us = punch_time_later(world->now_us, at_us);
+    return true;
+}
+
+void sim_world_finish(sim_world *world) {
+    world->result->ended_at_us = world->now_us;
+    sim_calls_finish(world);
+    sim_invariants_on_finish(world);
+}
+
+punch_time_us sim_world_now_us(const sim_world *world) {
+    return world->now_us;
+}
+
+const punch_peer *sim_world_peer(const sim_world *world, uint32_t host) {
+    PUNCH_ASSERT(host < world->plan->host_count);
+    return world->hosts[host].kind == SIM_HOST_PEER ? world->hosts[host].core : NULL;
+}
+
+const punch_broker *sim_world_broker(const sim_world *world, uint32_t host) {
+    PUNCH_ASSERT(host < world->plan->host_count);
+    return world->hosts[host].kind == SIM_HOST_BROKER ? world->hosts[host].core : NULL;
+}

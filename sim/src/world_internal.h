@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the world share. One struct per kind of object, kept small: a world may hold
+ * millions of hosts.
+ *
+ *   world.c       life of a world: create, begin, loop, finish
+ *   host.c        a host: the core's port, entries into the core, timers
+ *   fabric.c      the way of a packet from host to host
+ *   route.c       addresses -> hosts and sites
+ *   pool.c        packet slots
+ *   calls.c       who calls whom and when; what came of it
+ *   invariants.c  what must never happen
+ */
+#ifndef SIM_WORLD_INTERNAL_H
+#define SIM_WORLD_INTERNAL_H
+
+#include "pool.h"
+#include "punch/broker.h"
+#include "punch/wire.h"
+#include "route.h"
+#include "sim/link.h"
+#include "sim/queue.h"
+#include "sim/world.h"
+
+/* --- events: a kind in the upper 4 bits, an index in the lower 28 */
+typedef enum {
+    SIM_EVENT_START,   /* host */
+    SIM_EVENT_TIMER,   /* host */
+    SIM_EVENT_CALL,    /* call: its intended moment */
+    SIM_EVENT_MESSAGE, /* 2 x call + side: the next short message */
+    SIM_EVENT_FAULT,   /* entry of the timeline */
+    SIM_EVENT_LEAVE,   /* packet: reaches its site's NAT from inside */
+    SIM_EVENT_DOWN,    /* packet: reaches the downlink's entry */
+    SIM_EVENT_ENTER,   /* packet: reaches its site's NAT from outside */
+    SIM_EVENT_ARRIVE   /* packet: reaches its host */
+} sim_event_kind;
+
+#define SIM_EVENT_INDEX_BITS 28
+#define SIM_EVENT_INDEX_MAX ((1u << SIM_EVENT_INDEX_BITS) - 1)
+
+typedef struct {
+    sim_world *world;
+    void *core; /* punch_peer or punch_broker, in the world's arena */
+    punch_rng random;
+    punch_time_us deadline_at_us; /* when the core wants to be woken; world time */
+    punch_time_us timer_at_us;    /* of the one live timer event; PUNCH_NEVER = none */
+    punch_time_us woken_at_us;    /* of the last wake ... */
+    uint32_t timer_seq;           /* the live timer event; others of this host are stale */
+    uint32_t first_call;          /* chain of this host's calls, or SIM_NONE */
+    uint32_t core_cap;            /* bytes at core */
+    uint16_t wakes;               /* ... and how often at that instant */
+    uint8_t kind;                 /* sim_host_kind */
+    bool is_made : 1;             /* core holds an initialised object of this kind */
+    bool is_started : 1;
+    bool is_bound : 1; /* its socket is open */
+    bool is_down : 1;  /* a broker that loses every packet */
+} sim_host;
+
+typedef struct {
+    nat *box; /* NULL = no NAT in this plan */
+    void *nat_memory;
+    sim_link up;
+    sim_link down;
+    uint32_t nat_cap;    /* bytes at nat_memory */
+    uint32_t host_count; /* in this plan */
+    bool is_direct; /* arrivals can be computed when a packet leaves: no event at the downlink */
+    bool nat_is_made;
+} sim_site;
+
+#define SIM_SIDE_SOURCES 8 /* sources of deliveries remembered per side: chosen */
+
+/* One side of a call, as the world watches it. */
+typedef struct {
+    punch_call handle; /* PUNCH_CALL_NONE before it exists and after it ended */
+    bool is_known;     /* the core of this side has (had) this call */
+    bool is_connected; /* emitted CONNECTED, not ended since */
+    bool is_ended;
+    uint8_t source_count; /* distinct sources below, at most SIM_SIDE_SOURCES */
+    uint8_t source_next;  /* the one to be replaced */
+    uint8_t target_count;
+    uint8_t target_next;
+    uint32_t messages_left; /* short messages still to be sent */
+    uint32_t messages_open; /* sent, outcome unknown */
+    punch_time_us last_send_at_us;
+    punch_addr last_target; /* destination of the last peer-to-peer packet */
+    punch_addr remote;      /* of the last CONNECTED or MOVED */
+    punch_addr sources[SIM_SIDE_SOURCES];
+    punch_addr targets[PUNCH_TARGETS_MAX];
+    uint8_t target_intros[PUNCH_TARGETS_MAX]; /* INTROs there since the last INTRO_ACK from there */
+} sim_side;
+
+typedef struct {
+    sim_side sides[2];
+    punch_time_us begun_at_us; /* the caller placed it; PUNCH_NEVER = not yet */
+    uint32_t next_call[2];     /* chain of the caller's, of the callee's calls */
+    bool is_due;               /* its intended moment has come */
+    bool is_decided;
+} sim_call;
+
+struct sim_world {
+    const sim_plan *plan;
+    const sim_observer *observer;
+    sim_trial_result *result;
+    punch_time_us now_us;
+    punch_time_us end_at_us;
+    punch_time_us decided_at_us; /* when the last call was decided; PUNCH_NEVER */
+    sim_queue queue;
+    sim_pool packets;
+    sim_route_table routes;
+    sim_host *hosts;
+    sim_site *sites;
+    sim_call *calls;
+    punch_contact *contacts; /* by call; minted by its callee when it starts */
+    uint8_t *arena;          /* cores and NATs */
+    size_t arena_bytes;
+    uint32_t host_cap;
+    uint32_t site_cap;
+    uint32_t call_cap;
+    uint32_t timers_cap;    /* timer events the queue has room for */
+    uint32_t timers_queued; /* stale ones included */
+    uint32_t undecided;     /* calls */
+    uint32_t messages_open; /* over all calls: to be sent or outcome unknown */
+    bool has_link_faults;
+    bool in_core; /* inside an entry of a core: no other may be entered */
+    uint64_t seed;
+    uint64_t duplicates; /* copies made by links */
+    uint64_t nowhere;    /* packets to addresses nobody has */
+    punch_port port;     /* of all hosts: depends on the plan's crypto and on who listens */
+};
+
+static inline uint32_t sim_host_index(const sim_host *at) {
+    return (uint32_t)(at - at->world->hosts);
+}
+
+static inline const sim_host_plan *sim_world_host_plan(const sim_world *world, uint32_t index) {
+    return &world->plan->hosts[index];
+}
+
+static inline bool sim_packet_is_peer_to_peer(const sim_packet *at) {
+    return at->type >= PUNCH_TYPE_INTRO && at->type < 64;
+}
+
+/* world.c */
+void sim_world_push(sim_world *world, punch_time_us at_us, sim_event_kind kind, uint32_t index);
+void sim_world_push_timer(sim_world *world, sim_host *at, punch_time_us at_us);
+/* Calls and messages are all done: the world ends after the hold. */
+void sim_world_settle_end(sim_world *world);
+
+/* host.c */
+/* The port of all hosts of a world. */
+punch_port sim_host_port(const punch_crypto *crypto, const sim_observer *observer);
+void sim_host_make(sim_world *world, uint32_t index);
+void sim_host_start(sim_world *world, uint32_t index);
+void sim_host_on_timer(sim_world *world, uint32_t index, uint32_t seq);
+void sim_host_on_packet(sim_world *world, uint32_t index, const sim_packet *at);
+void sim_host_restart_broker(sim_world *world, uint32_t index);
+punch_time_us sim_host_local_us(const sim_world *world, uint32_t index);
+/* Drains events and re-arms the timer; after every entry into the core. */
+void sim_host_settle(sim_world *world, uint32_t index);
+/* Bytes the core object of a planned host needs; 0 when its configuration is out of range. */
+size_t sim_host_core_bytes(const sim_plan *plan, uint32_t index);
+
+/* fabric.c */
+void sim_fabric_send(sim_world *world, uint32_t from, const punch_datagram *datagram);
+void sim_fabric_on_leave(sim_world *world, uint32_t slot);
+void sim_fabric_on_down(sim_world *world, uint32_t slot);
+void sim_fabric_on_enter(sim_world *world, uint32_t slot);
+void sim_fabric_on_arrive(sim_world *world, uint32_t slot);
+
+/* calls.c */
+void sim_calls_begin(sim_world *world);
+void sim_calls_mint(sim_world *world, uint32_t callee);
+void sim_calls_on_due(sim_world *world, uint32_t index);
+void sim_calls_on_message(sim_world *world, uint32_t index_and_side);
+void sim_calls_on_event(sim_world *world, uint32_t from, const punch_event *event);
+void sim_calls_finish(sim_world *world);
+/* The call and receiving side a peer-to-peer packet belongs to, into packet->call and ->to_side. */
+void sim_calls_name_packet(sim_world *world, sim_packet *at);
+void sim_calls_saw_send(sim_world *world, const sim_packet *at);
+void sim_calls_saw_arrival(sim_world *world, sim_packet *at, uint32_t to);
+void sim_calls_saw_lost(sim_world *world, const sim_packet *at);
+void sim_calls_saw_blocked(sim_world *world, const sim_packet *at, nat_verdict verdict,
+                           uint32_t where);
+
+/* invariants.c */
+void sim_invariants_on_clock(const sim_world *world, punch_time_us at_us);
+void sim_invariants_on_wake(const sim_world *world, sim_host *at);
+void sim_invariants_on_intro(sim_side *from, const punch_addr *to);
+void sim_invariants_on_arrival(sim_side *to, const sim_packet *at);
+void sim_invariants_on_path(const sim_world *world, uint32_t index, uint32_t which,
+                            const punch_addr *remote);
+void sim_invariants_on_delivery(const sim_world *world, uint32_t slot);
+void sim_invariants_on_finish(const sim_world *world);
+
+#endif

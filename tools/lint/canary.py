@@ -43,6 +43,9 @@ ROWS = [
                                     " int g) {\n}\n"}, 1),
     ("length", "six, one a function", {"core/src/a.c": "int f(int a, int b, int c, int d, int e,\n"
                                        "      int (*g)(int, int)) {\n}\n"}, 0),
+    ("length", "a prototype and a static assertion before a function",
+     {"core/src/a.c": "int f(int,\n      int);\n_Static_assert(a(1, 2, 3) == b(4, 5, 6),\n    \"x\");\nint g(void) {\n}\n"},
+     0),
     ("length", "101 columns", {"core/src/a.c": "x" * 101 + "\n"}, 1),
     ("spdx", "no licence", {"core/src/a.c": "int a;\n"}, 1),
     ("spdx", "the other licence", {"core/src/a.c": GPL}, 1),

@@ -183,7 +183,7 @@ def functions(text):
             start = None
         if start is None and re.match(r"[A-Za-z_]", line):
             start = number
-        if start is not None and line.endswith(";") and not line.startswith(" "):
+        if line.endswith(";"):
             start = None
         if start is None or not line.endswith("{"):
             continue

@@ -17,9 +17,8 @@ bool punch_clock_take(punch_clock *clock, punch_time_us sent_at_us, punch_time_u
         return false;
     }
     const punch_time_us rtt_us = received_at_us - sent_at_us;
-    punch_clock_sample *sample = &clock->samples[clock->next];
-    sample->rtt_us = (uint32_t)rtt_us;
-    sample->offset_us = stamp_us + rtt_us / 2 - received_at_us;
+    clock->rtts_us[clock->next] = (uint32_t)rtt_us;
+    clock->offsets_us[clock->next] = stamp_us + rtt_us / 2 - received_at_us;
     clock->next = (uint8_t)((clock->next + 1) % PUNCH_CLOCK_SAMPLES);
     if (clock->count < PUNCH_CLOCK_SAMPLES) {
         clock->count++;
@@ -31,12 +30,13 @@ bool punch_clock_best(const punch_clock *clock, punch_clock_sample *sample_out) 
     if (clock->count == 0) {
         return false;
     }
-    const punch_clock_sample *best = &clock->samples[0];
+    uint8_t best = 0;
     for (uint8_t i = 1; i < clock->count; i++) {
-        if (clock->samples[i].rtt_us < best->rtt_us) {
-            best = &clock->samples[i];
+        if (clock->rtts_us[i] < clock->rtts_us[best]) {
+            best = i;
         }
     }
-    *sample_out = *best;
+    *sample_out =
+        (punch_clock_sample){.offset_us = clock->offsets_us[best], .rtt_us = clock->rtts_us[best]};
     return true;
 }

@@ -17,7 +17,8 @@ typedef struct {
 } punch_clock_sample;
 
 typedef struct {
-    punch_clock_sample samples[PUNCH_CLOCK_SAMPLES];
+    punch_time_us offsets_us[PUNCH_CLOCK_SAMPLES]; /* two arrays: no padding in millions of peers */
+    uint32_t rtts_us[PUNCH_CLOCK_SAMPLES];
     uint8_t count; /* samples filled */
     uint8_t next;  /* slot the next one goes to */
 } punch_clock;

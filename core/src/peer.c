@@ -90,6 +90,7 @@ const char *punch_event_name(punch_event_kind kind) {
 /* Where each part of the block begins; `total` is its size. */
 typedef struct {
     size_t calls;
+    size_t offers;
     size_t tokens;
     size_t events;
     size_t outgoing;
@@ -104,13 +105,14 @@ static size_t align_up(size_t size) {
 
 static layout layout_of(const punch_peer_config *config) {
     layout at;
+    const bool has_calls = config->calls_max > 0;
     /* Without calls only REGISTERED and BROKER_LOST can wait. */
-    at.event_cap = 4 + (uint32_t)config->calls_max * (8 + (uint32_t)config->messages_max) +
+    at.event_cap = 2 + (uint32_t)config->calls_max * (8 + (uint32_t)config->messages_max) +
                    (uint32_t)config->inbox_max;
     at.calls = align_up(sizeof(punch_peer));
-    at.tokens = at.calls + align_up(config->calls_max * sizeof(punch_call_slot));
-    at.events =
-        at.tokens + align_up(config->calls_max > 0 ? PUNCH_TOKENS_MAX * sizeof(punch_token) : 0);
+    at.offers = at.calls + align_up(config->calls_max * sizeof(punch_call_slot));
+    at.tokens = at.offers + (has_calls ? PUNCH_OFFERS_MAX * sizeof(punch_keepalive *) : 0);
+    at.events = at.tokens + (has_calls ? PUNCH_TOKENS_MAX * sizeof(punch_token) : 0);
     at.outgoing = at.events + align_up(at.event_cap * sizeof(punch_waiting_event));
     at.inbox = at.outgoing +
                align_up((size_t)config->calls_max * config->messages_max * sizeof(punch_outgoing));
@@ -143,9 +145,21 @@ size_t punch_peer_size(const punch_peer_config *config) {
     return is_valid(config) ? layout_of(config).total : 0;
 }
 
-/* Copies the configuration with its defaults filled in. */
+/* Copies what stays needed, with its defaults filled in. */
 static void take_config(punch_peer *peer, const punch_peer_config *config) {
-    peer->config = *config;
+    peer->config = (punch_settings){
+        .port = config->port,
+        .host = config->host,
+        .bind = config->bind,
+        .broker = config->broker,
+        .broker_addr = config->broker_addr,
+        .broker_keepalive = config->broker_keepalive != NULL ? config->broker_keepalive
+                                                             : &punch_keepalive_agreed_15,
+        .calls_max = config->calls_max,
+        .messages_max = config->messages_max,
+        .inbox_max = config->inbox_max,
+        .options = config->options,
+    };
     punch_options *options = &peer->config.options;
     if (options->backoff_permille == 0) {
         options->backoff_permille = PUNCH_BACKOFF_PERMILLE;
@@ -153,20 +167,20 @@ static void take_config(punch_peer *peer, const punch_peer_config *config) {
     if (options->keepalive_jitter_permille < 0) {
         options->keepalive_jitter_permille = PUNCH_JITTER_PERMILLE;
     }
-    if (peer->config.broker_keepalive == NULL) {
-        peer->config.broker_keepalive = &punch_keepalive_agreed_15;
+}
+
+/* The strategies of the configuration, or all built-in ones when it names none. */
+static void take_offers(punch_peer *peer, const punch_peer_config *config) {
+    size_t count = PUNCH_OFFERS_MAX;
+    const punch_keepalive *const *named = config->offers;
+    if (config->offers[0] == NULL) {
+        named = punch_keepalive_builtin(&count);
     }
-    peer->offer_count = 0;
-    while (peer->offer_count < PUNCH_OFFERS_MAX && config->offers[peer->offer_count] != NULL) {
+    memset(peer->offers, 0, PUNCH_OFFERS_MAX * sizeof peer->offers[0]);
+    while (peer->offer_count < PUNCH_OFFERS_MAX && peer->offer_count < count &&
+           named[peer->offer_count] != NULL) {
+        peer->offers[peer->offer_count] = named[peer->offer_count];
         peer->offer_count++;
-    }
-    if (peer->offer_count == 0) {
-        size_t count;
-        const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);
-        for (; peer->offer_count < count && peer->offer_count < PUNCH_OFFERS_MAX;
-             peer->offer_count++) {
-            peer->config.offers[peer->offer_count] = builtin[peer->offer_count];
-        }
     }
 }
 
@@ -177,18 +191,22 @@ static void lay_out(punch_peer *peer, const punch_peer_config *config) {
     take_config(peer, config);
     peer->event_cap = at.event_cap;
     peer->calls = (punch_call_slot *)(void *)(block + at.calls);
+    peer->offers = (const punch_keepalive **)(void *)(block + at.offers);
     peer->tokens = (punch_token *)(void *)(block + at.tokens);
     peer->events = (punch_waiting_event *)(void *)(block + at.events);
     peer->outgoing = (punch_outgoing *)(void *)(block + at.outgoing);
     peer->inbox = (punch_incoming *)(void *)(block + at.inbox);
     for (uint16_t i = 0; i < config->calls_max; i++) {
         peer->calls[i].state = CALL_FREE;
+        peer->calls[i].handle = PUNCH_CALL_NONE;
     }
     for (size_t i = 0; i < (size_t)config->calls_max * config->messages_max; i++) {
         peer->outgoing[i].number = 0;
     }
-    config->port->crypto->keypair_from_seed(peer->config.identity_seed, &peer->identity);
-    memset(peer->config.identity_seed, 0, sizeof peer->config.identity_seed);
+    if (config->calls_max > 0) {
+        take_offers(peer, config);
+    }
+    config->port->crypto->keypair_from_seed(config->identity_seed, &peer->identity);
     peer->link.retry_at_us = PUNCH_NEVER;
     peer->link.answer_due_at_us = PUNCH_NEVER;
 }

@@ -10,7 +10,7 @@
  * renegotiation message.c       punch_outgoing  short messages and their outcomes outbox.c        -
  * encoding, sealing, sending, events, traces
  *
- * Memory: punch_peer | calls | tokens | events | outgoing messages | inbox, in one block.
+ * Memory: punch_peer | calls | offers | tokens | events | outgoing messages | inbox, in one block.
  */
 #ifndef PUNCH_PEER_INTERNAL_H
 #define PUNCH_PEER_INTERNAL_H
@@ -179,8 +179,23 @@ typedef struct {
     const punch_keepalive *keepalive;
 } punch_waiting_event;
 
+/* What a peer keeps of its configuration, defaults filled in. A peer that only registers should
+ * stay small. */
+typedef struct {
+    const punch_port *port;
+    void *host;
+    punch_addr bind;
+    punch_key broker;
+    punch_addr broker_addr;
+    const punch_keepalive *broker_keepalive;
+    uint16_t calls_max;
+    uint16_t messages_max;
+    uint16_t inbox_max;
+    punch_options options;
+} punch_settings;
+
 struct punch_peer {
-    punch_peer_config config; /* with defaults filled in */
+    punch_settings config;
     punch_keypair identity;
     uint32_t sock;
     bool started;
@@ -197,6 +212,7 @@ struct punch_peer {
     uint32_t inbox_tail;
     uint32_t inbox_taken; /* handed to the host, free at the next entry */
     punch_call_slot *calls;
+    const punch_keepalive **offers; /* PUNCH_OFFERS_MAX */
     punch_token *tokens;
     punch_waiting_event *events;
     punch_outgoing *outgoing; /* calls_max x messages_max */

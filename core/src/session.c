@@ -108,7 +108,7 @@ void punch_session_prepare(punch_peer *peer, punch_call_slot *slot) {
     session->renegotiate_at_us = PUNCH_NEVER;
     session->view.last_keepalive_at_us = PUNCH_NEVER;
     session->own_offer_count = (uint8_t)peer->offer_count;
-    memcpy(session->own_offers, peer->config.offers, sizeof session->own_offers);
+    memcpy(session->own_offers, peer->offers, sizeof session->own_offers);
     take_their_offers(session, slot->theirs.offers, slot->theirs.offer_count);
     session->send_strategy = choose(session);
     session->receive_strategy = &punch_keepalive_agreed_15; /* until their INTRO says otherwise */

@@ -35,7 +35,7 @@ typedef struct {
     punch_fire_rule fire_rule;
     uint32_t backoff_permille;         /* gap growth: 1000..10000; 0 = PUNCH_BACKOFF_PERMILLE */
     bool peer_reflexive_off;           /* answer only at signalled addresses (protocol §4) */
-    int32_t keepalive_jitter_permille; /* 0..500, of the interval; -1 = PUNCH_JITTER_PERMILLE */
+    int32_t keepalive_jitter_permille; /* 0..499, of the interval; -1 = PUNCH_JITTER_PERMILLE */
     punch_time_us keepalive_phase_us; /* added to the first keepalive of every session, 0..60 s (the
                                          seed's start phase) */
 } punch_options;
@@ -180,8 +180,8 @@ void punch_peer_on_network_change(punch_peer *peer, punch_time_us now_us);
  * at all. */
 punch_time_us punch_peer_next_deadline_us(const punch_peer *peer);
 
-/* Takes the next event; false when there is none. Drain after every entry: at most 4 + 8 x
- * calls_max wait. */
+/* Takes the next event; false when there is none. Drain after every entry: at most
+ * 2 + calls_max x (8 + messages_max) + inbox_max can wait, more is a programming error. */
 bool punch_peer_next_event(punch_peer *peer, punch_event *event_out);
 
 const punch_key *punch_peer_key(const punch_peer *peer);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files of a scenario: itself, and data beside it. A reference to data is relative and stays below
+ * the scenario's directory, so that a scenario from a stranger reads nothing else.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario_internal.h"
+
+bool scenario_file_read(const char *path, char **bytes_out, size_t *length_out,
+                        const char **why_out) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        *why_out = "cannot be opened";
+        return false;
+    }
+    char *bytes = NULL;
+    size_t length = 0;
+    size_t cap = 0;
+    *why_out = NULL;
+    while (*why_out == NULL && length <= JSON_BYTES_MAX) {
+        if (length == cap) {
+            cap = cap == 0 ? 65536 : cap * 2;
+            char *grown = realloc(bytes, cap);
+            if (grown == NULL) {
+                *why_out = "does not fit into memory";
+                break;
+            }
+            bytes = grown;
+        }
+        const size_t got = fread(bytes + length, 1, cap - length, file);
+        length += got;
+        if (got == 0) {
+            break;
+        }
+    }
+    if (*why_out == NULL && ferror(file)) {
+        *why_out = "cannot be read";
+    }
+    (void)fclose(file);
+    if (*why_out != NULL) {
+        free(bytes);
+        return false;
+    }
+    *bytes_out = bytes;
+    *length_out = length;
+    return true;
+}
+
+static bool is_below(const char *relative) {
+    if (relative[0] == '\0' || relative[0] == '/') {
+        return false;
+    }
+    for (const char *at = relative; at != NULL; at = strchr(at, '/')) {
+        at += *at == '/' ? 1 : 0;
+        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The path of a file named relative to the scenario; NULL out of memory. */
+static char *beside(const char *scenario_path, const char *relative) {
+    const char *slash = strrchr(scenario_path, '/');
+    const size_t directory = slash != NULL ? (size_t)(slash - scenario_path) + 1 : 0;
+    const size_t length = strlen(relative);
+    char *path = malloc(directory + length + 1);
+    if (path != NULL) {
+        memcpy(path, scenario_path, directory);
+        memcpy(path + directory, relative, length + 1);
+    }
+    return path;
+}
+
+const json_doc *scenario_file_open(scenario_loader *loader, scenario_place place,
+                                   const char *relative) {
+    if (!is_below(relative)) {
+        scenario_complain(loader->complaints, place,
+                          "\"%s\" must be a file below the scenario's directory, without \"..\"",
+                          relative);
+        return NULL;
+    }
+    char *path = beside(loader->scenario->path, relative);
+    for (const scenario_file *open = loader->files; path != NULL && open != NULL;
+         open = open->next) {
+        if (strcmp(open->path, path) == 0) {
+            free(path);
+            return open->doc.tree != NULL ? &open->doc : NULL;
+        }
+    }
+    scenario_file *file = calloc(1, sizeof *file);
+    if (path == NULL || file == NULL) {
+        loader->scenario->arena.failed = true;
+        free(path);
+        free(file);
+        return NULL;
+    }
+    file->path = path;
+    file->next = loader->files;
+    loader->files = file;
+    size_t length = 0;
+    const char *why = NULL;
+    if (!scenario_file_read(path, &file->bytes, &length, &why)) {
+        scenario_complain(loader->complaints, place, "the file \"%s\" %s", path, why);
+        return NULL;
+    }
+    if (!json_doc_parse(&file->doc, path, file->bytes, length, loader->complaints)) {
+        json_doc_free(&file->doc);
+        return NULL;
+    }
+    return &file->doc;
+}

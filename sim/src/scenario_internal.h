@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a scenario is after loading, and what loading is made of.
+ *
+ *   objects   one per {...} that holds options: the root, "core", each NAT, each link and its "up"
+ *             and "down", each peer, each entry of the timeline, each class of a population.
+ *             An object is the list of settings the file gives; the rest is defaults.
+ *   factors   each level is a list of settings as well, aimed at objects.
+ *   a cell    one level per factor. Its plan: defaults, then the objects' settings, then the
+ *             levels' settings, drawn where distributed, stored through the option table, and put
+ *             together (scenario_plan.c). Nothing is kept per cell.
+ *
+ * Files: scenario_load.c sections, scenario_read.c values, scenario_read_draw.c distributions,
+ * scenario_population.c, scenario_factor.c factors, keys and overrides, scenario_check.c cells,
+ * scenario_plan.c plans, scenario.c the rest of the interface, scenario_docs.c explain, schema and
+ * reference.
+ */
+#ifndef SIM_SCENARIO_INTERNAL_H
+#define SIM_SCENARIO_INTERNAL_H
+
+#include "json_doc.h"
+#include "scenario_arena.h"
+#include "scenario_complaints.h"
+#include "scenario_draw.h"
+#include "scenario_options.h"
+#include "sim/scenario.h"
+
+#define SCENARIO_NAME_MAX 32      /* letters of a name; chosen */
+#define SCENARIO_FACTORS_MAX 16   /* chosen */
+#define SCENARIO_LEVELS_MAX 1000  /* of one factor; chosen */
+#define SCENARIO_CELLS_MAX 100000 /* chosen: a table nobody reads */
+#define SCENARIO_KEYS_MAX 64      /* different keys one factor sets; chosen */
+#define SCENARIO_FAULTS_MAX 64    /* entries of the timeline; chosen */
+
+typedef struct {
+    const scenario_option *option;
+    scenario_value value;
+    int64_t low; /* draws are cut to this range */
+    int64_t high;
+    uint32_t object;          /* index in objects */
+    uint32_t purpose;         /* of its random stream: hash of the option's name and part */
+    const char *override_key; /* while loading: came from --set; else NULL */
+} scenario_setting;
+
+typedef struct {
+    scenario_section section;
+    const char *name; /* of a NAT, link, peer; NULL: cannot be referred to by name */
+    const char *part; /* "up" or "down" of a link, else "" */
+    scenario_setting *settings;
+    uint32_t setting_count;
+    uint32_t setting_cap;
+    const json_doc *doc; /* while loading */
+    const json_node *node;
+} scenario_object;
+
+/* The objects every scenario has. */
+enum {
+    OBJECT_ROOT,
+    OBJECT_CORE,
+    OBJECT_BROKER,
+    OBJECT_INTERNET,
+    OBJECT_CALL,
+    OBJECT_PEER_A,
+    OBJECT_PEER_B,
+    OBJECT_FIRST_NAMED
+};
+
+/* A link's object is followed by those of its two directions. */
+enum { LINK_UP = 1, LINK_DOWN = 2 };
+
+/* Value of a TYPE_NAT option: none, the object of a named NAT, or VIEW_BASE + index of a view. */
+#define SCENARIO_NAT_NONE (-1)
+#define SCENARIO_VIEW_BASE (INT64_C(1) << 32)
+
+typedef struct {
+    const char *name; /* to be left out by; never NULL */
+    int64_t share;    /* 10^-12 */
+    int64_t nat;      /* SCENARIO_NAT_NONE, or an object */
+    bool of_its_own;  /* the object is this class's own: "common" comes first */
+} scenario_class;
+
+typedef struct {
+    const char *name;
+    uint32_t common; /* object: settings of all classes */
+    scenario_class *classes;
+    uint32_t class_count;
+    uint32_t class_cap;
+} scenario_population;
+
+/* A population with some classes left out, the rest in proportion: {"population":..,"without":..}.
+ */
+typedef struct {
+    uint32_t population;
+    bool *without; /* class_count long */
+    int64_t total; /* of the shares left */
+} scenario_view;
+
+typedef struct {
+    scenario_setting *settings;
+    uint32_t setting_count;
+    uint32_t setting_cap;
+} scenario_level;
+
+/* An (object, option) pair that some level of a factor sets. */
+typedef struct {
+    uint32_t object;
+    const scenario_option *option;
+} scenario_key;
+
+typedef struct {
+    const char *name;
+    bool treatment;
+    scenario_level *levels;
+    const char **labels;
+    uint32_t level_count;
+    scenario_key keys[SCENARIO_KEYS_MAX];
+    uint32_t key_count;
+    const json_node *node; /* while loading */
+} scenario_factor;
+
+typedef struct {
+    scenario_root root;
+    scenario_core core;
+    scenario_nat nat;
+    sim_link_plan link;
+    scenario_peer peer;
+    scenario_broker broker;
+    scenario_internet internet;
+    scenario_call call;
+    scenario_fault fault;
+} scenario_defaults;
+
+struct sim_scenario {
+    scenario_arena arena;
+    const char *path;
+    const char **texts; /* values of TYPE_TEXT and TYPE_NAME */
+    uint32_t text_count;
+    uint32_t text_cap;
+    scenario_object *objects;
+    uint32_t object_count;
+    uint32_t object_cap;
+    scenario_population *populations;
+    uint32_t population_count;
+    uint32_t population_cap;
+    scenario_view *views;
+    uint32_t view_count;
+    uint32_t view_cap;
+    scenario_factor *factors;
+    uint32_t factor_count;
+    uint32_t factor_cap;
+    uint32_t fault_first; /* object of the timeline's first entry */
+    uint32_t fault_count;
+    uint32_t cell_count;
+    uint32_t messages_max; /* of any cell, cut to what a peer may have under way */
+    bool drawn;            /* something differs between the trials of a cell */
+    uint64_t digest;
+    scenario_defaults defaults;
+    scenario_root root; /* effective */
+};
+
+/* --- loading */
+
+/* A data file, read while loading and kept until its end, because complaints point into it. */
+typedef struct scenario_file {
+    struct scenario_file *next;
+    char *path;
+    char *bytes;
+    json_doc doc;
+} scenario_file;
+
+typedef struct {
+    sim_scenario *scenario;
+    sim_complaints *complaints;
+    json_doc doc;         /* of the scenario itself */
+    scenario_file *files; /* data beside it */
+} scenario_loader;
+
+/* One value to be read: a node, or the text of an override. */
+typedef struct {
+    scenario_place place;
+    const char *raw; /* override text; NULL: the node's value */
+} scenario_source;
+
+/* scenario_file.c: reads a whole file (at most JSON_BYTES_MAX + 1 bytes; the caller frees *bytes).
+ * false with *why_out a static sentence. */
+bool scenario_file_read(const char *path, char **bytes_out, size_t *length_out,
+                        const char **why_out);
+/* A data file named in the scenario, relative to it; parsed. NULL with a complaint at place. */
+const json_doc *scenario_file_open(scenario_loader *loader, scenario_place place,
+                                   const char *relative);
+
+/* scenario_read.c: a new object at the end; JSON_NONE out of memory. */
+uint32_t scenario_object_add(scenario_loader *loader, scenario_section section, const char *name,
+                             const char *part);
+/* Reads every option among an object's members; `extra` (NULL-ended) are the keys the caller reads
+ * itself. */
+void scenario_read_object(scenario_loader *loader, uint32_t object, const json_doc *doc,
+                          const json_node *node, const char *const *extra);
+/* Reads a value of an option: fixed, distribution or reference. false with a complaint. */
+bool scenario_read_value(scenario_loader *loader, const scenario_option *option,
+                         scenario_source source, scenario_value *value_out);
+/* Only a fixed value. */
+bool scenario_read_fixed(scenario_loader *loader, const scenario_option *option,
+                         scenario_source source, int64_t *number_out);
+/* Puts a setting into a list, replacing an earlier one of the same option and object. */
+void scenario_setting_put(scenario_loader *loader, scenario_setting **settings, uint32_t *count,
+                          uint32_t *cap, scenario_setting setting);
+scenario_setting scenario_setting_of(const sim_scenario *scenario, uint32_t object,
+                                     const scenario_option *option, scenario_value value);
+/* A share such as "21.4%" (or 0.214): above 0, at most 1. */
+bool scenario_read_share(scenario_loader *loader, const json_doc *doc, const json_node *node,
+                         int64_t *share_out);
+/* The text of a required string member, or NULL with a complaint. */
+const char *scenario_read_text(scenario_loader *loader, const json_doc *doc, const json_node *node,
+                               const char *key);
+/* Is it a name: 1..SCENARIO_NAME_MAX letters, digits, '-', '_'? Complains when not. */
+bool scenario_check_name(scenario_loader *loader, scenario_place place, const char *name);
+/* Complains about members that are none of the NULL-ended keys. */
+void scenario_check_keys(scenario_loader *loader, const json_doc *doc, const json_node *node,
+                         const char *const *keys);
+bool scenario_check_kind(scenario_loader *loader, const json_doc *doc, const json_node *node,
+                         json_kind kind);
+/* The object of a named thing, or JSON_NONE. */
+uint32_t scenario_object_find(const sim_scenario *scenario, scenario_section section,
+                              const char *name);
+
+/* scenario_read_draw.c: {"uniform": ...} and its like. */
+bool scenario_read_draw(scenario_loader *loader, const scenario_option *option, const json_doc *doc,
+                        const json_node *node, scenario_value *value_out);
+
+/* scenario_population.c */
+void scenario_read_populations(scenario_loader *loader, const json_node *node);
+/* {"population": name, "without": [...]} as a value of TYPE_NAT. */
+bool scenario_read_view(scenario_loader *loader, const json_doc *doc, const json_node *node,
+                        int64_t *number_out);
+
+/* scenario_factor.c */
+void scenario_apply_overrides(scenario_loader *loader, const sim_override *overrides, size_t count);
+void scenario_read_factors(scenario_loader *loader, const json_node *node);
+/* Complains about overrides of keys that a factor sets: they would change nothing. */
+void scenario_check_overrides(scenario_loader *loader);
+
+/* scenario_check.c: what only whole cells show. */
+void scenario_check_cells(scenario_loader *loader);
+
+/* scenario_digest.c: of everything that changes a world, but not seed and trials. */
+uint64_t scenario_digest_of(const sim_scenario *scenario);
+
+/* --- cells (scenario_cell.c) */
+
+typedef struct {
+    const sim_scenario *scenario;
+    uint32_t levels[SCENARIO_FACTORS_MAX];
+    uint64_t key; /* of all draws of one trial */
+} scenario_cell;
+
+scenario_cell scenario_cell_at(const sim_scenario *scenario, uint32_t cell, uint64_t trial_seed);
+/* Stores an object's settings, the cell's among them, into the structure of its section. `stream`
+ * keeps the draws of different sites apart. */
+void scenario_cell_apply(const scenario_cell *cell, uint32_t object, uint32_t stream,
+                         void *section);
+/* The NAT a peer has in this trial; false: none. */
+bool scenario_cell_nat(const scenario_cell *cell, int64_t nat, uint32_t stream, scenario_nat *out);
+/* The NAT of one class of a population. */
+bool scenario_cell_class(const scenario_cell *cell, const scenario_population *population,
+                         const scenario_class *class, uint32_t stream, scenario_nat *out);
+/* One direction of a link (object index or -1). */
+void scenario_cell_link(const scenario_cell *cell, int64_t link, uint32_t direction,
+                        uint32_t stream, sim_link_plan *out);
+
+/* Streams of draws by where they are used. */
+enum { STREAM_A = 0, STREAM_BROKER = 1, STREAM_B = 2, STREAM_WORLD = 3, STREAM_TIMELINE = 16 };
+
+#endif

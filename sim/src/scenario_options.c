@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "scenario_options.h"
+
+#include <string.h>
+
+#include "punch/assert.h"
+
+static const char *const backend_names[] = {"des", "ns3", "netns", NULL};
+static const char *const fire_names[] = {"same_instant", "seed_literal", "on_receipt", NULL};
+static const char *const crypto_names[] = {"fast", "sodium", NULL};
+static const char *const mapping_names[] = {"EIM", "ADM", "APDM", NULL};
+static const char *const filtering_names[] = {"EIF", "ADF", "APDF", NULL};
+static const char *const allocation_names[] = {"preserving", "contiguous", "random", NULL};
+static const char *const collision_names[] = {"next-free", "contiguous", "random", "overload",
+                                              NULL};
+static const char *const hairpin_names[] = {"none", "internal", "external", NULL};
+static const char *const full_names[] = {"refuse", "evict-oldest", NULL};
+static const char *const unsolicited_names[] = {"ignore", "collide", "kill", "blacklist", NULL};
+static const char *const fault_names[] = {"broker-down", "broker-up", "broker-restart",
+                                          "link-down",   "link-up",   NULL};
+static const char *const on_names[] = {"a", "b", "broker", NULL};
+
+_Static_assert(sizeof(nat_mapping) == 4 && sizeof(nat_unsolicited) == 4 &&
+                   sizeof(sim_fault_kind) == 4,
+               "STORE_ENUM writes four bytes");
+
+/* Rows by type. The fallback and the range stand as a scenario would write them. */
+#define NUMBER(name, section, kind, store, flags, fallback, low, high, offset, help) \
+    { name, section, TYPE_NUMBER, kind, store, flags, fallback, low, high, NULL, offset, help }
+#define BOOL(name, section, flags, fallback, offset, help)                                     \
+    {                                                                                          \
+        name, section, TYPE_BOOL, NUMBER_COUNT, STORE_BOOL, flags, fallback, NULL, NULL, NULL, \
+            offset, help                                                                       \
+    }
+#define ENUM(name, section, flags, fallback, names, offset, help)                               \
+    {                                                                                           \
+        name, section, TYPE_ENUM, NUMBER_COUNT, STORE_ENUM, flags, fallback, NULL, NULL, names, \
+            offset, help                                                                        \
+    }
+#define INDEX(name, section, type, flags, fallback, offset, help)                                \
+    {                                                                                            \
+        name, section, type, NUMBER_COUNT, STORE_I64, flags, fallback, NULL, NULL, NULL, offset, \
+            help                                                                                 \
+    }
+
+#define AT_ROOT(field) offsetof(scenario_root, field)
+#define AT_CORE(field) offsetof(scenario_core, field)
+#define AT_NAT(field) offsetof(scenario_nat, config.field)
+#define AT_LINK(field) offsetof(sim_link_plan, field)
+#define AT_PEER(field) offsetof(scenario_peer, field)
+#define AT_BROKER(field) offsetof(scenario_broker, field)
+#define AT_INTERNET(field) offsetof(scenario_internet, field)
+#define AT_CALL(field) offsetof(scenario_call, field)
+#define AT_FAULT(field) offsetof(scenario_fault, field)
+
+/* Ranges without another source are chosen: wide enough for every network known, narrow enough to
+ * catch a slip of the unit. */
+static const scenario_option options[] = {
+    INDEX("name", SECTION_ROOT, TYPE_NAME, OPTION_FIXED | OPTION_REQUIRED | OPTION_SILENT, "",
+          AT_ROOT(name), "Name of the scenario; also of its directory of results."),
+    INDEX("title", SECTION_ROOT, TYPE_TEXT, OPTION_FIXED | OPTION_SILENT, "", AT_ROOT(title),
+          "One line for people."),
+    INDEX("question", SECTION_ROOT, TYPE_TEXT, OPTION_FIXED | OPTION_SILENT, "", AT_ROOT(question),
+          "The one question the scenario answers."),
+    INDEX("notes", SECTION_ROOT, TYPE_TEXT, OPTION_FIXED | OPTION_SILENT, "", AT_ROOT(notes),
+          "Sources, choices and what to keep in mind."),
+    ENUM("backend", SECTION_ROOT, OPTION_FIXED, "des", backend_names, AT_ROOT(backend),
+         "The world that runs it, unless the command line says otherwise."),
+    {"seed", SECTION_ROOT, TYPE_SEED, NUMBER_COUNT, STORE_U64, OPTION_FIXED | OPTION_SILENT, "1",
+     NULL, NULL, NULL, AT_ROOT(seed), "Seed of all draws: 64 bits, as a text."},
+    NUMBER("trials", SECTION_ROOT, NUMBER_COUNT, STORE_U64, OPTION_FIXED | OPTION_SILENT, "1000",
+           "1", "1000000000", AT_ROOT(trials), "Trials of each cell."),
+    NUMBER("limit", SECTION_ROOT, NUMBER_DURATION, STORE_I64, 0, "120s", "1ms", "720h",
+           AT_ROOT(limit_us),
+           "A trial ends here at the latest; a pair not connected by then has failed."),
+    NUMBER("hold", SECTION_ROOT, NUMBER_DURATION, STORE_I64, 0, "0s", "0s", "720h",
+           AT_ROOT(hold_us), "Runs on for this long after the call was decided."),
+    BOOL(
+        "same_site", SECTION_ROOT, 0, "false", AT_ROOT(same_site),
+        "b lives at a's site, behind the same NAT and link; b's own \"nat\" and \"link\" must then "
+        "be left out."),
+    NUMBER("packets_max", SECTION_ROOT, NUMBER_COUNT, STORE_U32, 0, "1024", "16", "1000000",
+           AT_ROOT(packets_max), "Packets under way at once in a world."),
+
+    ENUM("core.fire_rule", SECTION_CORE, OPTION_DRAWN, "same_instant", fire_names,
+         AT_CORE(fire_rule),
+         "When a peer fires: when the estimated broker clock shows the agreed instant; half its "
+         "own round trip earlier; or when GO arrives."),
+    NUMBER("core.backoff", SECTION_CORE, NUMBER_MULTIPLIER, STORE_U32, OPTION_DRAWN, "1.5", "1",
+           "10", AT_CORE(backoff_permille), "Each gap between INTROs is the last one times this."),
+    BOOL("core.peer_reflexive", SECTION_CORE, OPTION_DRAWN, "true", AT_CORE(peer_reflexive),
+         "Answer authenticated packets at the address they came from, even if nobody signalled "
+         "it."),
+    NUMBER("core.keepalive_jitter", SECTION_CORE, NUMBER_RATIO, STORE_I64, OPTION_DRAWN, "5%", "0%",
+           "50%", AT_CORE(jitter_ratio), "Random part of the keepalive interval, either way."),
+    NUMBER("core.keepalive_phase", SECTION_CORE, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s",
+           "0s", "60s", AT_CORE(phase_us), "Added to the first keepalive of every session."),
+    ENUM("core.crypto", SECTION_CORE, 0, "fast", crypto_names, AT_CORE(crypto),
+         "Crypto provider: the laboratory's fast toy or libsodium; outcomes are the same."),
+
+    INDEX("nat.preset", SECTION_NAT, TYPE_PRESET, 0, "", offsetof(scenario_nat, preset),
+          "A known device to start from; the other keys change it. Without one: what RFC 4787 "
+          "recommends."),
+    ENUM("nat.mapping", SECTION_NAT, OPTION_DRAWN, "", mapping_names, AT_NAT(mapping),
+         "Who shares an external port: RFC 4787 §4.1."),
+    ENUM("nat.filtering", SECTION_NAT, OPTION_DRAWN, "", filtering_names, AT_NAT(filtering),
+         "Who may come in through a mapping: RFC 4787 §5."),
+    ENUM("nat.allocation", SECTION_NAT, OPTION_DRAWN, "", allocation_names, AT_NAT(allocation),
+         "Which external port a new mapping gets: RFC 4787 §4.2."),
+    ENUM("nat.collision", SECTION_NAT, OPTION_DRAWN, "", collision_names, AT_NAT(collision),
+         "What happens when that port is taken."),
+    NUMBER("nat.port_min", SECTION_NAT, NUMBER_COUNT, STORE_U16, 0, "", "1", "65535",
+           AT_NAT(port_min), "First external port."),
+    NUMBER("nat.port_max", SECTION_NAT, NUMBER_COUNT, STORE_U16, 0, "", "1", "65535",
+           AT_NAT(port_max), "Last external port, inclusive."),
+    NUMBER("nat.udp_timeout_first", SECTION_NAT, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "",
+           "1ms", "24h", AT_NAT(udp_timeout_first_us),
+           "Life of a mapping until a packet has passed the other way."),
+    NUMBER("nat.udp_timeout_stream", SECTION_NAT, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "",
+           "1ms", "24h", AT_NAT(udp_timeout_stream_us), "Life of a mapping from then on."),
+    BOOL("nat.refresh_outbound", SECTION_NAT, OPTION_DRAWN, "", AT_NAT(refresh_outbound),
+         "Packets going out prolong a mapping: RFC 4787 REQ-6."),
+    BOOL("nat.refresh_inbound", SECTION_NAT, OPTION_DRAWN, "", AT_NAT(refresh_inbound),
+         "Packets coming in prolong a mapping: RFC 4787 REQ-6a."),
+    ENUM("nat.hairpin", SECTION_NAT, OPTION_DRAWN, "", hairpin_names, AT_NAT(hairpin),
+         "Packets from inside to the NAT's own address: dropped, or turned back with the internal "
+         "or the external source: RFC 4787 REQ-9."),
+    NUMBER("nat.table_max", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "1", "4194304",
+           AT_NAT(table_max), "Live mappings at most."),
+    NUMBER("nat.per_host_max", SECTION_NAT, NUMBER_COUNT, STORE_U32, OPTION_DRAWN, "", "0",
+           "4194304", AT_NAT(per_host_max), "Live mappings of one inside address; 0: no limit."),
+    ENUM("nat.table_full", SECTION_NAT, OPTION_DRAWN, "", full_names, AT_NAT(full),
+         "What happens at either limit."),
+    ENUM("nat.inbound_unsolicited", SECTION_NAT, 0, "", unsolicited_names, AT_NAT(unsolicited),
+         "What a refused packet from outside does: nothing, take the port (a plain Linux "
+         "masquerade), destroy the mapping, or get its source barred."),
+    NUMBER("nat.blacklist_for", SECTION_NAT, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "", "1ms",
+           "24h", AT_NAT(blacklist_us), "How long a source stays barred."),
+    BOOL("nat.reply_affinity", SECTION_NAT, OPTION_DRAWN, "", AT_NAT(reply_affinity),
+         "Replies to a session accepted from outside leave from the port it came in by (Linux "
+         "conntrack)."),
+    NUMBER("nat.filters_max", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "0", "16777216",
+           AT_NAT(filters_max), "Remotes remembered over all mappings; 0: four times table_max."),
+
+    NUMBER("link.delay", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s", "60s",
+           AT_LINK(delay_us), "One way, per direction."),
+    NUMBER("link.jitter", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s", "60s",
+           AT_LINK(jitter_us), "Extra delay of each packet, uniform from 0; never overtakes."),
+    NUMBER("link.loss", SECTION_LINK, NUMBER_RATIO, STORE_PROBABILITY, OPTION_DRAWN, "0%", "0%",
+           "100%", AT_LINK(loss), "Independent loss of each packet."),
+    NUMBER("link.burst_good", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
+           "24h", AT_LINK(good_mean_us),
+           "Gilbert-Elliott: mean stay in the good state. Needs burst_bad."),
+    NUMBER("link.burst_bad", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
+           "24h", AT_LINK(bad_mean_us), "Mean stay in the bad state; 0s: no bursts."),
+    NUMBER("link.burst_loss_good", SECTION_LINK, NUMBER_RATIO, STORE_PROBABILITY, OPTION_DRAWN,
+           "0%", "0%", "100%", AT_LINK(loss_good), "Loss in the good state."),
+    NUMBER("link.burst_loss_bad", SECTION_LINK, NUMBER_RATIO, STORE_PROBABILITY, OPTION_DRAWN, "0%",
+           "0%", "100%", AT_LINK(loss_bad), "Loss in the bad state."),
+    NUMBER("link.duplicate", SECTION_LINK, NUMBER_RATIO, STORE_PROBABILITY, OPTION_DRAWN, "0%",
+           "0%", "100%", AT_LINK(duplicate), "A second copy follows."),
+    NUMBER("link.reorder", SECTION_LINK, NUMBER_RATIO, STORE_PROBABILITY, OPTION_DRAWN, "0%", "0%",
+           "100%", AT_LINK(reorder), "The packet is held back by reorder_delay; others overtake."),
+    NUMBER("link.reorder_delay", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
+           "60s", AT_LINK(reorder_us), "How long."),
+    NUMBER("link.rate", SECTION_LINK, NUMBER_RATE, STORE_U64, OPTION_DRAWN, "0bps", "0bps",
+           "1000Gbps", AT_LINK(rate_bps), "Bottleneck rate; 0bps: unlimited."),
+    NUMBER("link.queue", SECTION_LINK, NUMBER_BYTES, STORE_U32, OPTION_DRAWN, "0B", "0B", "1024MiB",
+           AT_LINK(queue_bytes), "Waiting room in front of the rate; 0B: unlimited."),
+    NUMBER("link.mtu", SECTION_LINK, NUMBER_BYTES, STORE_U32, OPTION_DRAWN, "0B", "0B", "65535B",
+           AT_LINK(mtu_bytes), "Larger IP packets are dropped; 0B: unlimited."),
+    NUMBER("link.outage_every", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
+           "720h", AT_LINK(outage_every_us),
+           "A regular outage begins this often, at a drawn phase; 0s: never."),
+    NUMBER("link.outage_for", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
+           "24h", AT_LINK(outage_for_us), "How long it lasts; at most outage_every."),
+
+    INDEX("peers.nat", SECTION_PEERS, TYPE_NAT, OPTION_DRAWN, "none", AT_PEER(nat),
+          "The NAT in front of the peer: a name in \"nat\", \"none\" (a public address), or "
+          "{\"population\": NAME, \"without\": [CLASS, ...]} to draw one per trial."),
+    INDEX("peers.link", SECTION_PEERS, TYPE_LINK, OPTION_DRAWN, "none", AT_PEER(link),
+          "Its access link: a name in \"link\", or \"none\" (instant, lossless)."),
+    INDEX("peers.keepalive", SECTION_PEERS, TYPE_KEEPALIVES, 0, "", AT_PEER(keepalives),
+          "Keepalive strategies it understands, best first; without: all built in, agreed-15 "
+          "first."),
+    NUMBER("peers.lan_delay", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
+           "10s", AT_PEER(lan_delay_us), "One way between the peer and its NAT."),
+    NUMBER("peers.clock_offset", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s",
+           "-24h", "24h", AT_PEER(clock_offset_us), "How far its clock is ahead at the start."),
+    NUMBER("peers.clock_drift", SECTION_PEERS, NUMBER_DRIFT, STORE_I32, OPTION_DRAWN, "0ppm",
+           "-1000ppm", "1000ppm", AT_PEER(clock_drift_ppb), "How fast its clock runs ahead."),
+    NUMBER("peers.start", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
+           "24h", AT_PEER(start_at_us), "When it is switched on."),
+    NUMBER("peers.port", SECTION_PEERS, NUMBER_COUNT, STORE_U16, OPTION_DRAWN, "40000", "1",
+           "65535", AT_PEER(port), "Inside port of its socket."),
+    BOOL("peers.refuses", SECTION_PEERS, OPTION_DRAWN, "false", AT_PEER(refuses),
+         "Answers every call with a refusal."),
+
+    INDEX("broker.link", SECTION_BROKER, TYPE_LINK, OPTION_DRAWN, "none", AT_BROKER(link),
+          "The broker's access link: a name in \"link\", or \"none\"."),
+    INDEX("broker.keepalive", SECTION_BROKER, TYPE_KEEPALIVE, OPTION_DRAWN, "agreed-15",
+          AT_BROKER(keepalive), "How peers keep their way to the broker open."),
+    NUMBER("broker.clock_offset", SECTION_BROKER, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s",
+           "-24h", "24h", AT_BROKER(clock_offset_us), "How far its clock is ahead at the start."),
+    NUMBER("broker.clock_drift", SECTION_BROKER, NUMBER_DRIFT, STORE_I32, OPTION_DRAWN, "0ppm",
+           "-1000ppm", "1000ppm", AT_BROKER(clock_drift_ppb), "How fast its clock runs ahead."),
+
+    NUMBER("internet.a-b", SECTION_INTERNET, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "20ms", "0s",
+           "60s", AT_INTERNET(a_b_us), "Delay between the sites of a and b, one way."),
+    NUMBER("internet.a-broker", SECTION_INTERNET, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "20ms",
+           "0s", "60s", AT_INTERNET(a_broker_us), "Delay between a and the broker, one way."),
+    NUMBER("internet.b-broker", SECTION_INTERNET, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "20ms",
+           "0s", "60s", AT_INTERNET(b_broker_us), "Delay between b and the broker, one way."),
+    NUMBER("internet.loss", SECTION_INTERNET, NUMBER_RATIO, STORE_PROBABILITY, OPTION_DRAWN, "0%",
+           "0%", "100%", AT_INTERNET(loss), "Independent loss between any two sites."),
+
+    NUMBER("call.at", SECTION_CALL, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "5s", "0s", "24h",
+           AT_CALL(at_us),
+           "When a wants to call b; all times count from here. The call waits until both are "
+           "registered."),
+    NUMBER("call.messages", SECTION_CALL, NUMBER_COUNT, STORE_U32, 0, "0", "0", "100000",
+           AT_CALL(message_count), "Short messages each side sends once connected."),
+    NUMBER("call.message_size", SECTION_CALL, NUMBER_BYTES, STORE_U32, OPTION_DRAWN, "64B", "1B",
+           "1024B", AT_CALL(message_bytes), "Size of each."),
+    NUMBER("call.message_gap", SECTION_CALL, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "1s", "1ms",
+           "24h", AT_CALL(message_gap_us), "Time between two of them."),
+
+    NUMBER("timeline.at", SECTION_TIMELINE, NUMBER_DURATION, STORE_I64,
+           OPTION_DRAWN | OPTION_REQUIRED, "", "0s", "720h", AT_FAULT(at_us), "When, world time."),
+    ENUM("timeline.do", SECTION_TIMELINE, OPTION_REQUIRED, "", fault_names, AT_FAULT(action),
+         "What happens. A broker that is down loses every packet but keeps its memory; one that "
+         "restarts forgets everything. A link goes down in both directions."),
+    ENUM("timeline.on", SECTION_TIMELINE, OPTION_REQUIRED, "", on_names, AT_FAULT(on),
+         "To whom: a, b or the broker."),
+};
+
+typedef struct {
+    const char *key;
+    bool named;
+} section_row;
+
+static const section_row sections[SECTION_COUNT] = {
+    [SECTION_ROOT] = {"", false},
+    [SECTION_CORE] = {"core", false},
+    [SECTION_NAT] = {"nat", true},
+    [SECTION_LINK] = {"link", true},
+    [SECTION_PEERS] = {"peers", true},
+    [SECTION_BROKER] = {"broker", false},
+    [SECTION_INTERNET] = {"internet", false},
+    [SECTION_CALL] = {"call", false},
+    [SECTION_TIMELINE] = {"timeline", true},
+};
+
+const scenario_option *scenario_options(size_t *count_out) {
+    *count_out = sizeof options / sizeof options[0];
+    return options;
+}
+
+const char *scenario_option_key(const scenario_option *option) {
+    const char *dot = strchr(option->name, '.');
+    return dot != NULL ? dot + 1 : option->name;
+}
+
+const scenario_option *scenario_option_find(scenario_section section, const char *key) {
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (options[i].section == section && strcmp(scenario_option_key(&options[i]), key) == 0) {
+            return &options[i];
+        }
+    }
+    return NULL;
+}
+
+const char *scenario_section_key(scenario_section section) {
+    return sections[section].key;
+}
+
+bool scenario_section_is_named(scenario_section section) {
+    return sections[section].named;
+}
+
+int64_t scenario_option_number(const scenario_option *option, const char *text) {
+    int64_t number = 0;
+    const char *why = NULL;
+    if (option->type == TYPE_BOOL) {
+        return strcmp(text, "true") == 0;
+    }
+    if (option->type == TYPE_ENUM) {
+        while (strcmp(option->names[number], text) != 0) {
+            number++;
+        }
+        return number;
+    }
+    if (option->type == TYPE_NUMBER) {
+        const bool ok = scenario_number_read(option->number, text, &number, &why);
+        PUNCH_ASSERT(ok);
+    }
+    return number;
+}
+
+void scenario_option_range(const scenario_option *option, int64_t *low_out, int64_t *high_out) {
+    *low_out = option->low != NULL ? scenario_option_number(option, option->low) : INT64_MIN;
+    *high_out = option->high != NULL ? scenario_option_number(option, option->high) : INT64_MAX;
+}
+
+void scenario_option_store(const scenario_option *option, int64_t number, void *section) {
+    unsigned char *at = (unsigned char *)section + option->offset;
+    const uint32_t u32 = (uint32_t)number;
+    const uint16_t u16 = (uint16_t)number;
+    const int32_t i32 = (int32_t)number;
+    const bool flag = number != 0;
+    switch (option->store) {
+    case STORE_I64:
+    case STORE_U64:
+        memcpy(at, &number, sizeof number);
+        return;
+    case STORE_U32:
+    case STORE_ENUM:
+        memcpy(at, &u32, sizeof u32);
+        return;
+    case STORE_U16:
+        memcpy(at, &u16, sizeof u16);
+        return;
+    case STORE_I32:
+        memcpy(at, &i32, sizeof i32);
+        return;
+    case STORE_BOOL:
+        memcpy(at, &flag, sizeof flag);
+        return;
+    case STORE_PROBABILITY: {
+        const punch_probability p = punch_probability_of((double)number / 1e12);
+        memcpy(at, &p, sizeof p);
+        return;
+    }
+    }
+}

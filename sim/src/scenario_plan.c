@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Plans from cells: two peers and a broker, each at a site of its own unless both peers share one.
+ *
+ *   index   host     site, region   addresses (RFC 5737, RFC 1918)
+ *   0       a        0              NAT 192.0.2.1, inside 192.168.1.10; without NAT 192.0.2.10
+ *   1       b        2 (or 0)       NAT 198.51.100.1, inside 192.168.1.10 as in every other home;
+ *                                   without NAT 198.51.100.10; at a's site the last byte is .11
+ *   2       broker   1              203.0.113.1
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "nat/presets.h"
+#include "punch/assert.h"
+#include "scenario_internal.h"
+#include "sim/crypto_fast.h"
+
+enum { SITE_A = 0, SITE_BROKER = 1, SITE_B = 2, SITE_COUNT = 3 };
+enum { HOST_A = 0, HOST_B = 1, HOST_BROKER = 2, HOST_COUNT = 3 };
+
+#define BROKER_PORT 3478 /* RFC 8489 §18.6: the port of STUN, open wherever rendezvous is */
+#define CALLS_MAX 2      /* per peer: one call, and one that is being forgotten; chosen */
+#define INBOX_MAX 16     /* chosen: the world drains at once */
+#define BROKER_PEERS_MAX                                                     \
+    8 /* two peers, and what they leave behind when addresses change; chosen \
+       */
+#define BROKER_CALLS_MAX 8
+
+/* A plan with its arrays behind it, and what it was filled for last. */
+typedef struct {
+    sim_plan plan;
+    const sim_scenario *filled_from; /* NULL: not yet */
+    uint32_t filled_cell;
+    sim_site_plan sites[SITE_COUNT];
+    sim_host_plan hosts[HOST_COUNT];
+    sim_call_plan call;
+    sim_fault faults[SCENARIO_FAULTS_MAX];
+    punch_time_us core_delay_us[SITE_COUNT * SITE_COUNT];
+} plan_memory;
+
+_Static_assert(offsetof(plan_memory, plan) == 0, "a plan is the head of its memory");
+
+sim_plan *sim_scenario_plan_create(const sim_scenario *scenario) {
+    plan_memory *memory = calloc(1, sizeof *memory);
+    if (memory == NULL) {
+        return NULL;
+    }
+    memory->plan.sites = memory->sites;
+    memory->plan.hosts = memory->hosts;
+    memory->plan.calls = &memory->call;
+    memory->plan.faults = memory->faults;
+    memory->plan.core_delay_us = memory->core_delay_us;
+    sim_scenario_plan(scenario, 0, 0, &memory->plan);
+    return &memory->plan;
+}
+
+void sim_scenario_plan_destroy(sim_plan *plan) {
+    free(plan);
+}
+
+static void set_name(char name[16], const char *text) {
+    memset(name, 0, 16);
+    memcpy(name, text, strlen(text));
+}
+
+/* A site with its link; its NAT comes with a peer. */
+static sim_site_plan *fill_site(const scenario_cell *cell, sim_plan *plan, uint32_t site,
+                                int64_t link) {
+    static const char *const names[SITE_COUNT] = {"a", "broker", "b"};
+    sim_site_plan *out = &plan->sites[site];
+    memset(out, 0, sizeof *out);
+    out->region = site;
+    set_name(out->name, names[site]);
+    scenario_cell_link(cell, link, LINK_UP, site, &out->up);
+    scenario_cell_link(cell, link, LINK_DOWN, site, &out->down);
+    return out;
+}
+
+static void fill_offers(sim_host_plan *host, int64_t packed_list) {
+    size_t count;
+    const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);
+    uint64_t packed;
+    memcpy(&packed, &packed_list, sizeof packed);
+    for (uint32_t i = 0; i < PUNCH_OFFERS_MAX; i++) {
+        const uint64_t index = packed >> (8 * i) & 0xff;
+        host->offers[i] = index > 0 ? builtin[index - 1] : NULL;
+    }
+}
+
+static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
+                      const scenario_peer *peer) {
+    const uint32_t inside = UINT32_C(0xc0a8010a);    /* 192.168.1.10 */
+    const uint32_t outside_a = UINT32_C(0xc000020a); /* 192.0.2.10 */
+    const uint32_t outside_b = UINT32_C(0xc633640a); /* 198.51.100.10 */
+    sim_host_plan *host = &plan->hosts[index];
+    memset(host, 0, sizeof *host);
+    host->kind = SIM_HOST_PEER;
+    set_name(host->name, index == HOST_A ? "a" : "b");
+    host->site = index == HOST_A || plan->site_count < SITE_COUNT ? SITE_A : SITE_B;
+    const bool guest = index == HOST_B && host->site == SITE_A;
+    const uint32_t home = plan->sites[host->site].has_nat ? inside
+                          : host->site == SITE_A          ? outside_a
+                                                          : outside_b;
+    host->addr = punch_addr_ipv4(home + (guest ? 1 : 0), peer->port);
+    host->clock_offset_us = peer->clock_offset_us;
+    host->clock_drift_ppb = peer->clock_drift_ppb;
+    host->start_at_us = peer->start_at_us;
+    host->broker = HOST_BROKER;
+    host->refuses = peer->refuses;
+    host->calls_max = CALLS_MAX;
+    host->messages_max = (uint16_t)cell->scenario->messages_max;
+    host->inbox_max = cell->scenario->messages_max > 0 ? INBOX_MAX : 0;
+    fill_offers(host, peer->keepalives);
+}
+
+/* The peers, their sites and what stands in front of them. */
+static void fill_peers(const scenario_cell *cell, sim_plan *plan, bool same_site) {
+    const scenario_defaults *defaults = &cell->scenario->defaults;
+    scenario_peer a = defaults->peer;
+    scenario_peer b = defaults->peer;
+    scenario_nat box;
+    scenario_cell_apply(cell, OBJECT_PEER_A, STREAM_A, &a);
+    scenario_cell_apply(cell, OBJECT_PEER_B, STREAM_B, &b);
+    plan->site_count = same_site ? SITE_COUNT - 1 : SITE_COUNT;
+
+    sim_site_plan *site = fill_site(cell, plan, SITE_A, a.link);
+    site->has_nat = scenario_cell_nat(cell, a.nat, STREAM_A, &box);
+    site->nat = box.config;
+    site->external = punch_addr_ipv4(UINT32_C(0xc0000201), 0); /* 192.0.2.1 */
+    site->lan_delay_us = a.lan_delay_us;
+    if (!same_site) {
+        site = fill_site(cell, plan, SITE_B, b.link);
+        site->has_nat = scenario_cell_nat(cell, b.nat, STREAM_B, &box);
+        site->nat = box.config;
+        site->external = punch_addr_ipv4(UINT32_C(0xc6336401), 0); /* 198.51.100.1 */
+        site->lan_delay_us = b.lan_delay_us;
+    }
+    fill_host(cell, plan, HOST_A, &a);
+    fill_host(cell, plan, HOST_B, &b);
+}
+
+static void fill_core(const scenario_cell *cell, sim_plan *plan) {
+    scenario_core core = cell->scenario->defaults.core;
+    scenario_cell_apply(cell, OBJECT_CORE, STREAM_WORLD, &core);
+    const int64_t permille = SCENARIO_RATIO_ONE / 1000;
+    for (uint32_t i = HOST_A; i <= HOST_B; i++) {
+        plan->hosts[i].options = (punch_options){
+            .fire_rule = (punch_fire_rule)core.fire_rule,
+            .backoff_permille = core.backoff_permille,
+            .peer_reflexive_off = !core.peer_reflexive,
+            .keepalive_jitter_permille = (int32_t)((core.jitter_ratio + permille / 2) / permille),
+            .keepalive_phase_us = core.phase_us,
+        };
+    }
+    plan->crypto = core.crypto == 0 ? &sim_crypto_fast : &punch_crypto_sodium;
+}
+
+static void fill_broker(const scenario_cell *cell, sim_plan *plan) {
+    size_t count;
+    scenario_broker broker = cell->scenario->defaults.broker;
+    scenario_cell_apply(cell, OBJECT_BROKER, STREAM_BROKER, &broker);
+    (void)fill_site(cell, plan, SITE_BROKER, broker.link);
+    sim_host_plan *host = &plan->hosts[HOST_BROKER];
+    memset(host, 0, sizeof *host);
+    host->kind = SIM_HOST_BROKER;
+    host->site = SITE_BROKER;
+    host->addr = punch_addr_ipv4(UINT32_C(0xcb007101), BROKER_PORT); /* 203.0.113.1 */
+    set_name(host->name, "broker");
+    host->clock_offset_us = broker.clock_offset_us;
+    host->clock_drift_ppb = broker.clock_drift_ppb;
+    host->broker = HOST_BROKER;
+    host->peers_max = BROKER_PEERS_MAX;
+    host->broker_calls_max = BROKER_CALLS_MAX;
+    const punch_keepalive *keepalive = punch_keepalive_builtin(&count)[broker.keepalive];
+    plan->hosts[HOST_A].broker_keepalive = keepalive;
+    plan->hosts[HOST_B].broker_keepalive = keepalive;
+}
+
+static void fill_internet(const scenario_cell *cell, sim_plan *plan) {
+    scenario_internet internet = cell->scenario->defaults.internet;
+    scenario_cell_apply(cell, OBJECT_INTERNET, STREAM_WORLD, &internet);
+    punch_time_us *delay = plan->core_delay_us;
+    memset(delay, 0, SITE_COUNT * SITE_COUNT * sizeof *delay);
+    plan->region_count = SITE_COUNT;
+    delay[SITE_A * SITE_COUNT + SITE_B] = delay[SITE_B * SITE_COUNT + SITE_A] = internet.a_b_us;
+    delay[SITE_A * SITE_COUNT + SITE_BROKER] = delay[SITE_BROKER * SITE_COUNT + SITE_A] =
+        internet.a_broker_us;
+    delay[SITE_B * SITE_COUNT + SITE_BROKER] = delay[SITE_BROKER * SITE_COUNT + SITE_B] =
+        internet.b_broker_us;
+    plan->core_loss = internet.loss;
+}
+
+static void fill_call(const scenario_cell *cell, sim_plan *plan) {
+    scenario_call call = cell->scenario->defaults.call;
+    scenario_cell_apply(cell, OBJECT_CALL, STREAM_WORLD, &call);
+    plan->call_count = 1;
+    plan->calls[0] = (sim_call_plan){.caller = HOST_A,
+                                     .callee = HOST_B,
+                                     .at_us = call.at_us,
+                                     .message_count = call.message_count,
+                                     .message_bytes = call.message_bytes,
+                                     .message_gap_us = call.message_gap_us};
+}
+
+/* Faults in order of time; equal times keep the order of the file. */
+static void fill_timeline(const scenario_cell *cell, sim_plan *plan) {
+    plan->fault_count = cell->scenario->fault_count;
+    for (uint32_t i = 0; i < plan->fault_count; i++) {
+        scenario_fault fault = cell->scenario->defaults.fault;
+        scenario_cell_apply(cell, cell->scenario->fault_first + i, STREAM_TIMELINE + i, &fault);
+        sim_fault out = {.at_us = fault.at_us, .kind = (sim_fault_kind)fault.action};
+        const bool link = out.kind == SIM_FAULT_LINK_DOWN || out.kind == SIM_FAULT_LINK_UP;
+        out.index = !link                            ? (uint32_t)HOST_BROKER
+                    : fault.on == SCENARIO_ON_BROKER ? (uint32_t)SITE_BROKER
+                    : fault.on == SCENARIO_ON_A      ? (uint32_t)SITE_A
+                                                     : plan->hosts[HOST_B].site;
+        uint32_t at = i;
+        for (; at > 0 && plan->faults[at - 1].at_us > out.at_us; at--) {
+            plan->faults[at] = plan->faults[at - 1];
+        }
+        plan->faults[at] = out;
+    }
+}
+
+void sim_scenario_plan(const sim_scenario *scenario, uint32_t cell, uint64_t trial_seed,
+                       sim_plan *plan) {
+    plan_memory *memory = (plan_memory *)plan;
+    PUNCH_ASSERT(cell < scenario->cell_count);
+    if (!scenario->drawn && memory->filled_from == scenario && memory->filled_cell == cell) {
+        return; /* all trials of this cell have the same plan */
+    }
+    const scenario_cell at = scenario_cell_at(scenario, cell, trial_seed);
+    scenario_root root = scenario->defaults.root;
+    scenario_cell_apply(&at, OBJECT_ROOT, STREAM_WORLD, &root);
+    plan->limit_us = root.limit_us;
+    plan->hold_us = root.hold_us;
+    plan->packets_max = root.packets_max;
+    plan->host_count = HOST_COUNT;
+    fill_peers(&at, plan, root.same_site);
+    fill_broker(&at, plan);
+    fill_core(&at, plan);
+    fill_internet(&at, plan);
+    fill_call(&at, plan);
+    fill_timeline(&at, plan);
+    memory->filled_from = scenario;
+    memory->filled_cell = cell;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
+
+/* Grows the largest plan's tables to what a value of an option may ask for. */
+static void grow_for(const scenario_option *option, const scenario_value *value, sim_plan *plan) {
+    if (value->draw != NULL) {
+        for (uint32_t i = 0; i < value->draw->point_count; i++) {
+            grow_for(option, &value->draw->points[i].value, plan);
+        }
+        return;
+    }
+    nat_config *config = &plan->sites[SITE_A].nat;
+    const uint32_t number = (uint32_t)value->number;
+    if (option->type == TYPE_PRESET) {
+        size_t count;
+        const nat_config *preset = &nat_presets(&count)[value->number].config;
+        config->table_max = larger(config->table_max, preset->table_max);
+        config->filters_max = larger(config->filters_max, preset->filters_max);
+    } else if (strcmp(option->name, "nat.table_max") == 0) {
+        config->table_max = larger(config->table_max, number);
+    } else if (strcmp(option->name, "nat.filters_max") == 0) {
+        config->filters_max = larger(config->filters_max, number);
+    } else if (strcmp(option->name, "packets_max") == 0) {
+        plan->packets_max = larger(plan->packets_max, number);
+    }
+}
+
+sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
+    sim_plan *plan = sim_scenario_plan_create(scenario);
+    if (plan == NULL) {
+        return NULL;
+    }
+    const bool shared = plan->site_count < SITE_COUNT;
+    plan->site_count = SITE_COUNT;
+    if (shared) {
+        plan->sites[SITE_B] = plan->sites[SITE_A];
+        plan->sites[SITE_B].region = SITE_B;
+    }
+    plan->sites[SITE_A].nat = scenario->defaults.nat.config;
+    plan->packets_max = scenario->defaults.root.packets_max;
+    for (uint32_t o = 0; o < scenario->object_count; o++) {
+        for (uint32_t i = 0; i < scenario->objects[o].setting_count; i++) {
+            const scenario_setting *setting = &scenario->objects[o].settings[i];
+            grow_for(setting->option, &setting->value, plan);
+        }
+    }
+    for (uint32_t f = 0; f < scenario->factor_count; f++) {
+        for (uint32_t l = 0; l < scenario->factors[f].level_count; l++) {
+            const scenario_level *level = &scenario->factors[f].levels[l];
+            for (uint32_t i = 0; i < level->setting_count; i++) {
+                grow_for(level->settings[i].option, &level->settings[i].value, plan);
+            }
+        }
+    }
+    nat_config *config = &plan->sites[SITE_A].nat;
+    config->filters_max = larger(config->filters_max, 4 * config->table_max);
+    plan->sites[SITE_B].nat = *config;
+    plan->sites[SITE_A].has_nat = true;
+    plan->sites[SITE_B].has_nat = true;
+    ((plan_memory *)plan)->filled_from = NULL;
+    return plan;
+}

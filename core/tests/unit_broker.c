@@ -356,34 +356,34 @@ static void every_proper_request_of_a_stranger_is_bounded(void) {
 
 typedef struct {
     const char *sentence;
-    uint8_t version;
-    uint8_t type;
     size_t length;
     punch_shape shape;
     uint32_t ip;
-    uint16_t port;
     punch_drop why;
+    uint16_t port;
+    uint8_t version;
+    uint8_t type;
 } drop_row;
 
 static void what_is_not_for_us_is_counted_by_reason(void) {
     static const drop_row rows[] = {
-        {"empty", 1, 1, 0, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_PARSE},
-        {"one byte", 1, 1, 1, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_PARSE},
-        {"too long", 1, 1, 1201, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_PARSE},
-        {"from port 0", 1, 1, 26, PUNCH_SHAPE_UDP, 0xcb007101, 0, PUNCH_DROP_PARSE},
-        {"from a multicast address", 1, 1, 26, PUNCH_SHAPE_UDP, 0xe0000001, 9, PUNCH_DROP_PARSE},
-        {"from the broadcast address", 1, 1, 26, PUNCH_SHAPE_UDP, 0xffffffff, 9, PUNCH_DROP_PARSE},
-        {"another version", 2, 1, 26, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_VERSION},
-        {"shaped like TCP", 1, 1, 26, PUNCH_SHAPE_TCP_SYN, 0xcb007101, 9, PUNCH_DROP_TYPE},
-        {"type 0", 1, 0, 26, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_TYPE},
-        {"type 255", 1, 255, 26, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_TYPE},
-        {"COOKIE", 1, 2, 26, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_TYPE},
-        {"RESTARTED", 1, 5, 26, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_TYPE},
-        {"INTRO", 1, 32, 60, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_TYPE},
-        {"short COOKIE_REQUEST", 1, 1, 25, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_PARSE},
-        {"short HELLO", 1, 3, 60, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_PARSE},
-        {"short REGISTER", 1, 16, 25, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_PARSE},
-        {"unknown index", 1, 16, 26, PUNCH_SHAPE_UDP, 0xcb007101, 9, PUNCH_DROP_UNKNOWN},
+        {"empty", 0, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_PARSE, 9, 1, 1},
+        {"one byte", 1, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_PARSE, 9, 1, 1},
+        {"too long", 1201, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_PARSE, 9, 1, 1},
+        {"from port 0", 26, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_PARSE, 0, 1, 1},
+        {"from a multicast address", 26, PUNCH_SHAPE_UDP, 0xe0000001, PUNCH_DROP_PARSE, 9, 1, 1},
+        {"from the broadcast address", 26, PUNCH_SHAPE_UDP, 0xffffffff, PUNCH_DROP_PARSE, 9, 1, 1},
+        {"another version", 26, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_VERSION, 9, 2, 1},
+        {"shaped like TCP", 26, PUNCH_SHAPE_TCP_SYN, 0xcb007101, PUNCH_DROP_TYPE, 9, 1, 1},
+        {"type 0", 26, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_TYPE, 9, 1, 0},
+        {"type 255", 26, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_TYPE, 9, 1, 255},
+        {"COOKIE", 26, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_TYPE, 9, 1, 2},
+        {"RESTARTED", 26, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_TYPE, 9, 1, 5},
+        {"INTRO", 60, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_TYPE, 9, 1, 32},
+        {"short COOKIE_REQUEST", 25, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_PARSE, 9, 1, 1},
+        {"short HELLO", 60, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_PARSE, 9, 1, 3},
+        {"short REGISTER", 25, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_PARSE, 9, 1, 16},
+        {"unknown index", 26, PUNCH_SHAPE_UDP, 0xcb007101, PUNCH_DROP_UNKNOWN, 9, 1, 16},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const drop_row *row = &rows[i];

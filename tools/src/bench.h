@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the benchmark measures. Times are CPU time of the measuring thread, so that other work on
+ * the machine disturbs little; everything compared is measured in turns within one run, and the
+ * median of the turns is reported.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "punch/crypto.h"
+
+#define BENCH_REPETITIONS_MAX 101u
+
+/* One way to run pair trials. */
+typedef struct {
+    const char *name;
+    const char *help;
+    double trial_us; /* CPU time of a trial */
+    double events;   /* of a trial; world events */
+    double packets;  /* of a trial: messages sent by all hosts */
+} bench_pair_row;
+
+enum {
+    BENCH_BARE,        /* bench_bare.h */
+    BENCH_NULL,        /* the simulator with a core that does nothing */
+    BENCH_FULL_FAST,   /* the real thing, fast provider */
+    BENCH_FULL_SODIUM, /* and with libsodium */
+    BENCH_PAIR_COUNT
+};
+
+typedef struct {
+    bench_pair_row rows[BENCH_PAIR_COUNT];
+    double null_share; /* events/s of the null core over the bare loop's, measured side by side */
+    double all_cores_trials_per_s; /* full trials, fast provider, one thread per core */
+    uint32_t cores;
+} bench_pair;
+
+typedef struct {
+    uint32_t repetitions; /* odd: the median is one of them */
+    double turn_s;        /* CPU time of one turn of one workload, about */
+} bench_effort;
+
+/* False (with *error_out, static) when it cannot be measured. */
+bool bench_run_pair(const bench_effort *effort, bench_pair *result, const char **error_out);
+
+/* One number of clients. */
+typedef struct {
+    uint32_t clients;
+    double world_bytes; /* per client */
+    double plan_bytes;  /* per client: the description of the world */
+    double event_ns;
+    double bare_event_ns;
+    double speedup;       /* simulated seconds per wall-clock second of one core */
+    double packets_per_s; /* simulated packets per simulated second and client */
+} bench_clients_row;
+
+/* Measures one size. False with *error_out on trouble. */
+bool bench_run_clients(uint32_t clients, const bench_effort *effort, bench_clients_row *row_out,
+                       const char **error_out);
+
+/* CPU time of this thread. */
+double bench_cpu_s(void);
+
+#endif

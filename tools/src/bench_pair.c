@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pair trials: the bare loop, the simulator with a null core, and the real thing with both crypto
+ * providers. The null core replaces libpunch at link time, so it lives in a program of its own
+ * beside this one, which measures it against the bare loop in turns.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "bench_bare.h"
+#include "bench_plan.h"
+#include "format.h"
+#include "sim/backend.h"
+#include "sim/crypto_fast.h"
+#include "stats.h"
+
+double bench_cpu_s(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static double wall_s(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* A workload that runs pair trials one after the other. */
+typedef struct {
+    bare *bare_world; /* the bare loop, or ... */
+    sim_plan *plan;   /* ... the simulator */
+    void *world;
+    uint64_t next_seed;
+    uint64_t events;
+    uint64_t packets;
+    uint64_t trials;
+    bool failed; /* a trial did not connect */
+} workload;
+
+static bool workload_full(workload *load, const punch_crypto *crypto) {
+    memset(load, 0, sizeof *load);
+    load->plan = bench_plan_pair(crypto);
+    load->world = sim_backend_des.create(load->plan);
+    return load->world != NULL;
+}
+
+static bool workload_bare(workload *load) {
+    memset(load, 0, sizeof *load);
+    load->bare_world = bare_create(2);
+    return load->bare_world != NULL;
+}
+
+static void workload_free(workload *load) {
+    bare_destroy(load->bare_world);
+    sim_backend_des.destroy(load->world);
+    bench_plan_free(load->plan);
+}
+
+/* Packets of a bare trial: two registrations with their answers, a call, a ring, an accept, two
+ * GOs, two INTROs, two acknowledgements. */
+#define BARE_PACKETS 13
+
+/* Runs trials and returns the CPU time they took. */
+static double workload_turn(workload *load, uint64_t trials) {
+    const double began_s = bench_cpu_s();
+    for (uint64_t i = 0; i < trials; i++) {
+        if (load->bare_world != NULL) {
+            const uint64_t events = bare_pair_trial(load->bare_world);
+            load->failed = load->failed || events == 0;
+            load->events += events;
+            load->packets += BARE_PACKETS;
+        } else {
+            sim_call_result call;
+            sim_trial_result result = {.calls = &call};
+            sim_backend_des.run(load->world, load->plan, ++load->next_seed, NULL, &result);
+            load->failed = load->failed || !call.connected;
+            load->events += result.events;
+            load->packets += result.packets_sent;
+        }
+    }
+    load->trials += trials;
+    return bench_cpu_s() - began_s;
+}
+
+/* Trials that take about turn_s. */
+static uint64_t workload_calibrate(workload *load, double turn_s) {
+    uint64_t trials = 8;
+    double took_s = workload_turn(load, trials);
+    while (took_s < turn_s / 8.0) {
+        trials *= 2;
+        took_s = workload_turn(load, trials);
+    }
+    const double wanted = (double)trials * turn_s / took_s;
+    return wanted < 1.0 ? 1 : (uint64_t)wanted;
+}
+
+/* Workloads in turns; the median time of a trial of each. */
+static void measure_turns(workload *const *loads, bench_pair_row *const *rows, size_t count,
+                          const bench_effort *effort) {
+    double times_us[BENCH_PAIR_COUNT][BENCH_REPETITIONS_MAX];
+    uint64_t trials[BENCH_PAIR_COUNT];
+    for (size_t w = 0; w < count; w++) {
+        trials[w] = workload_calibrate(loads[w], effort->turn_s);
+    }
+    for (uint32_t r = 0; r < effort->repetitions; r++) {
+        for (size_t w = 0; w < count; w++) {
+            times_us[w][r] = workload_turn(loads[w], trials[w]) / (double)trials[w] * 1e6;
+        }
+    }
+    for (size_t w = 0; w < count; w++) {
+        rows[w]->trial_us = stats_median(times_us[w], effort->repetitions);
+        rows[w]->events = (double)loads[w]->events / (double)loads[w]->trials;
+        rows[w]->packets = (double)loads[w]->packets / (double)loads[w]->trials;
+    }
+}
+
+/* Asks the program beside this one; see null_main.c for its line. */
+static bool measure_null(const bench_effort *effort, bench_pair *result) {
+    char path[4096];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    char *slash = NULL;
+    if (length > 0) {
+        path[length] = '\0';
+        slash = strrchr(path, '/');
+    }
+    static const char name[] = "punchlab_null";
+    if (slash == NULL || (size_t)(slash + 1 - path) + sizeof name > sizeof path) {
+        return false;
+    }
+    memcpy(slash + 1, name, sizeof name);
+    char *command = NULL;
+    size_t command_length = 0;
+    FILE *text = open_memstream(&command, &command_length);
+    if (text == NULL) {
+        return false;
+    }
+    format_shell_word(text, path);
+    fprintf(text, " %u %.6f", effort->repetitions, effort->turn_s);
+    fclose(text);
+    FILE *answers = popen(command, "r");
+    free(command);
+    bench_pair_row *row = &result->rows[BENCH_NULL];
+    const bool read =
+        answers != NULL && fscanf(answers, "%lf %lf %lf %lf", &row->trial_us, &row->events,
+                                  &row->packets, &result->null_share) == 4;
+    return answers != NULL && pclose(answers) == 0 && read;
+}
+
+typedef struct {
+    uint64_t trials;
+    bool failed;
+} core_job;
+
+static void *run_core(void *user) {
+    core_job *job = user;
+    workload load;
+    job->failed = !workload_full(&load, &sim_crypto_fast);
+    if (!job->failed) {
+        (void)workload_turn(&load, job->trials);
+        job->failed = load.failed;
+    }
+    workload_free(&load);
+    return NULL;
+}
+
+/* Full trials per wall-clock second with one thread per core. */
+static double measure_all_cores(uint32_t cores, uint64_t trials) {
+    pthread_t threads[256];
+    core_job jobs[256];
+    const uint32_t count = cores < 256 ? cores : 256;
+    const double began_s = wall_s();
+    uint32_t started = 0;
+    for (; started < count; started++) {
+        jobs[started].trials = trials;
+        if (pthread_create(&threads[started], NULL, run_core, &jobs[started]) != 0) {
+            break;
+        }
+    }
+    bool failed = started == 0;
+    for (uint32_t i = 0; i < started; i++) {
+        pthread_join(threads[i], NULL);
+        failed = failed || jobs[i].failed;
+    }
+    const double took_s = wall_s() - began_s;
+    return failed ? 0.0 : (double)trials * started / took_s;
+}
+
+bool bench_run_pair(const bench_effort *effort, bench_pair *result, const char **error_out) {
+    static const char *const names[BENCH_PAIR_COUNT] = {"bare", "null", "full-fast", "full-sodium"};
+    static const char *const helps[BENCH_PAIR_COUNT] = {
+        "event heap, NAT tables, fixed-size packets", "simulator, core that does nothing",
+        "simulator, libpunch, fast crypto", "simulator, libpunch, libsodium"};
+    memset(result, 0, sizeof *result);
+    for (int i = 0; i < BENCH_PAIR_COUNT; i++) {
+        result->rows[i].name = names[i];
+        result->rows[i].help = helps[i];
+    }
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    result->cores = cores > 0 ? (uint32_t)cores : 1;
+    workload loads[3];
+    const bool made = workload_bare(&loads[0]);
+    const bool made_fast = workload_full(&loads[1], &sim_crypto_fast);
+    const bool made_sodium = workload_full(&loads[2], &punch_crypto_sodium);
+    *error_out = made && made_fast && made_sodium ? NULL : "out of memory";
+    if (*error_out == NULL) {
+        workload *const turns[3] = {&loads[0], &loads[1], &loads[2]};
+        bench_pair_row *const rows[3] = {&result->rows[BENCH_BARE], &result->rows[BENCH_FULL_FAST],
+                                         &result->rows[BENCH_FULL_SODIUM]};
+        measure_turns(turns, rows, 3, effort);
+        if (loads[0].failed || loads[1].failed || loads[2].failed) {
+            *error_out = "a lossless trial did not connect";
+        } else if (!measure_null(effort, result)) {
+            *error_out = "punchlab_null, which belongs beside this program, did not answer";
+        }
+    }
+    if (*error_out == NULL) {
+        const double trials = effort->turn_s * 8e6 / result->rows[BENCH_FULL_FAST].trial_us;
+        result->all_cores_trials_per_s = measure_all_cores(result->cores, (uint64_t)trials + 1);
+    }
+    for (int i = 0; i < 3; i++) {
+        workload_free(&loads[i]);
+    }
+    return *error_out == NULL;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * punchlab bench: how fast it is, as figures of this machine and as multiples of a bare loop
+ * measured in the same run.
+ */
+#include <string.h>
+
+#include "bench.h"
+#include "commands.h"
+#include "file.h"
+#include "punch/crypto.h"
+#include "version.h"
+
+static const cli_option options[] = {
+    {"repetitions", 0, "N", "turns of each workload, of which the median counts (default 5)"},
+    {"quick", 0, NULL, "short turns and few clients: shows that it works, not how fast"},
+    {"full", 0, NULL, "also a world of 2,000,000 clients (needs several GB)"},
+    {"json", 0, "FILE", "also write the figures as JSON; '-' is standard output"},
+    {"help", 'h', NULL, "this text"},
+};
+
+#define SIZES_MAX 4
+
+typedef struct {
+    bench_effort effort;
+    bench_pair pair;
+    bench_clients_row sizes[SIZES_MAX];
+    size_t size_count;
+} bench_figures;
+
+static double per_second(double each_us) {
+    return each_us > 0.0 ? 1e6 / each_us : 0.0;
+}
+
+static void print_pair(const bench_pair *pair, FILE *out) {
+    fprintf(out,
+            "pair trial: two peers behind EIM/APDF, a broker, lossless; CPU time of one core\n"
+            "%-12s %9s %10s %9s %11s %11s %9s %7s\n",
+            "", "us/trial", "trials/s", "events", "ns/event", "events/s", "messages", "x bare");
+    for (int i = 0; i < BENCH_PAIR_COUNT; i++) {
+        const bench_pair_row *row = &pair->rows[i];
+        fprintf(out, "%-12s %9.2f %10.0f %9.1f %11.1f %11.0f %9.1f %7.1f  %s\n", row->name,
+                row->trial_us, per_second(row->trial_us), row->events,
+                row->trial_us * 1e3 / row->events, row->events * per_second(row->trial_us),
+                row->packets, row->trial_us / pair->rows[BENCH_BARE].trial_us, row->help);
+    }
+    fprintf(out, "null core: %.0f %% of the bare loop's events/s, measured side by side\n",
+            pair->null_share * 100.0);
+    fprintf(out, "%u cores: %.0f full trials/s (fast crypto): 4.4 million in %.1f s\n\n",
+            pair->cores, pair->all_cores_trials_per_s,
+            pair->all_cores_trials_per_s > 0.0 ? 4.4e6 / pair->all_cores_trials_per_s : 0.0);
+}
+
+/* Cost of an event against the smallest world's, over the bare loop's own growth. */
+static double growth(const bench_figures *figures, size_t i) {
+    const bench_clients_row *first = &figures->sizes[0];
+    const bench_clients_row *row = &figures->sizes[i];
+    return row->event_ns / first->event_ns / (row->bare_event_ns / first->bare_event_ns);
+}
+
+static void print_clients(const bench_figures *figures, FILE *out) {
+    fprintf(out,
+            "keepalive clients registered at one broker, each behind its own NAT\n"
+            "%9s %11s %10s %10s %11s %9s %11s %12s\n",
+            "clients", "world B/cl", "plan B/cl", "ns/event", "x real time", "bare ns", "x bare",
+            "growth/bare");
+    for (size_t i = 0; i < figures->size_count; i++) {
+        const bench_clients_row *row = &figures->sizes[i];
+        fprintf(out, "%9u %11.0f %10.0f %10.1f %11.1f %9.1f %11.1f %12.2f\n", row->clients,
+                row->world_bytes, row->plan_bytes, row->event_ns, row->speedup, row->bare_event_ns,
+                row->event_ns / row->bare_event_ns, growth(figures, i));
+    }
+}
+
+static void put_json(const bench_figures *figures, FILE *out) {
+    fprintf(out, "{\"schema\":1,\"version\":\"%s\",\"commit\":\"%s\",\"repetitions\":%u,\"pair\":[",
+            version_number, version_commit, figures->effort.repetitions);
+    const bench_pair *pair = &figures->pair;
+    for (int i = 0; i < BENCH_PAIR_COUNT; i++) {
+        const bench_pair_row *row = &pair->rows[i];
+        fprintf(out,
+                "%s\n{\"name\":\"%s\",\"trial_us\":%.6g,\"trials_per_s\":%.6g,"
+                "\"events_per_trial\":%.6g,\"event_ns\":%.6g,\"events_per_s\":%.6g,"
+                "\"messages_per_trial\":%.6g,\"ratio_to_bare\":%.6g}",
+                i > 0 ? "," : "", row->name, row->trial_us, per_second(row->trial_us), row->events,
+                row->trial_us * 1e3 / row->events, row->events * per_second(row->trial_us),
+                row->packets, row->trial_us / pair->rows[BENCH_BARE].trial_us);
+    }
+    fprintf(out,
+            "\n],\"null_share_of_bare\":%.6g,\"cores\":%u,\"all_cores_trials_per_s\":%.6g,"
+            "\"clients\":[",
+            pair->null_share, pair->cores, pair->all_cores_trials_per_s);
+    for (size_t i = 0; i < figures->size_count; i++) {
+        const bench_clients_row *row = &figures->sizes[i];
+        fprintf(out,
+                "%s\n{\"clients\":%u,\"world_bytes_per_client\":%.6g,"
+                "\"plan_bytes_per_client\":%.6g,\"event_ns\":%.6g,\"real_time_ratio\":%.6g,"
+                "\"bare_event_ns\":%.6g,\"growth_over_bare\":%.6g,"
+                "\"packets_per_client_and_s\":%.6g}",
+                i > 0 ? "," : "", row->clients, row->world_bytes, row->plan_bytes, row->event_ns,
+                row->speedup, row->bare_event_ns, growth(figures, i), row->packets_per_s);
+    }
+    fputs("\n]}\n", out);
+}
+
+static bool measure(bench_figures *figures, const cli_args *args, FILE *people) {
+    static const uint32_t sizes[SIZES_MAX] = {1000, 10000, 100000, 2000000};
+    const bool quick = cli_has(args, "quick");
+    const size_t size_count = quick ? 1 : cli_has(args, "full") ? 4 : 3;
+    const char *error = NULL;
+    if (!bench_run_pair(&figures->effort, &figures->pair, &error)) {
+        fprintf(args->err, "%s bench: pair trials: %s\n", args->program, error);
+        return false;
+    }
+    print_pair(&figures->pair, people);
+    fflush(people);
+    for (size_t i = 0; i < size_count; i++) {
+        if (!bench_run_clients(sizes[i], &figures->effort, &figures->sizes[i], &error)) {
+            fprintf(args->err, "%s bench: %u clients: %s\n", args->program, sizes[i], error);
+            return false;
+        }
+        figures->size_count = i + 1;
+    }
+    print_clients(figures, people);
+    return true;
+}
+
+static int bench_command(const cli_args *args) {
+    bench_figures figures;
+    memset(&figures, 0, sizeof figures);
+    uint64_t repetitions = cli_has(args, "quick") ? 1 : 5;
+    if (!cli_number(args, "repetitions", 1, BENCH_REPETITIONS_MAX, &repetitions)) {
+        return CLI_USAGE;
+    }
+    if (punch_crypto_sodium_init() != PUNCH_OK) {
+        fprintf(args->err, "%s bench: libsodium does not work on this machine\n", args->program);
+        return CLI_UNAVAILABLE;
+    }
+    figures.effort.repetitions = (uint32_t)repetitions;
+    figures.effort.turn_s = cli_has(args, "quick") ? 0.005 : 0.25;
+    const char *json = cli_value(args, "json");
+    const bool on_stdout = json != NULL && strcmp(json, "-") == 0;
+    file_out file = {NULL, NULL, NULL};
+    if (json != NULL && !on_stdout && !file_open(&file, json, args->err)) {
+        return CLI_FAILED;
+    }
+    bool good = measure(&figures, args, on_stdout ? args->err : args->out);
+    if (good && on_stdout) {
+        put_json(&figures, args->out);
+    } else if (good && json != NULL) {
+        put_json(&figures, file.out);
+        good = file_commit(&file, args->err);
+    }
+    file_abandon(&file);
+    return good ? CLI_OK : CLI_FAILED;
+}
+
+const cli_command command_bench = {
+    .name = "bench",
+    .operands = "[options]",
+    .summary = "measure speed and memory, beside a bare loop",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .operand_min = 0,
+    .operand_max = 0,
+    .run = bench_command,
+};

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * punchlab run: a scenario file in, a table, a directory of results and perhaps a JSON object out.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "file.h"
+#include "report.h"
+#include "setup.h"
+
+static const cli_option options[] = {
+    {"trials", 0, "N", "trials per cell (default: the scenario's)"},
+    {"seed", 0, "S", "seed of the run, or 'random' (default: the scenario's)"},
+    {"jobs", 'j', "N", "threads (default: all cores); results do not depend on it"},
+    {"backend", 0, "B", "backend (default: the scenario's)"},
+    {"crypto", 0, "NAME", "fast or sodium (default: the scenario's)"},
+    {"out", 'o', "DIR", "directory of the results (default: results/runs/<scenario>)"},
+    {"json", 0, "FILE", "also write the results as JSON; '-' is standard output"},
+    {"set", 0, "KEY=VALUE", "override a key of the scenario; may be repeated"},
+    {"quiet", 'q', NULL, "no table, no progress"},
+    {"verbose", 'v', NULL, "also say how fast it ran"},
+    {"help", 'h', NULL, "this text"},
+};
+
+/* Where results go. */
+typedef struct {
+    char *directory;
+    bool json_on_stdout;
+    file_out json; /* open when a file was asked for */
+} outputs;
+
+static char *output_directory(const cli_args *args, const char *scenario) {
+    const char *given = cli_value(args, "out");
+    if (given != NULL) {
+        return file_copy_name(given);
+    }
+    char *runs = file_join(setup_root(), "results/runs");
+    char *directory = file_join(runs, scenario);
+    free(runs);
+    return directory;
+}
+
+/* Everything that can be found out about the outputs before the first trial is. */
+static bool open_outputs(outputs *to, const cli_args *args, const char *scenario) {
+    memset(to, 0, sizeof *to);
+    to->directory = output_directory(args, scenario);
+    if (!file_make_directories(to->directory, args->err)) {
+        return false;
+    }
+    char *probe_path = file_join(to->directory, "manifest.json");
+    file_out probe;
+    const bool writable = file_open(&probe, probe_path, args->err);
+    file_abandon(&probe);
+    free(probe_path);
+    if (!writable) {
+        return false;
+    }
+    const char *json = cli_value(args, "json");
+    to->json_on_stdout = json != NULL && strcmp(json, "-") == 0;
+    return json == NULL || to->json_on_stdout || file_open(&to->json, json, args->err);
+}
+
+static void close_outputs(outputs *to) {
+    file_abandon(&to->json);
+    free(to->directory);
+}
+
+/* Colour is for people: a terminal, and nobody objected (https://no-color.org). */
+static bool wants_colour(FILE *out) {
+    const char *no_color = getenv("NO_COLOR");
+    const int fd = fileno(out);
+    return (no_color == NULL || no_color[0] == '\0') && fd >= 0 && isatty(fd);
+}
+
+static bool is_terminal(FILE *out) {
+    const int fd = fileno(out);
+    return fd >= 0 && isatty(fd);
+}
+
+static void print_speed(const run_request *request, const run_results *results, FILE *err) {
+    const double wall_s = results->wall_s > 0.0 ? results->wall_s : 1e-9;
+    fprintf(err, "%llu trials, %llu events in %.3f s with %u jobs: %.0f trials/s, %.0f events/s\n",
+            (unsigned long long)results->trials_done, (unsigned long long)results->events,
+            results->wall_s, request->jobs, (double)results->trials_done / wall_s,
+            (double)results->events / wall_s);
+}
+
+/* Prints and writes everything; false when something could not be written. */
+static bool publish(const report *view, outputs *to, const cli_args *args) {
+    bool written = true;
+    FILE *people = to->json_on_stdout ? args->err : args->out;
+    if (!cli_has(args, "quiet")) {
+        report_table(view, people, wants_colour(people));
+        fflush(people);
+    }
+    if (to->json_on_stdout) {
+        report_json(view, args->out);
+    } else if (to->json.out != NULL) {
+        report_json(view, to->json.out);
+        written = file_commit(&to->json, args->err);
+    }
+    written = report_write(view, to->directory, args->err) && written;
+    if (!written) {
+        fprintf(args->err,
+                "%s run: the results in %s are partial: not everything could be "
+                "written\n",
+                args->program, to->directory);
+    } else if (!cli_has(args, "quiet")) {
+        fprintf(args->err, "\nresults: %s/report.md\n", to->directory);
+    }
+    return written;
+}
+
+static int run_and_publish(const setup *made, outputs *to, const cli_args *args) {
+    run_results results;
+    if (!run_trials(&made->request, &results)) {
+        fprintf(args->err, "%s run: %s\n", args->program, results.error);
+        run_results_free(&results);
+        return CLI_FAILED;
+    }
+    if (cli_has(args, "verbose")) {
+        print_speed(&made->request, &results, args->err);
+    }
+    report view = report_of(&made->request, &results);
+    const bool written = publish(&view, to, args);
+    const bool interrupted = results.interrupted;
+    report_free(&view);
+    run_results_free(&results);
+    if (interrupted) {
+        fprintf(args->err, "%s run: interrupted; the results are partial\n", args->program);
+        return CLI_INTERRUPTED;
+    }
+    return written ? CLI_OK : CLI_FAILED;
+}
+
+static const char *crypto_name(const setup *made) {
+    if (made->request.crypto != NULL) {
+        return made->request.crypto->name;
+    }
+    sim_plan *plan = sim_scenario_largest_plan(made->scenario);
+    const char *name = plan != NULL ? plan->crypto->name : "unknown";
+    sim_scenario_plan_destroy(plan);
+    return name;
+}
+
+static int run_command(const cli_args *args) {
+    setup made;
+    int status = setup_load(&made, args);
+    if (status != CLI_OK) {
+        setup_free(&made);
+        return status;
+    }
+    made.request.progress = is_terminal(args->err) && !cli_has(args, "quiet") ? args->err : NULL;
+    setup_print_first_line(&made, args->err, crypto_name(&made));
+    fflush(args->err);
+    outputs to;
+    if (open_outputs(&to, args, sim_scenario_name(made.scenario))) {
+        status = run_and_publish(&made, &to, args);
+    } else {
+        status = CLI_FAILED;
+    }
+    close_outputs(&to);
+    setup_free(&made);
+    return status;
+}
+
+const cli_command command_run = {
+    .name = "run",
+    .operands = "FILE [options]",
+    .summary = "run a scenario and report every cell",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .operand_min = 1,
+    .operand_max = 1,
+    .run = run_command,
+};

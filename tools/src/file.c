@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "punch/assert.h"
+
+static char *copy_with(const char *text, const char *suffix) {
+    const size_t length = strlen(text);
+    const size_t extra = strlen(suffix);
+    char *copy = malloc(length + extra + 1);
+    PUNCH_ASSERT(copy != NULL);
+    memcpy(copy, text, length);
+    memcpy(copy + length, suffix, extra + 1);
+    return copy;
+}
+
+char *file_copy_name(const char *path) {
+    return copy_with(path, "");
+}
+
+char *file_join(const char *directory, const char *name) {
+    char *front = copy_with(directory, "/");
+    char *path = copy_with(front, name);
+    free(front);
+    return path;
+}
+
+static bool complain(FILE *err, const char *doing, const char *path, int reason) {
+    fprintf(err, "punchlab: cannot %s %s: %s\n", doing, path, strerror(reason));
+    return false;
+}
+
+bool file_open(file_out *file, const char *path, FILE *err) {
+    memset(file, 0, sizeof *file);
+    struct stat existing;
+    const bool special = stat(path, &existing) == 0 && !S_ISREG(existing.st_mode);
+    file->path = copy_with(path, "");
+    file->temporary = special ? NULL : copy_with(path, ".part");
+    file->out = fopen(special ? file->path : file->temporary, "w");
+    if (file->out == NULL) {
+        const int reason = errno;
+        file_abandon(file);
+        return complain(err, "write", path, reason);
+    }
+    return true;
+}
+
+bool file_commit(file_out *file, FILE *err) {
+    int reason = ferror(file->out) ? ENOSPC : 0;
+    errno = 0;
+    if (fflush(file->out) != 0) {
+        reason = errno;
+    }
+    if (fclose(file->out) != 0 && reason == 0) {
+        reason = errno;
+    }
+    file->out = NULL;
+    if (reason == 0 && file->temporary != NULL && rename(file->temporary, file->path) != 0) {
+        reason = errno;
+    }
+    if (reason != 0) {
+        complain(err, "write", file->path, reason);
+        file_abandon(file);
+        return false;
+    }
+    free(file->path);
+    free(file->temporary);
+    memset(file, 0, sizeof *file);
+    return true;
+}
+
+void file_abandon(file_out *file) {
+    if (file->out != NULL) {
+        fclose(file->out);
+    }
+    if (file->temporary != NULL) {
+        unlink(file->temporary);
+    }
+    free(file->path);
+    free(file->temporary);
+    memset(file, 0, sizeof *file);
+}
+
+bool file_make_directories(const char *path, FILE *err) {
+    char *partial = copy_with(path, "");
+    bool made = true;
+    for (char *at = partial + 1; made; at++) {
+        if (*at != '/' && *at != '\0') {
+            continue;
+        }
+        const char kept = *at;
+        *at = '\0';
+        struct stat existing;
+        if (mkdir(partial, 0777) != 0) {
+            const int reason = errno;
+            const bool there = stat(partial, &existing) == 0 && S_ISDIR(existing.st_mode);
+            made = there || complain(err, "make directory", partial, reason);
+        }
+        *at = kept;
+        if (kept == '\0') {
+            break;
+        }
+    }
+    free(partial);
+    return made;
+}

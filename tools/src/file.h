@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Output files that are either whole or absent: written under a temporary name beside the final
+ * one, renamed when every byte is on its way. Devices and pipes are written directly. Every failure
+ * is one line on err that names the file and the system's reason.
+ */
+#ifndef FILE_H
+#define FILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct {
+    FILE *out;       /* to write to; NULL when it is not open */
+    char *path;      /* final name */
+    char *temporary; /* NULL: written directly */
+} file_out;
+
+/* Opens; false after saying why not on err. */
+bool file_open(file_out *file, const char *path, FILE *err);
+
+/* Flushes, closes, renames. False (the temporary file removed) after saying why not. */
+bool file_commit(file_out *file, FILE *err);
+
+/* Closes and removes the temporary file. Harmless when nothing is open. */
+void file_abandon(file_out *file);
+
+/* Makes a directory and those above it; false after saying why not. */
+bool file_make_directories(const char *path, FILE *err);
+
+/* The same text, to be freed. Asserts that memory is there. */
+char *file_copy_name(const char *path);
+
+/* "dir/name", to be freed. Asserts that memory is there. */
+char *file_join(const char *directory, const char *name);
+
+#endif

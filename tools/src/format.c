@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "format.h"
+
+#include <math.h>
+#include <string.h>
+
+static int digit_value(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    if (c >= 'A' && c <= 'F') {
+        return c - 'A' + 10;
+    }
+    return 16;
+}
+
+bool format_parse_u64(const char *text, uint64_t *value_out) {
+    uint64_t base = 10;
+    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+        base = 16;
+        text += 2;
+    }
+    if (*text == '\0') {
+        return false;
+    }
+    uint64_t value = 0;
+    for (; *text != '\0'; text++) {
+        const uint64_t digit = (uint64_t)digit_value(*text);
+        if (digit >= base || value > (UINT64_MAX - digit) / base) {
+            return false;
+        }
+        value = value * base + digit;
+    }
+    *value_out = value;
+    return true;
+}
+
+/* Sign and magnitude: INT64_MIN has no positive twin in int64_t. */
+static uint64_t magnitude(int64_t value) {
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
+char *format_clock(punch_time_us at_us, char text[FORMAT_TEXT_CAP]) {
+    if (at_us == PUNCH_NEVER) {
+        snprintf(text, FORMAT_TEXT_CAP, "never");
+        return text;
+    }
+    const uint64_t us = magnitude(at_us);
+    snprintf(text, FORMAT_TEXT_CAP, "%s%02llu:%02llu.%06llu", at_us < 0 ? "-" : "",
+             (unsigned long long)(us / 60000000), (unsigned long long)(us / 1000000 % 60),
+             (unsigned long long)(us % 1000000));
+    return text;
+}
+
+char *format_seconds(punch_time_us duration_us, char text[FORMAT_TEXT_CAP]) {
+    if (duration_us == PUNCH_NEVER) {
+        snprintf(text, FORMAT_TEXT_CAP, "inf");
+        return text;
+    }
+    const uint64_t us = magnitude(duration_us);
+    snprintf(text, FORMAT_TEXT_CAP, "%s%llu.%06llu", duration_us < 0 ? "-" : "",
+             (unsigned long long)(us / 1000000), (unsigned long long)(us % 1000000));
+    return text;
+}
+
+char *format_duration(punch_time_us duration_us, char text[FORMAT_TEXT_CAP]) {
+    if (duration_us == PUNCH_NEVER) {
+        snprintf(text, FORMAT_TEXT_CAP, "never");
+    } else if (duration_us % PUNCH_US_PER_S == 0) {
+        snprintf(text, FORMAT_TEXT_CAP, "%lld s", (long long)(duration_us / PUNCH_US_PER_S));
+    } else if (duration_us > -PUNCH_US_PER_S && duration_us < PUNCH_US_PER_S) {
+        snprintf(text, FORMAT_TEXT_CAP, "%.6g ms", (double)duration_us / 1e3);
+    } else {
+        snprintf(text, FORMAT_TEXT_CAP, "%.6g s", (double)duration_us / 1e6);
+    }
+    return text;
+}
+
+/* Length of the well-formed UTF-8 sequence at text (RFC 3629), or 0. */
+static size_t utf8_length(const char *text) {
+    const uint8_t lead = (uint8_t)text[0];
+    size_t length = 0;
+    uint32_t code = 0;
+    uint32_t least = 0;
+    if (lead < 0x80) {
+        return 1;
+    } else if (lead >= 0xc2 && lead <= 0xdf) {
+        length = 2;
+        code = lead & 0x1fu;
+        least = 0x80;
+    } else if (lead >= 0xe0 && lead <= 0xef) {
+        length = 3;
+        code = lead & 0x0fu;
+        least = 0x800;
+    } else if (lead >= 0xf0 && lead <= 0xf4) {
+        length = 4;
+        code = lead & 0x07u;
+        least = 0x10000;
+    } else {
+        return 0;
+    }
+    for (size_t i = 1; i < length; i++) {
+        const uint8_t byte = (uint8_t)text[i];
+        if ((byte & 0xc0u) != 0x80u) {
+            return 0;
+        }
+        code = code << 6 | (byte & 0x3fu);
+    }
+    const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+    return code < least || code > 0x10ffff || surrogate ? 0 : length;
+}
+
+void format_json_string(FILE *out, const char *text) {
+    fputc('"', out);
+    while (*text != '\0') {
+        const size_t length = utf8_length(text);
+        const uint8_t byte = (uint8_t)*text;
+        if (length == 0) {
+            fputs("\\ufffd", out);
+        } else if (byte == '"' || byte == '\\') {
+            fprintf(out, "\\%c", byte);
+        } else if (byte < 0x20 || byte == 0x7f) {
+            fprintf(out, "\\u%04x", byte);
+        } else {
+            fwrite(text, 1, length, out);
+        }
+        text += length == 0 ? 1 : length;
+    }
+    fputc('"', out);
+}
+
+void format_json_real(FILE *out, double value) {
+    if (isfinite(value)) {
+        fprintf(out, "%.15g", value);
+    } else {
+        fputs("null", out);
+    }
+}
+
+void format_csv(FILE *out, const char *text) {
+    if (strpbrk(text, ",\"\r\n") == NULL) {
+        fputs(text, out);
+        return;
+    }
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"') {
+            fputc('"', out);
+        }
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+void format_shell_word(FILE *out, const char *text) {
+    const char *safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,/:%@";
+    if (*text != '\0' && strspn(text, safe) == strlen(text)) {
+        fputs(text, out);
+        return;
+    }
+    fputc('\'', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '\'') {
+            fputs("'\\''", out);
+        } else {
+            fputc(*text, out);
+        }
+    }
+    fputc('\'', out);
+}
+
+void format_markdown_cell(FILE *out, const char *text) {
+    for (; *text != '\0'; text++) {
+        if (*text == '|') {
+            fputc('\\', out);
+        }
+        fputc(*text == '\n' ? ' ' : *text, out);
+    }
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Numbers, names and times as people and files want them. Times are printed from integer
+ * microseconds, so that the same result is the same text everywhere.
+ */
+#ifndef FORMAT_H
+#define FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "punch/addr.h"
+#include "punch/time.h"
+
+/* Room for any text of the functions below that take a buffer. */
+#define FORMAT_TEXT_CAP 64
+
+/* Decimal or 0x-hexadecimal digits only, all of the text, no overflow; else false, *value_out
+ * untouched. */
+bool format_parse_u64(const char *text, uint64_t *value_out);
+
+/* "00:01.234567": minutes, seconds, microseconds of an instant. Returns text. */
+char *format_clock(punch_time_us at_us, char text[FORMAT_TEXT_CAP]);
+
+/* "1.234567", or "inf" for PUNCH_NEVER. Returns text. */
+char *format_seconds(punch_time_us duration_us, char text[FORMAT_TEXT_CAP]);
+
+/* "300 s", "1.5 s", "250 ms", "never". Returns text. */
+char *format_duration(punch_time_us duration_us, char text[FORMAT_TEXT_CAP]);
+
+/* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
+void format_json_string(FILE *out, const char *text);
+
+/* A JSON number; null for NaN and infinities. */
+void format_json_real(FILE *out, double value);
+
+/* A CSV field (RFC 4180), quoted where needed. */
+void format_csv(FILE *out, const char *text);
+
+/* A word a POSIX shell reads back as it was. */
+void format_shell_word(FILE *out, const char *text);
+
+/* A Markdown table cell: the bar is escaped. */
+void format_markdown_cell(FILE *out, const char *text);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "found.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "punch/assert.h"
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_scenario(const char *name) {
+    const size_t length = strlen(name);
+    return length > 5 && strcmp(name + length - 5, ".json") == 0 && name[0] != '.' &&
+           strcmp(name, "schema.json") != 0;
+}
+
+found_files found_scenarios(const char *root) {
+    found_files found = {NULL, 0};
+    /* "." is where the user is: shown as they would type it. */
+    char *directory =
+        strcmp(root, ".") == 0 ? file_copy_name("scenarios") : file_join(root, "scenarios");
+    DIR *open = opendir(directory);
+    if (open != NULL) {
+        for (const struct dirent *entry = readdir(open); entry != NULL; entry = readdir(open)) {
+            if (is_scenario(entry->d_name)) {
+                found.paths = realloc(found.paths, (found.count + 1) * sizeof *found.paths);
+                PUNCH_ASSERT(found.paths != NULL);
+                found.paths[found.count++] = file_join(directory, entry->d_name);
+            }
+        }
+        closedir(open);
+    }
+    free(directory);
+    if (found.count > 1) {
+        qsort(found.paths, found.count, sizeof *found.paths, by_name);
+    }
+    return found;
+}
+
+void found_free(found_files *found) {
+    for (size_t i = 0; i < found->count; i++) {
+        free(found->paths[i]);
+    }
+    free(found->paths);
+    found->paths = NULL;
+    found->count = 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The scenario files in a directory.
+ */
+#ifndef FOUND_H
+#define FOUND_H
+
+#include <stddef.h>
+
+typedef struct {
+    char **paths; /* "scenarios/quickstart.json", in alphabetical order */
+    size_t count;
+} found_files;
+
+/* All *.json right in root/scenarios but schema.json; none when there is no such directory. */
+found_files found_scenarios(const char *root);
+void found_free(found_files *found);
+
+#endif

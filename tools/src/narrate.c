@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "narrate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "format.h"
+#include "punch/assert.h"
+#include "punch/wire.h"
+#include "sim/clock.h"
+
+narrator narrator_of(FILE *out, const sim_plan *plan, uint32_t host_max) {
+    narrator teller = {out, plan, calloc(host_max + 1u, sizeof *teller.intros_sent), 0};
+    PUNCH_ASSERT(teller.intros_sent != NULL);
+    return teller;
+}
+
+void narrator_free(narrator *teller) {
+    free(teller->intros_sent);
+    teller->intros_sent = NULL;
+}
+
+const char *narrate_name_of(const sim_plan *plan, uint32_t from_site, const punch_addr *addr) {
+    for (uint32_t i = 0; i < plan->host_count; i++) {
+        const sim_host_plan *host = &plan->hosts[i];
+        const bool reachable = host->site == from_site || !plan->sites[host->site].has_nat;
+        if (reachable && punch_addr_same_ip(&host->addr, addr)) {
+            return host->name;
+        }
+    }
+    for (uint32_t i = 0; i < plan->site_count; i++) {
+        const sim_site_plan *site = &plan->sites[i];
+        if (site->has_nat && punch_addr_same_ip(&site->external, addr)) {
+            return site->name;
+        }
+    }
+    return NULL;
+}
+
+static const char *host_name(const narrator *teller, uint32_t host) {
+    return host < teller->plan->host_count ? teller->plan->hosts[host].name : "?";
+}
+
+static const char *site_name(const narrator *teller, uint32_t site) {
+    return site < teller->plan->site_count ? teller->plan->sites[site].name : "?";
+}
+
+static void begin_line(const narrator *teller, punch_time_us at_us, const char *who) {
+    char clock[FORMAT_TEXT_CAP];
+    fprintf(teller->out, "%s  %-8s ", format_clock(at_us, clock), who);
+}
+
+/* The rest of a packet's line: its two addresses, its size and its number. */
+static void end_packet(const narrator *teller, const sim_saw *record) {
+    char src[PUNCH_ADDR_TEXT_CAP];
+    char dst[PUNCH_ADDR_TEXT_CAP];
+    fprintf(teller->out, "  %s -> %s  (packet %llu, %u bytes)\n",
+            punch_addr_format(&record->src, src), punch_addr_format(&record->dst, dst),
+            (unsigned long long)record->packet, record->length);
+}
+
+static void tell_send(narrator *teller, const sim_saw *record) {
+    const uint32_t site =
+        record->host < teller->plan->host_count ? teller->plan->hosts[record->host].site : SIM_NONE;
+    const char *to = narrate_name_of(teller->plan, site, &record->dst);
+    begin_line(teller, record->at_us, host_name(teller, record->host));
+    fprintf(teller->out, "-> %-8s %s", to != NULL ? to : "nobody", punch_type_name(record->type));
+    if (record->type == PUNCH_TYPE_INTRO && record->host < teller->plan->host_count) {
+        fprintf(teller->out, " #%u", ++teller->intros_sent[record->host]);
+    }
+    end_packet(teller, record);
+}
+
+static void tell_nat(const narrator *teller, const sim_saw *record) {
+    const bool out = record->kind == SIM_SAW_NAT_OUT;
+    const char *site = site_name(teller, record->site);
+    char before[PUNCH_ADDR_TEXT_CAP];
+    char after[PUNCH_ADDR_TEXT_CAP];
+    begin_line(teller, record->at_us, "");
+    if (record->verdict == NAT_PASS) {
+        const punch_addr *from = out ? &record->src : &record->dst;
+        const punch_addr *to = out ? &record->src_after : &record->dst_after;
+        fprintf(teller->out, "   NAT of %s %s %s to %s", site,
+                out ? "rewrites source" : "lets it in: destination",
+                punch_addr_format(from, before), punch_addr_format(to, after));
+    } else if (record->verdict == NAT_TURNED_BACK) {
+        fprintf(teller->out, "   NAT of %s turns it back inside: to %s, source shown as %s", site,
+                punch_addr_format(&record->dst_after, before),
+                punch_addr_format(&record->src_after, after));
+    } else {
+        fprintf(teller->out, "   NAT of %s DROPS %s from %s: %s (%s)", site,
+                punch_type_name(record->type), punch_addr_format(&record->src, before),
+                nat_verdict_text(record->verdict), nat_verdict_name(record->verdict));
+    }
+    fprintf(teller->out, "  (packet %llu)\n", (unsigned long long)record->packet);
+}
+
+static void tell_text(const narrator *teller, const sim_saw *record, const char *otherwise) {
+    begin_line(teller, record->at_us, "");
+    fprintf(teller->out, "   %s", record->text != NULL ? record->text : otherwise);
+    if (record->site < teller->plan->site_count) {
+        fprintf(teller->out, ", at %s", site_name(teller, record->site));
+    }
+    if (record->packet != 0) {
+        fprintf(teller->out, ": %s  (packet %llu)", punch_type_name(record->type),
+                (unsigned long long)record->packet);
+    }
+    fputc('\n', teller->out);
+}
+
+static void tell_deliver(const narrator *teller, const sim_saw *record) {
+    begin_line(teller, record->at_us, host_name(teller, record->host));
+    fprintf(teller->out, "<- receives %s", punch_type_name(record->type));
+    end_packet(teller, record);
+}
+
+/* What the core says about itself. Packets it sent or took are told by the world already. */
+static void tell_core(const narrator *teller, const sim_saw *record) {
+    const punch_trace *trace = record->trace;
+    switch (trace->kind) {
+    case PUNCH_TRACE_SENT:
+    case PUNCH_TRACE_RECEIVED:
+        return;
+    case PUNCH_TRACE_STATE:
+        begin_line(teller, record->at_us, host_name(teller, record->host));
+        fprintf(teller->out, "   core: %s", trace->text);
+        if (trace->number != 0) {
+            fprintf(teller->out, ": %lld", (long long)trace->number);
+        }
+        fputc('\n', teller->out);
+        return;
+    case PUNCH_TRACE_DROPPED:
+        begin_line(teller, record->at_us, host_name(teller, record->host));
+        fprintf(teller->out, "   core drops %s: %s\n", punch_type_name(trace->type),
+                trace->text != NULL ? trace->text : "?");
+        return;
+    }
+}
+
+static sim_clock clock_of(const sim_host_plan *host) {
+    const sim_clock clock = {host->clock_offset_us, host->clock_drift_ppb};
+    return clock;
+}
+
+/* GO: the instant to fire is on the host's own clock; people compare worlds. */
+static void tell_go(const narrator *teller, const sim_saw *record) {
+    char local[FORMAT_TEXT_CAP];
+    char world[FORMAT_TEXT_CAP];
+    const sim_host_plan *host = &teller->plan->hosts[record->host];
+    const punch_time_us at_us = sim_clock_world_us(clock_of(host), record->event->fire_at_us);
+    fprintf(teller->out, "will fire when its clock shows %s, that is at %s",
+            format_clock(record->event->fire_at_us, local), format_clock(at_us, world));
+}
+
+static void tell_event(const narrator *teller, const sim_saw *record) {
+    const punch_event *event = record->event;
+    char remote[PUNCH_ADDR_TEXT_CAP];
+    char local[FORMAT_TEXT_CAP];
+    FILE *out = teller->out;
+    begin_line(teller, record->at_us, host_name(teller, record->host));
+    fprintf(out, "   ** %s", punch_event_name(event->kind));
+    switch (event->kind) {
+    case PUNCH_EVENT_REGISTERED:
+        fprintf(out, ": the broker sees it at %s", punch_addr_format(&event->remote, remote));
+        break;
+    case PUNCH_EVENT_GO:
+        fputs(": ", out);
+        tell_go(teller, record);
+        break;
+    case PUNCH_EVENT_FIRED:
+        if (record->host < teller->plan->host_count) {
+            const sim_clock clock = clock_of(&teller->plan->hosts[record->host]);
+            fprintf(out, ": the first INTRO leaves; its clock shows %s",
+                    format_clock(sim_clock_local_us(clock, record->at_us), local));
+        }
+        break;
+    case PUNCH_EVENT_CONNECTED:
+    case PUNCH_EVENT_MOVED:
+        fprintf(out, ": the counterparty is at %s", punch_addr_format(&event->remote, remote));
+        break;
+    case PUNCH_EVENT_ENDED:
+        fprintf(out, ": %s", punch_fail_name(event->fail));
+        break;
+    case PUNCH_EVENT_MESSAGE:
+        fprintf(out, ": %u bytes", event->length);
+        break;
+    case PUNCH_EVENT_OUTCOME:
+        fprintf(out, ": message %u %s", event->message,
+                event->outcome == PUNCH_MESSAGE_ACKED         ? "acknowledged"
+                : event->outcome == PUNCH_MESSAGE_UNCONFIRMED ? "unconfirmed"
+                                                              : "refused");
+        break;
+    case PUNCH_EVENT_KEEPALIVE:
+        fprintf(out, ": our direction now uses %s",
+                event->keepalive != NULL ? event->keepalive->name : "none");
+        break;
+    case PUNCH_EVENT_BROKER_LOST:
+    case PUNCH_EVENT_RING:
+        break;
+    }
+    fputc('\n', out);
+}
+
+void narrate_words(void *user, const sim_saw *record) {
+    narrator *teller = user;
+    teller->records++;
+    switch (record->kind) {
+    case SIM_SAW_SEND:
+        tell_send(teller, record);
+        break;
+    case SIM_SAW_NAT_OUT:
+    case SIM_SAW_NAT_IN:
+        tell_nat(teller, record);
+        break;
+    case SIM_SAW_LOSS:
+        tell_text(teller, record, "lost");
+        break;
+    case SIM_SAW_DUPLICATE:
+        tell_text(teller, record, "the link makes a second copy");
+        break;
+    case SIM_SAW_NOWHERE:
+        tell_text(teller, record, "nobody has that address: dropped");
+        break;
+    case SIM_SAW_FAULT:
+        tell_text(teller, record, "fault");
+        break;
+    case SIM_SAW_DELIVER:
+        tell_deliver(teller, record);
+        break;
+    case SIM_SAW_CORE:
+        tell_core(teller, record);
+        break;
+    case SIM_SAW_EVENT:
+        tell_event(teller, record);
+        break;
+    }
+}
+
+static void cast_nat(const narrator *teller, const sim_site_plan *site) {
+    const nat_config *box = &site->nat;
+    char addr[PUNCH_ADDR_TEXT_CAP];
+    char first[FORMAT_TEXT_CAP];
+    char stream[FORMAT_TEXT_CAP];
+    punch_addr_format(&site->external, addr);
+    char *port = strrchr(addr, ':'); /* a NAT has an address, its mappings have ports */
+    if (port != NULL) {
+        *port = '\0';
+    }
+    fprintf(teller->out,
+            "NAT of %s: at %s, mapping %s, filtering %s, allocation %s, timeouts %s / %s%s%s%s\n",
+            site->name, addr, nat_mapping_name(box->mapping), nat_filtering_name(box->filtering),
+            nat_allocation_name(box->allocation), format_duration(box->udp_timeout_first_us, first),
+            format_duration(box->udp_timeout_stream_us, stream),
+            box->unsolicited != NAT_UNSOLICITED_IGNORE ? ", unsolicited: " : "",
+            box->unsolicited != NAT_UNSOLICITED_IGNORE ? nat_unsolicited_name(box->unsolicited)
+                                                       : "",
+            box->reply_affinity ? ", reply affinity" : "");
+}
+
+void narrate_cast(const narrator *teller) {
+    const sim_plan *plan = teller->plan;
+    for (uint32_t i = 0; i < plan->host_count; i++) {
+        const sim_host_plan *host = &plan->hosts[i];
+        const sim_site_plan *site = &plan->sites[host->site];
+        char addr[PUNCH_ADDR_TEXT_CAP];
+        char offset[FORMAT_TEXT_CAP];
+        fprintf(teller->out, "%s: %s at %s, %s%s", host->name,
+                host->kind == SIM_HOST_BROKER ? "broker" : "peer",
+                punch_addr_format(&host->addr, addr),
+                site->has_nat ? "behind the NAT of " : "no NAT", site->has_nat ? site->name : "");
+        if (host->clock_offset_us != 0 || host->clock_drift_ppb != 0) {
+            fprintf(teller->out, ", its clock is off by %s and drifts by %d ppb",
+                    format_duration(host->clock_offset_us, offset), host->clock_drift_ppb);
+        }
+        fputc('\n', teller->out);
+    }
+    for (uint32_t i = 0; i < plan->site_count; i++) {
+        if (plan->sites[i].has_nat) {
+            cast_nat(teller, &plan->sites[i]);
+        }
+    }
+    fputc('\n', teller->out);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The end of a story: who heard whom, what stood in between, and what each core concluded.
+ */
+#include <inttypes.h>
+
+#include "format.h"
+#include "narrate.h"
+
+static double seconds(punch_time_us us) {
+    return (double)us / 1e6;
+}
+
+/* What became of the packets towards one side. */
+static void tell_direction(const reason_names *names, const sim_call_result *call, int side,
+                           FILE *out) {
+    const char *to = reason_host(names, side);
+    const char *from = reason_host(names, 1 - side);
+    if (call->arrived[side] > 0) {
+        fprintf(out, " %s heard %s (%" PRIu32 " packets arrived).", to, from, call->arrived[side]);
+    } else {
+        fprintf(out, " %s never heard %s.", to, from);
+    }
+    if (call->blocked[side] > 0) {
+        const nat_verdict verdict = call->blocked_verdict[side];
+        fprintf(out,
+                " The NAT of %s dropped %" PRIu32
+                " of %s's packets, the last one because: %s "
+                "(%s).",
+                reason_site(names, call->blocked_site[side]), call->blocked[side], from,
+                nat_verdict_text(verdict), nat_verdict_name(verdict));
+    }
+    if (call->lost_link[side] > 0) {
+        fprintf(out, " %" PRIu32 " of %s's packets were lost on links.", call->lost_link[side],
+                from);
+    }
+}
+
+static void tell_fire(const reason_names *names, const sim_call_result *call, FILE *out) {
+    if (call->fired_at_us[0] == PUNCH_NEVER || call->fired_at_us[1] == PUNCH_NEVER) {
+        for (int side = 0; side < 2; side++) {
+            if (call->fired_at_us[side] == PUNCH_NEVER) {
+                fprintf(out, " %s never fired.", reason_host(names, side));
+            }
+        }
+        return;
+    }
+    const punch_time_us apart_us = call->fired_at_us[1] - call->fired_at_us[0];
+    fprintf(out, " They fired %.3f ms apart, %s first.",
+            (double)(apart_us < 0 ? -apart_us : apart_us) / 1e3,
+            reason_host(names, apart_us < 0 ? 1 : 0));
+}
+
+static void tell_call(const narrator *teller, const sim_call_result *call, uint32_t index) {
+    const reason_names names = reason_names_of(teller->plan, index);
+    const char *caller = reason_host(&names, 0);
+    const char *callee = reason_host(&names, 1);
+    FILE *out = teller->out;
+    if (call->connected) {
+        fprintf(out, "\nVERDICT: %s and %s connected %.6f s after the call was meant to begin%s.",
+                caller, callee, seconds(call->time_to_connect_us),
+                call->path_private ? ", on a private path" : "");
+    } else {
+        fprintf(out, "\nVERDICT: %s and %s did not connect.", caller, callee);
+    }
+    tell_fire(&names, call, out);
+    fprintf(out, " %s sent %" PRIu32 " INTROs, %s %" PRIu32 ".", caller, call->intros_sent[0],
+            callee, call->intros_sent[1]);
+    tell_direction(&names, call, 1, out);
+    tell_direction(&names, call, 0, out);
+    for (int side = 0; side < 2; side++) {
+        if (call->fail[side] != PUNCH_FAIL_NONE) {
+            fprintf(out, " %s concluded: %s.", reason_host(&names, side),
+                    punch_fail_name(call->fail[side]));
+        }
+    }
+    if (call->lost_after) {
+        fputs(" The connection was lost again before the end.", out);
+    }
+    if (!call->connected) {
+        char text[REASON_TEXT_CAP];
+        fprintf(out, " In short: %s.", reason_of_call(&names, call, text));
+    }
+    fputc('\n', out);
+}
+
+void narrate_verdict_words(const narrator *teller, const sim_trial_result *result) {
+    for (uint32_t i = 0; i < teller->plan->call_count; i++) {
+        tell_call(teller, &result->calls[i], i);
+    }
+    char ended[FORMAT_TEXT_CAP];
+    fprintf(teller->out,
+            "The world ended at %s after %" PRIu64 " events: %" PRIu64 " packets sent, %" PRIu64
+            " delivered, %" PRIu64 " lost on links, %" PRIu64 " refused by NATs. Digest %016" PRIx64
+            ".\n",
+            format_clock(result->ended_at_us, ended), result->events, result->packets_sent,
+            result->packets_delivered, result->packets_lost_link, result->packets_blocked,
+            result->digest);
+}
+
+static void put_seconds(FILE *out, const char *name, punch_time_us us) {
+    char text[FORMAT_TEXT_CAP];
+    fprintf(out, ",\"%s\":%s", name, us == PUNCH_NEVER ? "null" : format_seconds(us, text));
+}
+
+static void put_side(const reason_names *names, const sim_call_result *call, int side, FILE *out) {
+    fprintf(out, ",\"%s\":{\"host\":", side == 0 ? "caller" : "callee");
+    format_json_string(out, reason_host(names, side));
+    fprintf(out, ",\"fail\":\"%s\"", punch_fail_name(call->fail[side]));
+    put_seconds(out, "connected_s", call->connected_us[side]);
+    put_seconds(out, "fired_at_s", call->fired_at_us[side]);
+    fprintf(out,
+            ",\"intros_sent\":%" PRIu32 ",\"arrived\":%" PRIu32 ",\"lost_link\":%" PRIu32
+            ",\"blocked\":%" PRIu32,
+            call->intros_sent[side], call->arrived[side], call->lost_link[side],
+            call->blocked[side]);
+    if (call->blocked[side] > 0) {
+        fprintf(out, ",\"blocked_verdict\":\"%s\",\"blocked_by_nat_of\":",
+                nat_verdict_name(call->blocked_verdict[side]));
+        format_json_string(out, reason_site(names, call->blocked_site[side]));
+    }
+    fputc('}', out);
+}
+
+void narrate_verdict_json(const narrator *teller, const sim_trial_result *result) {
+    FILE *out = teller->out;
+    for (uint32_t i = 0; i < teller->plan->call_count; i++) {
+        const sim_call_result *call = &result->calls[i];
+        const reason_names names = reason_names_of(teller->plan, i);
+        fprintf(out, "{\"kind\":\"verdict\",\"call\":%" PRIu32 ",\"connected\":%s", i,
+                call->connected ? "true" : "false");
+        put_seconds(out, "time_to_connect_s", call->time_to_connect_us);
+        put_side(&names, call, 0, out);
+        put_side(&names, call, 1, out);
+        if (!call->connected) {
+            char text[REASON_TEXT_CAP];
+            fputs(",\"reason\":", out);
+            format_json_string(out, reason_of_call(&names, call, text));
+        }
+        fputs("}\n", out);
+    }
+    fprintf(out,
+            "{\"kind\":\"end\",\"events\":%" PRIu64 ",\"packets_sent\":%" PRIu64
+            ",\"packets_delivered\":%" PRIu64 ",\"packets_lost_link\":%" PRIu64
+            ",\"packets_blocked\":%" PRIu64 ",\"bytes_sent\":%" PRIu64,
+            result->events, result->packets_sent, result->packets_delivered,
+            result->packets_lost_link, result->packets_blocked, result->bytes_sent);
+    put_seconds(out, "ended_at_s", result->ended_at_us);
+    fprintf(out, ",\"digest\":\"%016" PRIx64 "\"}\n", result->digest);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The directory of a run. The manifest comes first and says partial; it is replaced by one that
+ * does not only after everything else was written, so a directory that claims to be whole is.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "format.h"
+#include "report.h"
+#include "version.h"
+
+extern char **environ;
+
+/* About the machine: kept apart, because nothing here may be compared between runs. */
+static void put_host(const report *view, FILE *out) {
+    struct utsname system;
+    const bool known = uname(&system) == 0;
+    const double wall_s = view->results->wall_s;
+    fputs("  \"host\": {\n    \"system\": ", out);
+    format_json_string(out, known ? system.sysname : "unknown");
+    fputs(",\n    \"release\": ", out);
+    format_json_string(out, known ? system.release : "unknown");
+    fputs(",\n    \"machine\": ", out);
+    format_json_string(out, known ? system.machine : "unknown");
+    const time_t now = time(NULL);
+    struct tm utc;
+    char written[32] = "unknown";
+    if (gmtime_r(&now, &utc) != NULL) {
+        strftime(written, sizeof written, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    }
+    fprintf(out,
+            ",\n    \"cores\": %ld,\n    \"jobs\": %u,\n    \"wall_s\": %.3f,\n"
+            "    \"written_at\": \"%s\"\n  }\n",
+            sysconf(_SC_NPROCESSORS_ONLN), view->request->jobs, wall_s, written);
+}
+
+void report_manifest(const report *view, FILE *out, bool partial) {
+    const run_request *request = view->request;
+    fputs("{\n  \"schema\": 1,\n  \"version\": ", out);
+    format_json_string(out, version_number);
+    fputs(",\n  \"commit\": ", out);
+    format_json_string(out, version_commit);
+    fputs(",\n  \"scenario\": ", out);
+    format_json_string(out, sim_scenario_name(request->scenario));
+    fputs(",\n  \"file\": ", out);
+    format_json_string(out, request->file);
+    fprintf(out, ",\n  \"digest\": \"%016llx\",\n  \"overrides\": [",
+            (unsigned long long)sim_scenario_digest(request->scenario));
+    for (size_t i = 0; i < request->override_count; i++) {
+        fputs(i > 0 ? ", [" : "[", out);
+        format_json_string(out, request->overrides[i].key);
+        fputs(", ", out);
+        format_json_string(out, request->overrides[i].value);
+        fputc(']', out);
+    }
+    fprintf(out, "],\n  \"seed\": \"%llu\",\n  \"trials\": %llu,\n  \"cells\": %u,\n",
+            (unsigned long long)request->seed, (unsigned long long)request->trials,
+            view->results->cell_count);
+    fputs("  \"backend\": ", out);
+    format_json_string(out, request->backend->name);
+    fputs(",\n  \"crypto\": ", out);
+    format_json_string(out, view->crypto);
+    fprintf(out, ",\n  \"partial\": %s,\n  \"trials_done\": %llu,\n", partial ? "true" : "false",
+            (unsigned long long)view->results->trials_done);
+    fprintf(out, "  \"results_digest\": \"%016llx\",\n",
+            (unsigned long long)run_digest(view->results));
+    put_host(view, out);
+    fputs("}\n", out);
+}
+
+/* A writer of one whole file, or of the manifest when put is NULL. */
+typedef struct {
+    const char *name;
+    void (*put)(const report *view, FILE *out);
+} report_file;
+
+static bool write_file(const report *view, const char *directory, const report_file *what,
+                       FILE *err) {
+    char *path = file_join(directory, what->name);
+    file_out file;
+    const bool opened = file_open(&file, path, err);
+    if (opened) {
+        what->put(view, file.out);
+    }
+    free(path);
+    return opened && file_commit(&file, err);
+}
+
+static void put_manifest_partial(const report *view, FILE *out) {
+    report_manifest(view, out, true);
+}
+
+static void put_manifest(const report *view, FILE *out) {
+    report_manifest(view, out, view->partial);
+}
+
+static void put_markdown_with_plots(const report *view, FILE *out) {
+    report_markdown(view, out, true);
+}
+
+static void put_markdown_bare(const report *view, FILE *out) {
+    report_markdown(view, out, false);
+}
+
+static const char *const run_files[] = {
+    "manifest.json",       "cells.csv",           "trials.csv",  "report.md",
+    "success.gp",          "success.svg",         "success.png", "time-to-connect.gp",
+    "time-to-connect.svg", "time-to-connect.png",
+};
+
+/* What an earlier run left must not pass for part of this one. */
+static void remove_old(const char *directory) {
+    for (size_t i = 0; i < sizeof run_files / sizeof run_files[0]; i++) {
+        char *path = file_join(directory, run_files[i]);
+        unlink(path);
+        free(path);
+    }
+}
+
+/* Runs gnuplot and waits; its exit status, or -1 when it could not be started. */
+static int run_gnuplot(char *const argv[]) {
+    pid_t child;
+    if (posix_spawnp(&child, "gnuplot", NULL, NULL, argv, environ) != 0) {
+        return -1;
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) != 127 ? WEXITSTATUS(status) : -1;
+}
+
+/* One figure in one format: drawn under a temporary name, then renamed. */
+static int draw(const char *directory, const char *stem, const char *format) {
+    char name[64];
+    snprintf(name, sizeof name, "%s.gp", stem);
+    char *script = file_join(directory, name);
+    snprintf(name, sizeof name, "%s.%s", stem, format);
+    char *final = file_join(directory, name);
+    snprintf(name, sizeof name, "%s.%s.part", stem, format);
+    char *temporary = file_join(directory, name);
+    char minus_c[] = "-c";
+    char program[] = "gnuplot";
+    char terminal[8];
+    snprintf(terminal, sizeof terminal, "%s", format);
+    char *const argv[] = {program, minus_c, script, terminal, temporary, NULL};
+    int status = run_gnuplot(argv);
+    if (status == 0 && rename(temporary, final) != 0) {
+        status = 1;
+    }
+    if (status != 0) {
+        unlink(temporary);
+    }
+    free(script);
+    free(final);
+    free(temporary);
+    return status;
+}
+
+/* Both figures in both formats. A missing or failing gnuplot costs the figures, not the results. */
+static bool draw_all(const char *directory, FILE *err) {
+    static const char *const stems[] = {"success", "time-to-connect"};
+    static const char *const formats[] = {"svg", "png"};
+    for (size_t i = 0; i < 4; i++) {
+        const int status = draw(directory, stems[i / 2], formats[i % 2]);
+        if (status == -1) {
+            fputs("punchlab: no plots: gnuplot was not found (apt install gnuplot-nox)\n", err);
+            return false;
+        }
+        if (status != 0) {
+            fprintf(err, "punchlab: no plots: gnuplot failed on %s/%s.gp\n", directory,
+                    stems[i / 2]);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool report_write(const report *view, const char *directory, FILE *err) {
+    static const report_file first[] = {
+        {"manifest.json", put_manifest_partial},   {"cells.csv", report_cells_csv},
+        {"trials.csv", report_trials_csv},         {"success.gp", report_plot_success},
+        {"time-to-connect.gp", report_plot_times},
+    };
+    remove_old(directory);
+    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+        if (!write_file(view, directory, &first[i], err)) {
+            return false;
+        }
+    }
+    const bool plots = draw_all(directory, err);
+    const report_file markdown = {"report.md", plots ? put_markdown_with_plots : put_markdown_bare};
+    const report_file manifest = {"manifest.json", put_manifest};
+    return write_file(view, directory, &markdown, err) &&
+           write_file(view, directory, &manifest, err);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "format.h"
+#include "punch/assert.h"
+#include "sim/crypto_fast.h"
+#include "version.h"
+
+const char *setup_root(void) {
+    struct stat info;
+    return stat("scenarios", &info) == 0 && S_ISDIR(info.st_mode) ? "." : version_source;
+}
+
+const punch_crypto *setup_crypto(const char *name) {
+    if (strcmp(name, "fast") == 0) {
+        return &sim_crypto_fast;
+    }
+    return strcmp(name, "sodium") == 0 ? &punch_crypto_sodium : NULL;
+}
+
+static bool command_has(const cli_args *args, const char *name) {
+    for (size_t i = 0; i < args->command->option_count; i++) {
+        if (strcmp(args->command->options[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Splits every "--set key=value" at its first "=". */
+static int read_overrides(setup *made, const cli_args *args) {
+    size_t count = 0;
+    size_t bytes = 1;
+    for (size_t i = 0; i < args->given_count; i++) {
+        if (strcmp(args->given[i].option->name, "set") == 0) {
+            count++;
+            bytes += strlen(args->given[i].value) + 1;
+        }
+    }
+    made->overrides = calloc(count + 1, sizeof *made->overrides);
+    made->override_text = calloc(bytes, 1);
+    PUNCH_ASSERT(made->overrides != NULL);
+    PUNCH_ASSERT(made->override_text != NULL);
+    made->request.overrides = made->overrides;
+    char *free_text = made->override_text;
+    for (size_t i = 0; i < args->given_count; i++) {
+        if (strcmp(args->given[i].option->name, "set") != 0) {
+            continue;
+        }
+        const char *text = args->given[i].value;
+        const char *equals = strchr(text, '=');
+        if (equals == NULL || equals == text) {
+            fprintf(args->err,
+                    "%s %s: --set %s: expected key=value, as in --set core.fire_rule="
+                    "on_receipt\n",
+                    args->program, args->command->name, text);
+            return CLI_USAGE;
+        }
+        sim_override *override = &made->overrides[made->request.override_count++];
+        memcpy(free_text, text, (size_t)(equals - text));
+        override->key = free_text;
+        override->value = equals + 1;
+        free_text += equals - text + 1;
+    }
+    return CLI_OK;
+}
+
+static int read_seed(setup *made, const cli_args *args) {
+    const char *text = cli_value(args, "seed");
+    if (text == NULL) {
+        made->request.seed = sim_scenario_seed(made->scenario);
+    } else if (strcmp(text, "random") == 0) {
+        PUNCH_ASSERT_EQ(getrandom(&made->request.seed, sizeof made->request.seed, 0),
+                        (ssize_t)sizeof made->request.seed);
+    } else if (!format_parse_u64(text, &made->request.seed)) {
+        fprintf(args->err, "%s %s: --seed %s: expected a 64-bit number or 'random'\n",
+                args->program, args->command->name, text);
+        return CLI_USAGE;
+    }
+    return CLI_OK;
+}
+
+static int read_backend(setup *made, const cli_args *args) {
+    const char *name = cli_value(args, "backend");
+    if (name == NULL) {
+        name = sim_scenario_backend(made->scenario);
+    }
+    made->request.backend = sim_backend_find(name);
+    if (made->request.backend != NULL) {
+        return CLI_OK;
+    }
+    size_t count = 0;
+    const sim_backend_ops *const *all = sim_backends(&count);
+    cli_nearest nearest = cli_nearest_to(name);
+    fprintf(args->err, "%s %s: no backend '%s'; there is:", args->program, args->command->name,
+            name);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(args->err, " %s", all[i]->name);
+        cli_nearest_offer(&nearest, all[i]->name);
+    }
+    if (nearest.best != NULL) {
+        fprintf(args->err, "; did you mean '%s'?", nearest.best);
+    }
+    fputc('\n', args->err);
+    return CLI_UNAVAILABLE;
+}
+
+static int read_crypto(setup *made, const cli_args *args) {
+    const char *name = cli_value(args, "crypto");
+    if (name != NULL) {
+        made->request.crypto = setup_crypto(name);
+        if (made->request.crypto == NULL) {
+            fprintf(args->err, "%s %s: --crypto %s: expected 'fast' or 'sodium'\n", args->program,
+                    args->command->name, name);
+            return CLI_USAGE;
+        }
+    }
+    /* The scenario may ask for it, too. */
+    if (punch_crypto_sodium_init() != PUNCH_OK) {
+        fprintf(args->err, "%s: libsodium does not work on this machine\n", args->program);
+        return CLI_UNAVAILABLE;
+    }
+    return CLI_OK;
+}
+
+static int read_counts(setup *made, const cli_args *args) {
+    made->request.trials = sim_scenario_trials(made->scenario);
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t jobs = cores > 0 ? (uint64_t)cores : 1;
+    jobs = jobs > RUN_JOBS_MAX ? RUN_JOBS_MAX : jobs;
+    if (command_has(args, "trials") &&
+        !cli_number(args, "trials", 1, RUN_TRIALS_MAX, &made->request.trials)) {
+        return CLI_USAGE;
+    }
+    if (command_has(args, "jobs") && !cli_number(args, "jobs", 1, RUN_JOBS_MAX, &jobs)) {
+        return CLI_USAGE;
+    }
+    made->request.jobs = (uint32_t)jobs;
+    return CLI_OK;
+}
+
+int setup_load(setup *made, const cli_args *args) {
+    memset(made, 0, sizeof *made);
+    made->request.program = args->program;
+    made->request.file = args->operands[0];
+    int status = read_overrides(made, args);
+    if (status != CLI_OK) {
+        return status;
+    }
+    sim_complaints complaints = {0};
+    made->scenario = sim_scenario_load(made->request.file, made->overrides,
+                                       made->request.override_count, &complaints);
+    if (made->scenario == NULL) {
+        sim_complaints_print(&complaints, args->err);
+    }
+    sim_complaints_clear(&complaints);
+    if (made->scenario == NULL) {
+        return CLI_USAGE;
+    }
+    made->request.scenario = made->scenario;
+    status = read_seed(made, args);
+    status = status == CLI_OK ? read_counts(made, args) : status;
+    status = status == CLI_OK ? read_backend(made, args) : status;
+    status = status == CLI_OK ? read_crypto(made, args) : status;
+    if (status != CLI_OK) {
+        return status;
+    }
+    const char *refused = run_refused(&made->request);
+    if (refused != NULL) {
+        fprintf(args->err, "%s %s: backend %s cannot run %s: %s\n", args->program,
+                args->command->name, made->request.backend->name, made->request.file, refused);
+        return CLI_UNAVAILABLE;
+    }
+    return CLI_OK;
+}
+
+void setup_free(setup *made) {
+    sim_scenario_destroy(made->scenario);
+    free(made->overrides);
+    free(made->override_text);
+    memset(made, 0, sizeof *made);
+}
+
+void setup_print_first_line(const setup *made, FILE *err, const char *crypto) {
+    fprintf(err, "punchlab %s (%s), scenario %s %016llx, backend %s, crypto %s, seed %llu\n",
+            version_number, version_commit, sim_scenario_name(made->scenario),
+            (unsigned long long)sim_scenario_digest(made->scenario), made->request.backend->name,
+            crypto, (unsigned long long)made->request.seed);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a command line to something that can run: the options that run and replay share, the loaded
+ * scenario, the backend, the crypto provider and the seed.
+ */
+#ifndef SETUP_H
+#define SETUP_H
+
+#include "cli.h"
+#include "run.h"
+
+typedef struct {
+    run_request request;
+    sim_scenario *scenario;
+    sim_override *overrides;
+    char *override_text; /* holds the keys of all overrides */
+} setup;
+
+/* Reads --set, --seed, --trials, --jobs, --backend and --crypto where the command has them, loads
+ * the first operand. An exit code: CLI_OK, CLI_USAGE or CLI_UNAVAILABLE after complaining. Free
+ * with setup_free in any case. */
+int setup_load(setup *made, const cli_args *args);
+void setup_free(setup *made);
+
+/* The providers --crypto knows; NULL when there is none of that name. */
+const punch_crypto *setup_crypto(const char *name);
+
+/* Where scenarios/ and results/ are: the current directory when it has scenarios/, else where the
+ * program was built from. */
+const char *setup_root(void);
+
+/* The line that says what runs. */
+void setup_print_first_line(const setup *made, FILE *err, const char *crypto);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Times, and text that goes into JSON, CSV, shells and Markdown.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "format.h"
+#include "punch_test.h"
+
+static void times(void) {
+    static const struct {
+        punch_time_us us;
+        const char *clock;
+        const char *seconds;
+        const char *duration;
+    } rows[] = {
+        {0, "00:00.000000", "0.000000", "0 s"},
+        {1234567, "00:01.234567", "1.234567", "1.23457 s"},
+        {61000000, "01:01.000000", "61.000000", "61 s"},
+        {250000, "00:00.250000", "0.250000", "250 ms"},
+        {3600000000, "60:00.000000", "3600.000000", "3600 s"},
+        {-5000, "-00:00.005000", "-0.005000", "-5 ms"},
+        {PUNCH_NEVER, "never", "inf", "never"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[FORMAT_TEXT_CAP];
+        EXPECT_TEXT("clock", format_clock(rows[i].us, text), rows[i].clock);
+        EXPECT_TEXT("seconds", format_seconds(rows[i].us, text), rows[i].seconds);
+        EXPECT_TEXT("duration", format_duration(rows[i].us, text), rows[i].duration);
+    }
+}
+
+typedef void (*put_text)(FILE *out, const char *text);
+
+static void expect_text(const char *sentence, put_text put, const char *text,
+                        const char *expected) {
+    char *got = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&got, &length);
+    put(out, text);
+    fclose(out);
+    EXPECT_TEXT(sentence, got, expected);
+    free(got);
+}
+
+static void texts(void) {
+    static const struct {
+        const char *sentence;
+        put_text put;
+        const char *text;
+        const char *expected;
+    } rows[] = {
+        {"JSON: plain", format_json_string, "abc", "\"abc\""},
+        {"JSON: quotes", format_json_string, "a\"b\\c", "\"a\\\"b\\\\c\""},
+        {"JSON: control characters", format_json_string, "a\n\t\x01", "\"a\\u000a\\u0009\\u0001\""},
+        {"JSON: UTF-8 stays", format_json_string, "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+         "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""},
+        {"JSON: stray bytes are replaced", format_json_string, "a\xff\xc3", "\"a\\ufffd\\ufffd\""},
+        {"JSON: overlong forms are replaced", format_json_string, "\xc0\xaf", "\"\\ufffd\\ufffd\""},
+        {"JSON: surrogates are replaced", format_json_string, "\xed\xa0\x80",
+         "\"\\ufffd\\ufffd\\ufffd\""},
+        {"CSV: plain", format_csv, "a b", "a b"},
+        {"CSV: comma", format_csv, "a,b", "\"a,b\""},
+        {"CSV: quotes", format_csv, "a\"b", "\"a\"\"b\""},
+        {"shell: plain", format_shell_word, "a/b-c.json", "a/b-c.json"},
+        {"shell: space", format_shell_word, "a b", "'a b'"},
+        {"shell: quote", format_shell_word, "a'b", "'a'\\''b'"},
+        {"shell: nothing", format_shell_word, "", "''"},
+        {"shell: dollar", format_shell_word, "$HOME", "'$HOME'"},
+        {"Markdown: bar", format_markdown_cell, "a|b", "a\\|b"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        expect_text(rows[i].sentence, rows[i].put, rows[i].text, rows[i].expected);
+    }
+}
+
+static void reals(void) {
+    static const struct {
+        double value;
+        const char *text;
+    } rows[] = {{0.5, "0.5"},       {1.0, "1"},          {1.0 / 3.0, "0.333333333333333"},
+                {INFINITY, "null"}, {-INFINITY, "null"}, {NAN, "null"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *got = NULL;
+        size_t length = 0;
+        FILE *out = open_memstream(&got, &length);
+        format_json_real(out, rows[i].value);
+        fclose(out);
+        EXPECT_TEXT("JSON number", got, rows[i].text);
+        free(got);
+    }
+}
+
+int main(void) {
+    static const punch_test_case cases[] = {
+        {"times", times},
+        {"texts", texts},
+        {"numbers", reals},
+    };
+    return PUNCH_TEST_MAIN("format", cases);
+}

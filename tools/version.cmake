@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Writes OUT, the source file that says which version and commit this is, when that changed.
+execute_process(COMMAND git -C "${SOURCE}" describe --always --dirty --abbrev=7 --exclude=*
+                OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+if(failed OR commit STREQUAL "")
+  set(commit unknown)
+endif()
+set(text "/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include \"version.h\"
+const char *const version_number = \"${VERSION}\";
+const char *const version_commit = \"${commit}\";
+const char *const version_source = \"${SOURCE}\";
+")
+set(old "")
+if(EXISTS "${OUT}")
+  file(READ "${OUT}" old)
+endif()
+if(NOT old STREQUAL text)
+  file(WRITE "${OUT}" "${text}")
+endif()

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random packets through randomly configured NATs: the hashed NAT and the linear-scan reference
+ * give the same verdict, the same packet and the same counters every time; the const queries had
+ * said so before; the limits hold. PUNCH_TEST_SCALE scales the number of operations.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "nat_support.h"
+#include "punch_test.h"
+#include "reference_nat.h"
+
+#define OPERATIONS 2000000u
+#define OPERATIONS_PER_CONFIG 1000u
+#define TABLE_MAX 12u
+
+/* One run: a NAT, its reference, and what is known of the last step for the failure message. */
+typedef struct {
+    nat *box;
+    reference_nat *ref;
+    punch_rng rng;
+    punch_time_us now_us;
+    uint64_t seed;
+    uint32_t step;
+} run;
+
+static uint32_t pick(run *self, uint32_t count) {
+    return (uint32_t)punch_rng_below(&self->rng, count);
+}
+
+static nat_config random_config(run *self) {
+    nat_config config = nat_config_default();
+    config.mapping = (nat_mapping)pick(self, 3);
+    config.filtering = (nat_filtering)pick(self, 3);
+    config.allocation = (nat_allocation)pick(self, 3);
+    config.collision = (nat_collision)pick(self, 4);
+    config.port_min = (uint16_t)(40000 + pick(self, 4));
+    config.port_max = (uint16_t)(config.port_min + pick(self, 16));
+    config.udp_timeout_first_us = 1 + pick(self, 60);
+    config.udp_timeout_stream_us = 1 + pick(self, 120);
+    config.refresh_outbound = pick(self, 4) != 0;
+    config.refresh_inbound = pick(self, 2) != 0;
+    config.hairpin = (nat_hairpin)pick(self, 3);
+    config.table_max = 1 + pick(self, TABLE_MAX);
+    config.per_host_max = pick(self, 2) == 0 ? 0 : 1 + pick(self, 5);
+    config.full = (nat_full)pick(self, 2);
+    config.unsolicited = (nat_unsolicited)pick(self, 4);
+    config.blacklist_us = 1 + pick(self, 40);
+    config.reply_affinity = pick(self, 2) != 0;
+    config.filters_max = pick(self, 3) == 0 ? 0 : 1 + pick(self, 20);
+    return config;
+}
+
+static bool complain(const run *self, const char *what) {
+    char sentence[160];
+    (void)snprintf(sentence, sizeof sentence, "%s (configuration seed %llu, step %u)", what,
+                   (unsigned long long)self->seed, self->step);
+    return EXPECT(sentence, false);
+}
+
+/* A few ports and hosts only, so that everything meets everything. */
+static punch_addr random_inside(run *self) {
+    return support_inside(1 + pick(self, 3), (uint16_t)(39998 + pick(self, 6)));
+}
+
+static punch_addr random_remote(run *self) {
+    if (pick(self, 12) == 0) {
+        punch_addr six = {.family = PUNCH_FAMILY_IPV6, .port = (uint16_t)(1 + pick(self, 3))};
+        six.ip[0] = 0x20;
+        six.ip[15] = (uint8_t)pick(self, 2);
+        return six;
+    }
+    return support_remote(1 + pick(self, 3), (uint16_t)(1 + pick(self, 3)));
+}
+
+static punch_addr random_external(run *self) {
+    const nat_config *config = nat_configuration(self->box);
+    const uint32_t range = (uint32_t)config->port_max - config->port_min + 1;
+    return punch_addr_ipv4(SUPPORT_EXTERNAL_IP, (uint16_t)(config->port_min + pick(self, range)));
+}
+
+static bool same_packet(const nat_packet *a, const nat_packet *b) {
+    return punch_addr_equal(&a->src, &b->src) && punch_addr_equal(&a->dst, &b->dst);
+}
+
+static bool step_out(run *self) {
+    nat_packet packet = {random_inside(self), random_remote(self)};
+    if (pick(self, 8) == 0) {
+        packet.dst = random_external(self);
+    }
+    nat_packet expected = packet;
+    punch_addr promised = {0};
+    const nat_counters before = *nat_stats(self->box);
+    const bool decided = nat_would_leave_from(self->box, &packet, self->now_us, &promised);
+    const nat_verdict got = nat_translate_out(self->box, &packet, self->now_us);
+    const nat_verdict wanted = reference_out(self->ref, &expected, self->now_us);
+    if (got != wanted || !same_packet(&packet, &expected)) {
+        return complain(self, "outbound: hashed and linear-scan NAT disagree");
+    }
+    if (decided && (got != NAT_PASS || !punch_addr_equal(&promised, &packet.src))) {
+        return complain(self, "nat_would_leave_from promised another source");
+    }
+    const nat_counters *after = nat_stats(self->box);
+    if (!decided && got == NAT_PASS && after->mappings_made == before.mappings_made &&
+        after->ports_collided == before.ports_collided) {
+        return complain(self, "nat_would_leave_from said nothing, yet nothing new was made");
+    }
+    return true;
+}
+
+static bool admitted_by_mapping(const run *self, const punch_addr *inside, uint16_t port) {
+    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
+        const reference_mapping *mapping = &self->ref->mappings[i];
+        if (mapping->state == REFERENCE_LIVE && mapping->port == port &&
+            punch_addr_equal(&mapping->inside, inside)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool step_in(run *self) {
+    nat_packet packet = {random_remote(self), random_external(self)};
+    const uint16_t port = packet.dst.port;
+    if (pick(self, 50) == 0) {
+        packet.dst = support_remote(9, 1);
+    }
+    nat_packet expected = packet;
+    const nat_verdict foretold = nat_would_admit(self->box, &packet, self->now_us);
+    const nat_verdict got = nat_translate_in(self->box, &packet, self->now_us);
+    const nat_verdict wanted = reference_in(self->ref, &expected, self->now_us);
+    if (got != wanted || !same_packet(&packet, &expected)) {
+        return complain(self, "inbound: hashed and linear-scan NAT disagree");
+    }
+    if (foretold != got) {
+        return complain(self, "nat_would_admit foretold another verdict");
+    }
+    return got != NAT_PASS || admitted_by_mapping(self, &packet.dst, port) ||
+           complain(self, "a packet came in that belongs to no live mapping");
+}
+
+/* Live mappings share no port unless overloading is allowed; limits hold; counters agree. */
+static bool invariants_hold(run *self) {
+    const nat_config *config = nat_configuration(self->box);
+    const uint32_t count = nat_mapping_count(self->box, self->now_us);
+    if (count != reference_live(self->ref, self->now_us) || count > config->table_max) {
+        return complain(self, "number of live mappings");
+    }
+    if (reference_remembered(self->ref) >
+        (config->filters_max != 0 ? config->filters_max : 4 * config->table_max)) {
+        return complain(self, "number of remembered remotes");
+    }
+    uint32_t on_port[32] = {0};
+    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
+        const reference_mapping *mapping = &self->ref->mappings[i];
+        if (mapping->state != REFERENCE_LIVE) {
+            continue;
+        }
+        if (mapping->port < config->port_min || mapping->port > config->port_max) {
+            return complain(self, "port outside the range");
+        }
+        on_port[mapping->port - config->port_min]++;
+        if (on_port[mapping->port - config->port_min] > 1 &&
+            config->collision != NAT_COLLISION_OVERLOAD) {
+            return complain(self, "two live mappings share a port");
+        }
+    }
+    const nat_counters *counters = nat_stats(self->box);
+    if (memcmp(counters, &self->ref->counters, sizeof *counters) != 0) {
+        return complain(self, "counters");
+    }
+    return true;
+}
+
+/* Now and then a long silence, most of the time a moment, often none at all. */
+static void pass_time(run *self) {
+    const uint32_t luck = pick(self, 100);
+    if (luck < 2) {
+        self->now_us += 200;
+    } else if (luck < 60) {
+        self->now_us += pick(self, 6);
+    }
+}
+
+static bool play(run *self) {
+    for (self->step = 0; self->step < OPERATIONS_PER_CONFIG; self->step++) {
+        pass_time(self);
+        const bool held = pick(self, 2) == 0 ? step_out(self) : step_in(self);
+        if (!held || !invariants_hold(self)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The memory every NAT of this test fits into, used by one after the other without cleaning. */
+static nat_config largest_config(void) {
+    nat_config config = nat_config_default();
+    config.table_max = TABLE_MAX;
+    config.filters_max = 4 * TABLE_MAX;
+    return config;
+}
+
+static uint32_t scaled_operations(void) {
+    const char *scale = getenv("PUNCH_TEST_SCALE");
+    const double factor = scale != NULL ? strtod(scale, NULL) : 1.0;
+    return factor > 0 ? (uint32_t)(OPERATIONS * factor) : OPERATIONS;
+}
+
+static void agrees_with_reference(void) {
+    static const punch_time_us START_US = -5000; /* world clocks need not start at 0 */
+    const nat_config largest = largest_config();
+    const punch_addr external = support_external();
+    run self = {.box = support_nat(&largest, 0)};
+    self.ref = malloc(sizeof *self.ref);
+    PUNCH_ASSERT(self.ref != NULL);
+    uint64_t passed = 0;
+    uint64_t collided = 0;
+    const uint32_t configs = 1 + scaled_operations() / OPERATIONS_PER_CONFIG;
+    for (self.seed = 0; self.seed < configs; self.seed++) {
+        self.rng = punch_rng_stream(self.seed, 1, 0);
+        self.now_us = START_US;
+        const nat_config config = random_config(&self);
+        EXPECT("a drawn configuration is in range", nat_config_check(&config) == NULL);
+        nat_reset(self.box, &config, &external, punch_rng_stream(self.seed, 2, 0));
+        reference_init(self.ref, &config, &external, punch_rng_stream(self.seed, 2, 0));
+        if (!play(&self)) {
+            break;
+        }
+        passed += nat_stats(self.box)->verdicts[NAT_PASS];
+        collided += nat_stats(self.box)->ports_collided;
+    }
+    printf("%llu configurations, %llu packets passed, %llu ports collided\n",
+           (unsigned long long)self.seed, (unsigned long long)passed, (unsigned long long)collided);
+    EXPECT("the test lets packets through", passed > 100);
+    EXPECT("the test makes ports collide", collided > 10);
+    free(self.ref);
+    free(self.box);
+}
+
+/* A NAT after a reset behaves as a new one, whatever it was before, and in larger memory too. */
+static void reset_equals_fresh(void) {
+    const nat_config largest = largest_config();
+    const punch_addr external = support_external();
+    nat *reused = support_nat(&largest, 7);
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        run self = {.rng = punch_rng_stream(seed, 3, 0), .seed = seed};
+        const nat_config config = random_config(&self);
+        nat *fresh = support_nat(&config, seed);
+        nat_reset(reused, &config, &external, punch_rng_stream(seed, 0, 0));
+        self.box = fresh;
+        for (self.step = 0; self.step < 300; self.step++) {
+            pass_time(&self);
+            const bool outbound = pick(&self, 2) == 0;
+            nat_packet a = {outbound ? random_inside(&self) : random_remote(&self),
+                            outbound ? random_remote(&self) : random_external(&self)};
+            nat_packet b = a;
+            const nat_verdict got = outbound ? nat_translate_out(reused, &a, self.now_us)
+                                             : nat_translate_in(reused, &a, self.now_us);
+            const nat_verdict wanted = outbound ? nat_translate_out(fresh, &b, self.now_us)
+                                                : nat_translate_in(fresh, &b, self.now_us);
+            if (got != wanted || !same_packet(&a, &b)) {
+                (void)complain(&self, "a reset NAT differs from a new one");
+                break;
+            }
+        }
+        free(fresh);
+    }
+    free(reused);
+}
+
+int main(void) {
+    static const punch_test_case cases[] = {
+        {"the hashed NAT agrees with the linear-scan NAT", agrees_with_reference},
+        {"a reset NAT equals a new one", reset_equals_fresh},
+    };
+    return PUNCH_TEST_MAIN("prop_nat", cases);
+}

@@ -423,6 +423,7 @@ punch_err punch_peer_view(const punch_peer *peer, punch_call call, punch_call_vi
         .intros_sent = slot->traverse.intros_sent,
         .probes_unanswered = slot->session.probes_unanswered,
     };
+    memcpy(view_out->id, slot->id.bytes, sizeof view_out->id);
     if (connected) {
         view_out->remote = slot->session.remote;
     }

@@ -4,6 +4,8 @@
  */
 #include "punch/wire.h"
 
+#include "channel.h"
+
 const char *punch_type_name(uint8_t type) {
     switch ((punch_type)type) {
     case PUNCH_TYPE_NONE:
@@ -64,4 +66,8 @@ const char *punch_type_name(uint8_t type) {
 
 uint8_t punch_packet_type(const uint8_t *packet, size_t length) {
     return length >= 2 && packet[0] == PUNCH_WIRE_VERSION ? packet[1] : PUNCH_TYPE_NONE;
+}
+
+uint32_t punch_packet_receiver(const uint8_t *packet, size_t length) {
+    return punch_channel_index_of(packet, length);
 }

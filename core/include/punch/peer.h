@@ -132,6 +132,7 @@ typedef struct {
 
 /* A look at a call from outside. */
 typedef struct {
+    uint8_t id[PUNCH_CALL_ID_BYTES]; /* the same at caller, callee and broker */
     bool connected;
     bool heard;           /* any authenticated packet of this call */
     punch_addr remote;    /* where we send; family NONE before connected */

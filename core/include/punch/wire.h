@@ -55,6 +55,10 @@ const char *punch_type_name(uint8_t type);
 /* The type byte of a packet of our version, or PUNCH_TYPE_NONE. Total. */
 uint8_t punch_packet_type(const uint8_t *packet, size_t length);
 
+/* To which end of a channel a sealed packet (types 16 and above) is addressed: between peers the
+ * receiver's call handle. 0 when the packet is too short to be sealed. Total. */
+uint32_t punch_packet_receiver(const uint8_t *packet, size_t length);
+
 #ifdef __cplusplus
 }
 #endif

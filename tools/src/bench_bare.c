@@ -87,6 +87,8 @@ struct bare {
     uint32_t clients_count;
     uint32_t epoch;
     bool keepalive;
+    punch_rng draws;
+    punch_probability loss; /* 0, but drawn as if it were not */
     bare_client *clients;
     uint32_t *seen_ip; /* address and port of each client as the broker sees it */
     uint16_t *seen_port;
@@ -199,6 +201,10 @@ static void give(bare *world, uint32_t slot) {
     world->free_slots[world->free_count++] = slot;
 }
 
+static bool is_lost(bare *world) {
+    return punch_rng_chance(&world->draws, world->loss);
+}
+
 static void client_send(bare *world, uint32_t client, uint32_t ip, uint16_t port,
                         bare_packet_kind kind) {
     uint32_t slot = 0;
@@ -226,6 +232,10 @@ static void broker_send(bare *world, uint32_t client, bare_packet_kind kind) {
     packet->to = packet->dst_ip - OUTSIDE_IP;
     packet->length = BENCH_PACKET_BYTES;
     memset(packet->data, kind, sizeof packet->data);
+    if (is_lost(world)) {
+        give(world, slot);
+        return;
+    }
     push(world, world->now_us + BENCH_CORE_US, EVENT_ENTER, slot);
 }
 
@@ -292,7 +302,12 @@ static void on_leave(bare *world, uint32_t slot) {
     bare_packet *packet = &world->packets[slot];
     translate_out(world, packet->from, packet);
     packet->to = packet->dst_ip == BROKER_IP ? world->clients_count : packet->dst_ip - OUTSIDE_IP;
-    push(world, world->now_us + BENCH_CORE_US, EVENT_ENTER, slot);
+    if (is_lost(world)) {
+        give(world, slot);
+        return;
+    }
+    const int64_t jitter_us = (int64_t)punch_rng_below(&world->draws, BENCH_JITTER_US + 1);
+    push(world, world->now_us + BENCH_CORE_US + jitter_us, EVENT_ENTER, slot);
 }
 
 static void on_enter(bare *world, uint32_t slot) {
@@ -377,7 +392,8 @@ size_t bare_bytes(const bare *world) {
                                    sizeof *world->seen_port + sizeof *world->nats);
 }
 
-static void reset(bare *world) {
+static void reset(bare *world, uint64_t seed) {
+    world->draws = punch_rng_stream(seed, 0, 0);
     world->heap_count = 0;
     world->seq = 0;
     world->now_us = 0;
@@ -389,8 +405,8 @@ static void reset(bare *world) {
     }
 }
 
-uint64_t bare_pair_trial(bare *world) {
-    reset(world);
+uint64_t bare_pair_trial(bare *world, uint64_t seed) {
+    reset(world, seed);
     world->keepalive = false;
     for (uint32_t side = 0; side < 2; side++) {
         world->clients[side].connected = false;
@@ -411,7 +427,7 @@ uint64_t bare_pair_trial(bare *world) {
 }
 
 void bare_keepalive_begin(bare *world) {
-    reset(world);
+    reset(world, 1);
     world->keepalive = true;
     for (uint32_t i = 0; i < world->clients_count; i++) {
         const int64_t at_us = (int64_t)i * BENCH_KEEPALIVE_US / world->clients_count;

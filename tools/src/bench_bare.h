@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The floor everything is compared with: an event heap, NAT tables and fixed-size packets, and
- * nothing else. No faults, no links, no checks, no truth, no digest, no crypto: what any simulator
- * of this topology has to do at the least.
+ * The floor everything is compared with: an event heap, NAT tables, fixed-size packets and the
+ * draws of loss and jitter, and nothing else. No faults, no queues, no checks, no truth, no digest,
+ * no crypto: what any simulator of this topology has to do at the least.
  *
  *   client - lan - NAT - core - (broker | NAT - lan - client)
  */
@@ -15,6 +15,7 @@
 /* The topology all workloads of the benchmark share. Delays: chosen, as common as any. */
 #define BENCH_LAN_US 1000
 #define BENCH_CORE_US 20000
+#define BENCH_JITTER_US 2000 /* of a client's uplink */
 #define BENCH_CALL_AT_US 200000
 #define BENCH_GO_MARGIN_US 150000
 #define BENCH_PACKET_BYTES 64
@@ -29,7 +30,7 @@ size_t bare_bytes(const bare *world);
 
 /* Clients 0 and 1 register, call, fire and connect, from a clean world. Returns the events popped;
  * 0 when they did not connect. */
-uint64_t bare_pair_trial(bare *world);
+uint64_t bare_pair_trial(bare *world, uint64_t seed);
 
 /* All clients register, spread evenly over the first keepalive interval, and then send a keepalive
  * per interval, which the broker answers. */

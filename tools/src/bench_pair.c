@@ -71,7 +71,7 @@ static double workload_turn(workload *load, uint64_t trials) {
     const double began_s = bench_cpu_s();
     for (uint64_t i = 0; i < trials; i++) {
         if (load->bare_world != NULL) {
-            const uint64_t events = bare_pair_trial(load->bare_world);
+            const uint64_t events = bare_pair_trial(load->bare_world, ++load->next_seed);
             load->failed = load->failed || events == 0;
             load->events += events;
             load->packets += BARE_PACKETS;

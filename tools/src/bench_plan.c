@@ -18,6 +18,7 @@ static void fill_nat(sim_site_plan *site, uint32_t client) {
     site->nat.filters_max = 8;
     site->external = punch_addr_ipv4(0x0b000000u + client, 0);
     site->lan_delay_us = BENCH_LAN_US;
+    site->up.jitter_us = BENCH_JITTER_US;
 }
 
 static void fill_client(sim_plan *plan, uint32_t client, uint32_t broker) {

@@ -102,8 +102,8 @@ static bool publish(const report *view, outputs *to, const cli_args *args) {
         report_json(view, to->json.out);
         written = file_commit(&to->json, args->err);
     }
-    written = report_write(view, to->directory, args->err) && written;
-    if (!written) {
+    const bool whole = report_write(view, to->directory, args->err);
+    if (!whole) {
         fprintf(args->err,
                 "%s run: the results in %s are partial: not everything could be "
                 "written\n",
@@ -111,7 +111,7 @@ static bool publish(const report *view, outputs *to, const cli_args *args) {
     } else if (!cli_has(args, "quiet")) {
         fprintf(args->err, "\nresults: %s/report.md\n", to->directory);
     }
-    return written;
+    return written && whole;
 }
 
 static int run_and_publish(const setup *made, outputs *to, const cli_args *args) {

@@ -24,6 +24,9 @@ char *file_copy_name(const char *path) {
 }
 
 char *file_join(const char *directory, const char *name) {
+    if (strcmp(directory, ".") == 0) {
+        return file_copy_name(name); /* shown as a user there would type it */
+    }
     char *front = copy_with(directory, "/");
     char *path = copy_with(front, name);
     free(front);

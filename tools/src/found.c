@@ -21,9 +21,7 @@ static bool is_scenario(const char *name) {
 
 found_files found_scenarios(const char *root) {
     found_files found = {NULL, 0};
-    /* "." is where the user is: shown as they would type it. */
-    char *directory =
-        strcmp(root, ".") == 0 ? file_copy_name("scenarios") : file_join(root, "scenarios");
+    char *directory = file_join(root, "scenarios");
     DIR *open = opendir(directory);
     if (open != NULL) {
         for (const struct dirent *entry = readdir(open); entry != NULL; entry = readdir(open)) {

@@ -30,12 +30,12 @@ struct punch_peer {
     punch_key key;
     uint32_t sock;
     bool registered;
-    bool fired;
     punch_time_us fire_at_us;
     punch_addr remote;
     uint32_t event_count;
     uint32_t event_next;
     punch_event events[NULL_EVENTS_MAX];
+    punch_counters counters; /* nothing is counted */
 };
 
 typedef struct {
@@ -49,6 +49,7 @@ struct punch_broker {
     uint32_t sock;
     uint32_t registered;
     null_registration peers[NULL_PEERS_MAX];
+    punch_counters counters;
 };
 
 static void transmit(const punch_port *port, void *host, uint32_t sock, const punch_addr *to,
@@ -109,7 +110,6 @@ punch_err punch_peer_reset(punch_peer *peer, const punch_peer_config *config) {
     peer->config = *config;
     memcpy(peer->key.bytes, config->identity_seed, sizeof peer->key.bytes);
     peer->registered = false;
-    peer->fired = false;
     peer->fire_at_us = PUNCH_NEVER;
     memset(&peer->remote, 0, sizeof peer->remote);
     peer->event_count = 0;
@@ -221,6 +221,75 @@ punch_err punch_peer_send(punch_peer *peer, punch_call call, const uint8_t *data
     (void)now_us;
     (void)message_out;
     return PUNCH_ERR_UNSUPPORTED;
+}
+
+/* One call only: its id is zero at both ends. */
+punch_err punch_peer_view(const punch_peer *peer, punch_call call, punch_call_view *view_out) {
+    (void)peer;
+    (void)call;
+    memset(view_out, 0, sizeof *view_out);
+    return PUNCH_OK;
+}
+
+/* --- the rest of the interface: there, so that nothing of libpunch's peer and broker is linked ---
+ */
+
+void punch_peer_stop(punch_peer *peer, punch_time_us now_us) {
+    (void)now_us;
+    peer->config.port->sock_close(peer->config.host, peer->sock);
+}
+
+void punch_peer_on_network_change(punch_peer *peer, punch_time_us now_us) {
+    (void)peer;
+    (void)now_us;
+}
+
+const punch_counters *punch_peer_counters(const punch_peer *peer) {
+    return &peer->counters;
+}
+
+punch_err punch_peer_broker_clock(const punch_peer *peer, punch_time_us *offset_out,
+                                  punch_time_us *rtt_out) {
+    (void)peer;
+    (void)offset_out;
+    (void)rtt_out;
+    return PUNCH_ERR_STATE;
+}
+
+punch_err punch_peer_revoke(punch_peer *peer, const punch_token *token, punch_time_us now_us) {
+    (void)peer;
+    (void)token;
+    (void)now_us;
+    return PUNCH_ERR_UNSUPPORTED;
+}
+
+punch_err punch_peer_hang_up(punch_peer *peer, punch_call call, punch_time_us now_us) {
+    (void)peer;
+    (void)call;
+    (void)now_us;
+    return PUNCH_ERR_UNSUPPORTED;
+}
+
+punch_err punch_peer_renegotiate(punch_peer *peer, punch_call call,
+                                 const punch_keepalive *const *offers, punch_time_us now_us) {
+    (void)peer;
+    (void)call;
+    (void)offers;
+    (void)now_us;
+    return PUNCH_ERR_UNSUPPORTED;
+}
+
+const punch_counters *punch_broker_counters(const punch_broker *broker) {
+    return &broker->counters;
+}
+
+uint32_t punch_broker_registered_count(const punch_broker *broker) {
+    return broker->registered;
+}
+
+uint32_t punch_broker_calls_count(const punch_broker *broker) {
+    (void)broker;
+    return 0;
 }
 
 size_t punch_broker_size(const punch_broker_config *config) {

@@ -55,7 +55,7 @@ static turn turn_bare(bare *world, uint64_t trials) {
     turn made = {0.0, 0, 0};
     const double began_s = cpu_s();
     for (uint64_t i = 0; i < trials; i++) {
-        const uint64_t events = bare_pair_trial(world);
+        const uint64_t events = bare_pair_trial(world, i);
         PUNCH_ASSERT(events > 0);
         made.events += events;
     }

@@ -213,26 +213,49 @@ static double *curve_times(const report *view, uint32_t factor, uint32_t curve,
     return times_s;
 }
 
-/* Steps of one ECDF with its band; failures stay below the top for ever. */
+/* The latest time to connect of all calls; 0 when none connected. */
+static double latest_s(const report *view) {
+    punch_time_us latest_us = 0;
+    for (uint32_t i = 0; i < view->results->cell_count; i++) {
+        const run_cell *cell = &view->results->cells[i];
+        for (uint64_t t = 0; t < cell->trials_done; t++) {
+            for (uint32_t c = 0; c < cell->call_count; c++) {
+                const sim_call_result *call = &cell->trials[t].calls[c];
+                if (call->connected) {
+                    latest_us = punch_time_later(latest_us, call->time_to_connect_us);
+                }
+            }
+        }
+    }
+    return (double)latest_us / 1e6;
+}
+
+static void put_point(FILE *out, double time_s, double share, double band) {
+    fprintf(out, "%.6f %.6g %.6g %.6g\n", time_s, share, fmax(0.0, share - band),
+            fmin(1.0, share + band));
+}
+
+/* One ECDF with its band, drawn out as steps to the end of the axis: failures keep it below the top
+ * for ever. */
 static void put_curve(const report *view, FILE *out, uint32_t factor, uint32_t curve,
-                      double *last_s) {
+                      double end_s) {
     uint64_t count = 0;
     double *times_s = curve_times(view, factor, curve, &count);
     fprintf(out, "# s share low high\n$curve%u << EOD\n", curve);
     const double band = count > 0 ? stats_ecdf_band(count, 0.95) : 1.0;
     const uint64_t stride = count / POINTS_MAX + 1;
-    fprintf(out, "0 0 0 %.6g\n", fmin(1.0, band));
+    double share = 0.0;
+    put_point(out, 0.0, share, band);
     for (uint64_t i = 0; i < count && isfinite(times_s[i]); i++) {
         const bool step_ends = i + 1 == count || times_s[i + 1] > times_s[i];
         const bool last = i + 1 == count || !isfinite(times_s[i + 1]);
-        if (!step_ends || (i % stride != 0 && !last)) {
-            continue;
+        if (step_ends && (i % stride == 0 || last)) {
+            put_point(out, times_s[i], share, band);
+            share = (double)(i + 1) / (double)count;
+            put_point(out, times_s[i], share, band);
         }
-        const double share = (double)(i + 1) / (double)count;
-        fprintf(out, "%.6f %.6g %.6g %.6g\n", times_s[i], share, fmax(0.0, share - band),
-                fmin(1.0, share + band));
-        *last_s = fmax(*last_s, times_s[i]);
     }
+    put_point(out, end_s, share, band);
     fputs("EOD\n", out);
     free(times_s);
 }
@@ -256,10 +279,12 @@ void report_plot_times(const report *view, FILE *out) {
                             : factor == factor_count
                                 ? 1
                                 : sim_scenario_factor(view->request->scenario, factor).level_count;
-    double last_s = 0.0;
+    /* Where nothing connected there still is an axis. */
+    const double last_s = latest_s(view);
+    const double end_s = last_s > 0.0 ? last_s * 1.05 : 1.0;
     put_terminal(out, 860, 520);
     for (uint32_t curve = 0; curve < curves; curve++) {
-        put_curve(view, out, factor, curve, &last_s);
+        put_curve(view, out, factor, curve, end_s);
     }
     fputs("set title ", out);
     put_quoted(out, sim_scenario_title(view->request->scenario));
@@ -270,15 +295,16 @@ void report_plot_times(const report *view, FILE *out) {
         out);
     if (factor < factor_count) {
         fputs(" title ", out);
-        put_quoted(out, sim_scenario_factor(view->request->scenario, factor).name);
+        char title[128];
+        snprintf(title, sizeof title, "%s (cells pooled)",
+                 sim_scenario_factor(view->request->scenario, factor).name);
+        put_quoted(out, title);
     }
-    /* A curve that fails everywhere has no points: it then still needs an axis. */
-    const double end_s = last_s > 0.0 ? last_s * 1.05 : 1.0;
     fprintf(out, "\nset xrange [0:%.6g]\nplot \\\n", end_s);
     for (uint32_t curve = 0; curve < curves; curve++) {
         fprintf(out,
                 "  $curve%u using 1:3:4 with filledcurves fillstyle transparent solid 0.15 "
-                "noborder linetype %u notitle, \\\n  $curve%u using 1:2 with steps linewidth 2 "
+                "noborder linetype %u notitle, \\\n  $curve%u using 1:2 with lines linewidth 2 "
                 "linetype %u title ",
                 curve, curve + 1, curve, curve + 1);
         put_curve_title(view, out, factor, curve);

@@ -29,6 +29,20 @@ static uint32_t *host_bucket(const nat *box, uint32_t hash) {
     return &box->buckets[2 * (box->binding_mask + 1) + (hash & box->binding_mask)];
 }
 
+/* The hash of what a mapping looks at in a packet from inside. RFC 4787 §4.1. */
+static uint32_t key_hash(nat_mapping mapping, const nat_packet *packet) {
+    const uint64_t hash = nat_hash_addr(0, &packet->src, packet->src.port);
+    switch (mapping) {
+    case NAT_MAPPING_EIM:
+        return (uint32_t)hash;
+    case NAT_MAPPING_ADM:
+        return (uint32_t)nat_hash_addr(hash, &packet->dst, 0);
+    case NAT_MAPPING_APDM:
+        return (uint32_t)nat_hash_addr(hash, &packet->dst, packet->dst.port);
+    }
+    return 0;
+}
+
 /* First slots of chains, NAT_NONE where the bucket is a leftover (see box.h). */
 static uint32_t key_chain(const nat *box, uint32_t hash) {
     const uint32_t slot = *key_bucket(box, hash);
@@ -205,7 +219,7 @@ static punch_time_us head_expires_us(const nat *box, nat_timeout timeout) {
     return head == NAT_NONE ? PUNCH_NEVER : nat_binding_expires_us(box, &box->bindings[head]);
 }
 
-void nat_bindings_expire(nat *box, punch_time_us now_us) {
+void nat_bindings_sweep(nat *box, punch_time_us now_us) {
     while (now_us >= box->expire_at_us) {
         const punch_time_us first_us = head_expires_us(box, NAT_TIMEOUT_FIRST);
         const punch_time_us stream_us = head_expires_us(box, NAT_TIMEOUT_STREAM);
@@ -292,26 +306,29 @@ static void queue_in(nat *box, uint32_t slot, nat_timeout timeout, punch_time_us
     box->expire_at_us = punch_time_earlier(box->expire_at_us, nat_binding_expires_us(box, binding));
 }
 
-uint32_t nat_binding_make(nat *box, const nat_key *key, uint16_t port, punch_time_us now_us) {
+uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint16_t port,
+                          punch_time_us now_us) {
     PUNCH_ASSERT(box->live_count < box->config.table_max);
     lay_ghosts_on(box, port);
+    const nat_mapping mapping = exact ? NAT_MAPPING_APDM : box->config.mapping;
     const uint32_t slot = slot_take(box);
-    const uint32_t chain = key_chain(box, key->hash);
+    const uint32_t hash = key_hash(mapping, packet);
+    const uint32_t chain = key_chain(box, hash);
     nat_binding *binding = &box->bindings[slot];
-    binding->inside = key->inside;
-    binding->remote = key->remote;
-    binding->exact = key->exact;
-    binding->key_hash = key->hash;
+    binding->inside = packet->src;
+    binding->remote = packet->dst;
+    binding->exact = mapping == NAT_MAPPING_APDM;
+    binding->key_hash = hash;
     binding->key_next = chain;
     binding->serial = box->serial++;
-    *key_bucket(box, key->hash) = slot;
+    *key_bucket(box, hash) = slot;
     port_link(box, slot, port);
     binding->state = NAT_SLOT_LIVE;
     queue_in(box, slot, NAT_TIMEOUT_FIRST, now_us);
     if (box->config.per_host_max > 0) {
         host_join(box, slot, now_us);
     }
-    if (key->exact && box->config.mapping != NAT_MAPPING_APDM) {
+    if (binding->exact && box->config.mapping != NAT_MAPPING_APDM) {
         box->exact_count++;
     }
     box->live_count++;
@@ -328,31 +345,34 @@ void nat_binding_move(nat *box, uint32_t slot, uint16_t port) {
 
 /* --- finding --- */
 
-nat_key nat_key_of(const nat *box, const punch_addr *inside, const punch_addr *remote, bool exact) {
-    nat_key key = {.inside = *inside};
-    uint64_t hash = nat_hash_addr(0, inside, inside->port);
-    if (exact || box->config.mapping == NAT_MAPPING_APDM) {
-        key.exact = true;
-        key.remote = *remote;
-        hash = nat_hash_addr(hash, remote, remote->port);
-    } else if (box->config.mapping == NAT_MAPPING_ADM) {
-        key.remote = nat_addr_only(remote);
-        hash = nat_hash_addr(hash, remote, 0);
+/* Does this binding serve packets between these two, with the remote compared as far as the mapping
+ * goes? */
+static bool serves(const nat_binding *binding, nat_mapping mapping, const nat_packet *packet) {
+    if (binding->exact != (mapping == NAT_MAPPING_APDM) ||
+        !nat_same_addr(&binding->inside, &packet->src)) {
+        return false;
     }
-    key.hash = (uint32_t)hash;
-    return key;
+    switch (mapping) {
+    case NAT_MAPPING_EIM:
+        return true;
+    case NAT_MAPPING_ADM:
+        return nat_same_ip(&binding->remote, &packet->dst);
+    case NAT_MAPPING_APDM:
+        return nat_same_addr(&binding->remote, &packet->dst);
+    }
+    return false;
 }
 
-uint32_t nat_binding_find(const nat *box, const nat_key *key, punch_time_us now_us) {
-    uint32_t slot = key_chain(box, key->hash);
-    while (slot != NAT_NONE) {
+uint32_t nat_binding_find(const nat *box, const nat_packet *packet, bool exact,
+                          punch_time_us now_us) {
+    const nat_mapping mapping = exact ? NAT_MAPPING_APDM : box->config.mapping;
+    const uint32_t hash = key_hash(mapping, packet);
+    for (uint32_t slot = key_chain(box, hash); slot != NAT_NONE;
+         slot = box->bindings[slot].key_next) {
         const nat_binding *binding = &box->bindings[slot];
-        if (binding->key_hash == key->hash && binding->exact == key->exact &&
-            nat_same_addr(&binding->inside, &key->inside) &&
-            nat_same_addr(&binding->remote, &key->remote)) {
+        if (binding->key_hash == hash && serves(binding, mapping, packet)) {
             return nat_binding_lives(box, binding, now_us) ? slot : NAT_NONE;
         }
-        slot = binding->key_next;
     }
     return NAT_NONE;
 }

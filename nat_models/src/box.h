@@ -41,7 +41,7 @@ typedef enum { NAT_SLOT_FREE = 0, NAT_SLOT_LIVE = 1, NAT_SLOT_GHOST = 2 } nat_sl
 
 typedef struct {
     punch_addr inside;
-    punch_addr remote;    /* as far as the mapping depends on it, else zero */
+    punch_addr remote;    /* of the first packet; compared as far as the mapping depends on it */
     nat_timer timer;      /* last refresh; queue by timeout, of ghosts, or of free slots */
     nat_timer host_timer; /* the same among the bindings of one host; only with per_host_max */
     uint32_t key_hash;
@@ -118,14 +118,6 @@ struct nat {
     uint16_t last_port; /* the last one given; 0 = none yet */
 };
 
-/* What identifies a binding among those of a configuration. */
-typedef struct {
-    punch_addr inside;
-    punch_addr remote;
-    uint32_t hash;
-    bool exact;
-} nat_key;
-
 /* --- addresses as words: memcmp over 20 bytes costs more than three comparisons --- */
 
 static inline uint64_t nat_addr_word(const punch_addr *addr, size_t offset) {
@@ -196,13 +188,18 @@ static inline bool nat_binding_lives(const nat *box, const nat_binding *binding,
 void nat_bindings_clear(nat *box);
 
 /* Turns every binding whose time is up into a ghost. O(1) amortised. */
-void nat_bindings_expire(nat *box, punch_time_us now_us);
+void nat_bindings_sweep(nat *box, punch_time_us now_us);
 
-/* The key a packet between these two has; exact: whatever the mapping, the whole remote counts. */
-nat_key nat_key_of(const nat *box, const punch_addr *inside, const punch_addr *remote, bool exact);
+static inline void nat_bindings_expire(nat *box, punch_time_us now_us) {
+    if (now_us >= box->expire_at_us) {
+        nat_bindings_sweep(box, now_us);
+    }
+}
 
-/* The live binding of that key, or NAT_NONE. */
-uint32_t nat_binding_find(const nat *box, const nat_key *key, punch_time_us now_us);
+/* The live binding for packets between these two, or NAT_NONE. exact: one for this very remote,
+ * whatever the mapping depends on. */
+uint32_t nat_binding_find(const nat *box, const nat_packet *packet, bool exact,
+                          punch_time_us now_us);
 
 /* The binding that inbound packets to this port reach, or NAT_NONE; then *expired_out says whether
  * one was there. */
@@ -216,8 +213,9 @@ bool nat_port_taken(const nat *box, uint16_t port);
  * says so. */
 nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside);
 
-/* A new live binding; there is room. */
-uint32_t nat_binding_make(nat *box, const nat_key *key, uint16_t port, punch_time_us now_us);
+/* A new live binding for packets between these two; there is room. */
+uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint16_t port,
+                          punch_time_us now_us);
 
 /* Moves a binding to another port; what was permitted on the old one ends. */
 void nat_binding_move(nat *box, uint32_t slot, uint16_t port);
@@ -251,9 +249,16 @@ nat_verdict nat_permission_check(const nat *box, uint32_t binding, const punch_a
 /* A packet came in by that permission (NAT_NONE: there was no need for one). */
 void nat_permission_received(nat *box, uint32_t permission, punch_time_us now_us);
 
-/* The live session between these two, or NAT_NONE. */
-uint32_t nat_session_find(const nat *box, const punch_addr *inside, const punch_addr *remote,
-                          punch_time_us now_us);
+uint32_t nat_session_look_up(const nat *box, const punch_addr *inside, const punch_addr *remote,
+                             punch_time_us now_us);
+
+/* The live session between these two, or NAT_NONE. Most NATs have none at all. */
+static inline uint32_t nat_session_find(const nat *box, const punch_addr *inside,
+                                        const punch_addr *remote, punch_time_us now_us) {
+    return box->kind_count[NAT_REMOTE_SESSION] == 0
+               ? NAT_NONE
+               : nat_session_look_up(box, inside, remote, now_us);
+}
 
 /* The remote came in by this binding: answers to it leave by it, unless a live session says
  * otherwise already. */
@@ -263,8 +268,14 @@ void nat_session_received(nat *box, uint32_t binding, const punch_addr *remote,
 /* An answer left by that session. */
 void nat_session_sent(nat *box, uint32_t session, punch_time_us now_us);
 
-/* Has an unsolicited packet taken (port, remote)? */
-bool nat_stray_holds(const nat *box, uint16_t port, const punch_addr *remote, punch_time_us now_us);
+bool nat_stray_look_up(const nat *box, uint16_t port, const punch_addr *remote,
+                       punch_time_us now_us);
+
+/* Has an unsolicited packet taken (port, remote)? Most NATs let none. */
+static inline bool nat_stray_holds(const nat *box, uint16_t port, const punch_addr *remote,
+                                   punch_time_us now_us) {
+    return box->kind_count[NAT_REMOTE_STRAY] != 0 && nat_stray_look_up(box, port, remote, now_us);
+}
 void nat_stray_take(nat *box, uint16_t port, const punch_addr *remote, punch_time_us now_us);
 void nat_stray_release(nat *box, uint16_t port, const punch_addr *remote);
 

@@ -130,13 +130,13 @@ static nat_exit find_exit(const nat *box, const nat_packet *packet, punch_time_u
         return way;
     }
     if (box->exact_count > 0) {
-        const nat_key exact = nat_key_of(box, &packet->src, &packet->dst, true);
-        if (leave_by(box, &way, nat_binding_find(box, &exact, now_us), &packet->dst, now_us)) {
+        const uint32_t own = nat_binding_find(box, packet, true, now_us);
+        if (leave_by(box, &way, own, &packet->dst, now_us)) {
             return way;
         }
     }
-    const nat_key key = nat_key_of(box, &packet->src, &packet->dst, false);
-    (void)leave_by(box, &way, nat_binding_find(box, &key, now_us), &packet->dst, now_us);
+    const uint32_t general = nat_binding_find(box, packet, false, now_us);
+    (void)leave_by(box, &way, general, &packet->dst, now_us);
     return way;
 }
 
@@ -145,8 +145,7 @@ static nat_exit find_exit(const nat *box, const nat_packet *packet, punch_time_u
  * own is made and the mapping stays for everybody else. */
 static nat_verdict dodge_stray(nat *box, nat_exit *way, const nat_packet *packet,
                                punch_time_us now_us) {
-    const nat_key exact = nat_key_of(box, &packet->src, &packet->dst, true);
-    const uint32_t own = nat_binding_find(box, &exact, now_us);
+    const uint32_t own = nat_binding_find(box, packet, true, now_us);
     const uint16_t wanted = box->bindings[way->blocked].port;
     if (own == NAT_NONE) {
         const nat_verdict room = nat_bindings_make_room(box, &packet->src);
@@ -160,7 +159,7 @@ static nat_verdict dodge_stray(nat *box, nat_exit *way, const nat_packet *packet
         return NAT_DROP_NO_PORT;
     }
     if (own == NAT_NONE) {
-        way->binding = nat_binding_make(box, &exact, port, now_us);
+        way->binding = nat_binding_make(box, packet, true, port, now_us);
     } else {
         nat_binding_move(box, own, port);
         way->binding = own;
@@ -181,8 +180,7 @@ static nat_verdict make_exit(nat *box, nat_exit *way, const nat_packet *packet,
     if (choice.port == 0) {
         return NAT_DROP_NO_PORT;
     }
-    const nat_key key = nat_key_of(box, &packet->src, &packet->dst, choice.dodged);
-    way->binding = nat_binding_make(box, &key, choice.port, now_us);
+    way->binding = nat_binding_make(box, packet, choice.dodged, choice.port, now_us);
     return NAT_PASS;
 }
 
@@ -211,8 +209,8 @@ static bool covers(const nat *box, uint32_t slot, const punch_addr *remote, punc
         return nat_same_addr(&binding->remote, remote);
     }
     if (box->exact_count > 0) {
-        const nat_key exact = nat_key_of(box, &binding->inside, remote, true);
-        if (nat_binding_find(box, &exact, now_us) != NAT_NONE) {
+        const nat_packet answer = {binding->inside, *remote};
+        if (nat_binding_find(box, &answer, true, now_us) != NAT_NONE) {
             return false;
         }
     }

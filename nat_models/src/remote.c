@@ -173,26 +173,43 @@ static uint32_t permission_base(uint32_t serial, const punch_addr *remote) {
     return (uint32_t)nat_hash_addr((uint64_t)serial << 2 | NAT_REMOTE_PERMISSION, remote, 0);
 }
 
-static remote_key permission_key(const nat *box, uint32_t binding, const punch_addr *remote) {
-    remote_key key = {.kind = NAT_REMOTE_PERMISSION, .owner = box->bindings[binding].serial};
-    key.hash = permission_base(key.owner, remote);
-    key.addr = *remote;
-    if (box->config.filtering == NAT_FILTERING_ADF) {
-        key.addr.port = 0;
-    } else {
-        key.hash += (uint32_t)nat_hash_word(0, remote->port) % SPREAD;
+static uint32_t permission_hash(const nat *box, uint32_t serial, const punch_addr *remote) {
+    const uint32_t base = permission_base(serial, remote);
+    return box->config.filtering == NAT_FILTERING_ADF
+               ? base
+               : base + (uint32_t)nat_hash_word(0, remote->port) % SPREAD;
+}
+
+static uint32_t permission_find(const nat *box, uint32_t serial, const punch_addr *remote) {
+    const uint32_t hash = permission_hash(box, serial, remote);
+    const bool any_port = box->config.filtering == NAT_FILTERING_ADF;
+    for (uint32_t slot = chain_of(box, hash); slot != NAT_NONE; slot = box->remotes[slot].next) {
+        const nat_remote *entry = &box->remotes[slot];
+        if (entry->hash == hash && entry->owner == serial && entry->kind == NAT_REMOTE_PERMISSION &&
+            nat_same_ip(&entry->addr, remote) && (any_port || entry->addr.port == remote->port)) {
+            return slot;
+        }
     }
-    return key;
+    return NAT_NONE;
+}
+
+static void permission_make(nat *box, uint32_t serial, const punch_addr *remote,
+                            punch_time_us now_us) {
+    const remote_key key = {.kind = NAT_REMOTE_PERMISSION,
+                            .hash = permission_hash(box, serial, remote),
+                            .owner = serial,
+                            .addr = *remote};
+    make(box, &key, NAT_TIMEOUT_FIRST, now_us);
 }
 
 void nat_permit(nat *box, uint32_t binding, const punch_addr *remote, punch_time_us now_us) {
     if (box->config.filtering == NAT_FILTERING_EIF) {
         return;
     }
-    const remote_key key = permission_key(box, binding, remote);
-    const uint32_t slot = find(box, &key);
+    const uint32_t serial = box->bindings[binding].serial;
+    const uint32_t slot = permission_find(box, serial, remote);
     if (slot == NAT_NONE) {
-        make(box, &key, NAT_TIMEOUT_FIRST, now_us);
+        permission_make(box, serial, remote, now_us);
     } else if (!nat_remote_lives(box, &box->remotes[slot], now_us)) {
         restart(box, slot, NAT_TIMEOUT_FIRST, now_us);
     } else if (box->config.refresh_outbound) {
@@ -223,10 +240,10 @@ nat_verdict nat_permission_check(const nat *box, uint32_t binding, const punch_a
     if (box->config.filtering == NAT_FILTERING_EIF) {
         return NAT_PASS;
     }
-    const remote_key key = permission_key(box, binding, remote);
-    const uint32_t slot = find(box, &key);
+    const uint32_t serial = box->bindings[binding].serial;
+    const uint32_t slot = permission_find(box, serial, remote);
     if (slot == NAT_NONE) {
-        return box->config.filtering == NAT_FILTERING_APDF && address_known(box, key.owner, remote)
+        return box->config.filtering == NAT_FILTERING_APDF && address_known(box, serial, remote)
                    ? NAT_DROP_FILTER_PORT
                    : NAT_DROP_FILTER_ADDRESS;
     }
@@ -250,11 +267,8 @@ static uint32_t session_hash(const punch_addr *inside, const punch_addr *remote)
     return (uint32_t)nat_hash_addr(hash, remote, remote->port);
 }
 
-uint32_t nat_session_find(const nat *box, const punch_addr *inside, const punch_addr *remote,
-                          punch_time_us now_us) {
-    if (box->kind_count[NAT_REMOTE_SESSION] == 0) {
-        return NAT_NONE;
-    }
+uint32_t nat_session_look_up(const nat *box, const punch_addr *inside, const punch_addr *remote,
+                             punch_time_us now_us) {
     const uint32_t hash = session_hash(inside, remote);
     for (uint32_t slot = chain_of(box, hash); slot != NAT_NONE; slot = box->remotes[slot].next) {
         const nat_remote *entry = &box->remotes[slot];
@@ -311,11 +325,8 @@ static bool holds(const nat *box, const remote_key *key, punch_time_us now_us) {
     return slot != NAT_NONE && nat_remote_lives(box, &box->remotes[slot], now_us);
 }
 
-bool nat_stray_holds(const nat *box, uint16_t port, const punch_addr *remote,
-                     punch_time_us now_us) {
-    if (box->kind_count[NAT_REMOTE_STRAY] == 0) {
-        return false;
-    }
+bool nat_stray_look_up(const nat *box, uint16_t port, const punch_addr *remote,
+                       punch_time_us now_us) {
     const remote_key key = stray_key(port, remote);
     return holds(box, &key, now_us);
 }

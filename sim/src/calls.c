@@ -71,6 +71,9 @@ static void begin(sim_world *world, uint32_t index) {
     const punch_err err = punch_peer_call(caller->core, &world->contacts[index],
                                           sim_host_local_us(world, plan->caller), &side->handle);
     PUNCH_ASSERT_EQ(err, PUNCH_OK);
+    punch_call_view view;
+    PUNCH_ASSERT_EQ(punch_peer_view(caller->core, side->handle, &view), PUNCH_OK);
+    memcpy(call->id, view.id, sizeof call->id);
     sim_host_settle(world, plan->caller);
 }
 
@@ -189,35 +192,34 @@ void sim_calls_on_message(sim_world *world, uint32_t index_and_side) {
 static place find_handle(const sim_world *world, uint32_t host, punch_call handle) {
     for (uint32_t i = world->hosts[host].first_call; i != SIM_NONE; i = next_of(world, i, host)) {
         const uint32_t which = side_of(world, i, host);
-        if (world->calls[i].sides[which].handle == handle && handle != PUNCH_CALL_NONE) {
+        const sim_side *side = &world->calls[i].sides[which];
+        if (side->is_known && !side->is_ended && side->handle == handle) {
             return (place){i, which};
         }
     }
     return (place){SIM_NONE, 0};
 }
 
-/* The latest call placed to this callee by that caller which has not rung yet. */
-static uint32_t find_ring(const sim_world *world, uint32_t callee, const punch_key *caller_key) {
-    uint32_t found = SIM_NONE;
+/* The call that rings: placed to this callee under the same id. */
+static uint32_t find_ring(const sim_world *world, uint32_t callee, punch_call handle) {
+    punch_call_view view;
+    PUNCH_ASSERT_EQ(punch_peer_view(world->hosts[callee].core, handle, &view), PUNCH_OK);
     for (uint32_t i = world->hosts[callee].first_call; i != SIM_NONE;
          i = next_of(world, i, callee)) {
         const sim_call *call = &world->calls[i];
-        if (side_of(world, i, callee) == 0 || call->begun_at_us == PUNCH_NEVER ||
-            call->sides[1].is_known) {
-            continue;
-        }
-        const punch_key *key = punch_peer_key(world->hosts[world->plan->calls[i].caller].core);
-        if (memcmp(key, caller_key, sizeof *key) == 0) {
-            found = i;
+        if (side_of(world, i, callee) == 1 && call->begun_at_us != PUNCH_NEVER &&
+            memcmp(call->id, view.id, sizeof view.id) == 0) {
+            return i;
         }
     }
-    return found;
+    return SIM_NONE;
 }
 
 static void on_ring(sim_world *world, uint32_t callee, const punch_event *event) {
-    const uint32_t index = find_ring(world, callee, &event->key);
+    const uint32_t index = find_ring(world, callee, event->call);
     PUNCH_ASSERT(index != SIM_NONE); /* nobody placed the call that rings */
     sim_side *side = &world->calls[index].sides[1];
+    PUNCH_ASSERT(!side->is_known);
     side->handle = event->call;
     side->is_known = true;
     punch_peer *peer = world->hosts[callee].core;
@@ -265,7 +267,6 @@ static void on_ended(sim_world *world, place at, punch_fail fail) {
     note_gap(world, at);
     side->is_connected = false;
     side->is_ended = true;
-    side->handle = PUNCH_CALL_NONE;
     const uint32_t unsent = side->messages_left;
     const uint32_t open = side->messages_open;
     side->messages_left = 0;
@@ -291,11 +292,7 @@ static void on_registered(sim_world *world, uint32_t host) {
 /* An event of a call both the core and the world know. */
 static void on_call_event(sim_world *world, uint32_t from, const punch_event *event) {
     const place at = find_handle(world, from, event->call);
-    if (at.index == SIM_NONE) {
-        /* The outcome of a message may still follow the end of its call; nothing else may. */
-        PUNCH_ASSERT_EQ(event->kind, PUNCH_EVENT_OUTCOME);
-        return;
-    }
+    PUNCH_ASSERT(at.index != SIM_NONE);
     switch (event->kind) {
     case PUNCH_EVENT_FIRED:
         world->result->calls[at.index].fired_at_us[at.which] = world->now_us;
@@ -349,31 +346,46 @@ void sim_calls_on_event(sim_world *world, uint32_t from, const punch_event *even
 /* --- packets of calls --------------------------------------------------------------------------
  */
 
-/* Whether a destination is the other side's host: its own address, or its NAT's. */
-static bool leads_to(const sim_world *world, uint32_t host, const punch_addr *dst) {
+bool sim_calls_leads_to(const sim_world *world, uint32_t host, const punch_addr *dst) {
     const sim_host_plan *plan = sim_world_host_plan(world, host);
     const sim_site_plan *site = &world->plan->sites[plan->site];
     return punch_addr_equal(&plan->addr, dst) ||
            (site->has_nat && punch_addr_same_ip(&site->external, dst));
 }
 
-void sim_calls_name_packet(sim_world *world, sim_packet *at) {
-    const uint32_t first = world->hosts[at->from].first_call;
-    uint32_t found = first;
-    if (first != SIM_NONE && next_of(world, first, at->from) != SIM_NONE) {
-        /* Several calls: the latest one under way whose other side that address leads to. */
-        for (uint32_t i = first; i != SIM_NONE; i = next_of(world, i, at->from)) {
-            const uint32_t which = side_of(world, i, at->from);
-            const sim_side *side = &world->calls[i].sides[which];
-            if (side->is_known && !side->is_ended &&
-                leads_to(world, host_of(world, i, 1 - which), &at->dst)) {
-                found = i;
-            }
+/* The sender's call whose other side the packet is addressed to: by the handle it carries, and by
+ * the host it reached (or, as long as `to` is SIM_NONE, the host its address leads to). Calls under
+ * way come before ended ones; where two hosts behind one NAT use equal handles, nobody can tell. */
+static uint32_t find_call(const sim_world *world, const sim_packet *at, uint32_t to) {
+    const uint32_t handle = punch_packet_receiver(at->data, at->length);
+    uint32_t ended = SIM_NONE;
+    uint32_t found = SIM_NONE;
+    for (uint32_t i = world->hosts[at->from].first_call; i != SIM_NONE;
+         i = next_of(world, i, at->from)) {
+        const uint32_t theirs = 1 - side_of(world, i, at->from);
+        const sim_side *side = &world->calls[i].sides[theirs];
+        const uint32_t host = host_of(world, i, theirs);
+        if (!side->is_known || side->handle != handle ||
+            (to == SIM_NONE ? !sim_calls_leads_to(world, host, &at->dst) : host != to)) {
+            continue;
+        }
+        if (world->calls[i].sides[1 - theirs].is_ended) {
+            ended = i;
+        } else if (found != SIM_NONE) {
+            return SIM_NONE;
+        } else {
+            found = i;
         }
     }
-    at->call = found;
-    if (found != SIM_NONE) {
-        at->to_side = (uint8_t)(1 - side_of(world, found, at->from));
+    return found != SIM_NONE ? found : ended;
+}
+
+void sim_calls_name_packet(sim_world *world, sim_packet *at) {
+    const uint32_t first = world->hosts[at->from].first_call;
+    const bool is_only = first != SIM_NONE && next_of(world, first, at->from) == SIM_NONE;
+    at->call = is_only ? first : find_call(world, at, SIM_NONE);
+    if (at->call != SIM_NONE) {
+        at->to_side = (uint8_t)(1 - side_of(world, at->call, at->from));
     }
 }
 
@@ -396,26 +408,12 @@ void sim_calls_saw_send(sim_world *world, const sim_packet *at) {
     side->last_target = at->dst;
 }
 
-/* The call between the packet's sender and the host it really reached. */
-static uint32_t find_pair(const sim_world *world, const sim_packet *at, uint32_t to) {
-    uint32_t found = SIM_NONE;
-    for (uint32_t i = world->hosts[at->from].first_call; i != SIM_NONE;
-         i = next_of(world, i, at->from)) {
-        const uint32_t which = side_of(world, i, at->from);
-        if (host_of(world, i, 1 - which) == to &&
-            (found == SIM_NONE || !world->calls[i].sides[which].is_ended)) {
-            found = i;
-        }
-    }
-    return found;
-}
-
 void sim_calls_saw_arrival(sim_world *world, sim_packet *at, uint32_t to) {
     if (!sim_packet_is_peer_to_peer(at)) {
         return;
     }
     if (at->call == SIM_NONE || host_of(world, at->call, at->to_side) != to) {
-        at->call = find_pair(world, at, to);
+        at->call = find_call(world, at, to);
         if (at->call == SIM_NONE) {
             return; /* a packet that went astray: nobody here talks with its sender */
         }

@@ -79,12 +79,25 @@ void sim_invariants_on_arrival(sim_side *to, const sim_packet *at) {
     }
 }
 
+/* A side sends where an acknowledgement came from. Only one that answers at signalled addresses
+ * alone may name another address of the counterparty, when the acknowledgement came from a port
+ * nobody signalled. */
+static bool is_proven(const sim_world *world, uint32_t index, uint32_t which,
+                      const punch_addr *remote) {
+    const sim_call_plan *plan = &world->plan->calls[index];
+    const uint32_t host = which == 0 ? plan->caller : plan->callee;
+    const uint32_t other = which == 0 ? plan->callee : plan->caller;
+    const sim_side *side = &world->calls[index].sides[which];
+    return find_addr(side->sources, side->source_count, remote) < side->source_count ||
+           (sim_world_host_plan(world, host)->options.peer_reflexive_off &&
+            sim_calls_leads_to(world, other, remote));
+}
+
 void sim_invariants_on_path(const sim_world *world, uint32_t index, uint32_t which,
                             const punch_addr *remote) {
-    const sim_side *side = &world->calls[index].sides[which];
     const sim_call_result *result = &world->result->calls[index];
     MUST("connected only along an address the counterparty's packets came from",
-         find_addr(side->sources, side->source_count, remote) < side->source_count);
+         is_proven(world, index, which, remote));
     MUST("connected only when a packet has arrived here", result->arrived[which] > 0);
     MUST("connected only when a packet has arrived there", result->arrived[1 - which] > 0);
 }

@@ -129,6 +129,11 @@ static void dispatch(sim_world *world, const sim_event *event) {
 /* --- memory ------------------------------------------------------------------------------------
  */
 
+/* Made at its largest, a NAT can be reset to any smaller configuration. */
+static nat *make_nat(void *memory, const sim_site_plan *plan) {
+    return nat_init(memory, &plan->nat, &plan->external, punch_rng_stream(0, 0, SIM_PURPOSE_NAT));
+}
+
 /* Lays cores and NATs out one behind the other; with no arena it only measures. */
 static size_t lay_out(sim_world *world, const sim_plan *largest, uint8_t *arena) {
     size_t used = 0;
@@ -143,8 +148,8 @@ static size_t lay_out(sim_world *world, const sim_plan *largest, uint8_t *arena)
     for (uint32_t i = 0; i < largest->site_count; i++) {
         const size_t bytes = largest->sites[i].has_nat ? nat_size(&largest->sites[i].nat) : 0;
         if (arena != NULL) {
-            world->sites[i].nat_memory = bytes > 0 ? arena + used : NULL;
-            world->sites[i].nat_cap = (uint32_t)bytes;
+            world->sites[i].nat_memory =
+                bytes > 0 ? make_nat(arena + used, &largest->sites[i]) : NULL;
         }
         used += aligned(bytes);
     }
@@ -227,16 +232,10 @@ static void begin_site(sim_world *world, uint32_t index) {
     if (!plan->has_nat) {
         return;
     }
-    const punch_rng rng = punch_rng_stream(world->seed, index, SIM_PURPOSE_NAT);
-    PUNCH_ASSERT(nat_size(&plan->nat) <= site->nat_cap);
-    if (site->nat_is_made) {
-        site->box = site->nat_memory;
-        nat_reset(site->box, &plan->nat, &plan->external, rng);
-    } else {
-        site->box = nat_init(site->nat_memory, &plan->nat, &plan->external, rng);
-        PUNCH_ASSERT((void *)site->box == site->nat_memory);
-        site->nat_is_made = true;
-    }
+    PUNCH_ASSERT(site->nat_memory != NULL); /* the largest plan had a NAT here */
+    site->box = site->nat_memory;
+    nat_reset(site->box, &plan->nat, &plan->external,
+              punch_rng_stream(world->seed, index, SIM_PURPOSE_NAT));
 }
 
 static bool has_link_faults(const sim_plan *plan) {

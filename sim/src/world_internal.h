@@ -57,21 +57,19 @@ typedef struct {
 } sim_host;
 
 typedef struct {
-    nat *box; /* NULL = no NAT in this plan */
-    void *nat_memory;
+    nat *box;        /* NULL = no NAT in this plan */
+    nat *nat_memory; /* made for the largest plan; NULL = that had none here */
     sim_link up;
     sim_link down;
-    uint32_t nat_cap;    /* bytes at nat_memory */
     uint32_t host_count; /* in this plan */
     bool is_direct; /* arrivals can be computed when a packet leaves: no event at the downlink */
-    bool nat_is_made;
 } sim_site;
 
 #define SIM_SIDE_SOURCES 8 /* sources of deliveries remembered per side: chosen */
 
 /* One side of a call, as the world watches it. */
 typedef struct {
-    punch_call handle; /* PUNCH_CALL_NONE before it exists and after it ended */
+    punch_call handle; /* valid once is_known; stale once is_ended */
     bool is_known;     /* the core of this side has (had) this call */
     bool is_connected; /* emitted CONNECTED, not ended since */
     bool is_ended;
@@ -91,9 +89,10 @@ typedef struct {
 
 typedef struct {
     sim_side sides[2];
-    punch_time_us begun_at_us; /* the caller placed it; PUNCH_NEVER = not yet */
-    uint32_t next_call[2];     /* chain of the caller's, of the callee's calls */
-    bool is_due;               /* its intended moment has come */
+    uint8_t id[PUNCH_CALL_ID_BYTES]; /* as the cores name it, once begun */
+    punch_time_us begun_at_us;       /* the caller placed it; PUNCH_NEVER = not yet */
+    uint32_t next_call[2];           /* chain of the caller's, of the callee's calls */
+    bool is_due;                     /* its intended moment has come */
     bool is_decided;
 } sim_call;
 
@@ -176,6 +175,8 @@ void sim_calls_on_event(sim_world *world, uint32_t from, const punch_event *even
 void sim_calls_finish(sim_world *world);
 /* The call and receiving side a peer-to-peer packet belongs to, into packet->call and ->to_side. */
 void sim_calls_name_packet(sim_world *world, sim_packet *at);
+/* Whether an address is this host's: its own, or its NAT's. */
+bool sim_calls_leads_to(const sim_world *world, uint32_t host, const punch_addr *dst);
 void sim_calls_saw_send(sim_world *world, const sim_packet *at);
 void sim_calls_saw_arrival(sim_world *world, sim_packet *at, uint32_t to);
 void sim_calls_saw_lost(sim_world *world, const sim_packet *at);

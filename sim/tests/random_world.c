@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "random_world.h"
+
+#include "punch/rng.h"
+#include "sim/truth.h"
+
+static uint64_t below(punch_rng *rng, uint64_t count) {
+    return punch_rng_below(rng, count);
+}
+
+/* One time in three. */
+static bool now_and_then(punch_rng *rng) {
+    return below(rng, 3) == 0;
+}
+
+static punch_time_us upto_ms(punch_rng *rng, uint64_t ms) {
+    return (punch_time_us)below(rng, ms * 1000 + 1);
+}
+
+static nat_config draw_nat(punch_rng *rng) {
+    nat_config config = small_nat((nat_mapping)below(rng, 3), (nat_filtering)below(rng, 3));
+    config.allocation = (nat_allocation)below(rng, 3);
+    config.udp_timeout_first_us = (punch_time_us)(20 + below(rng, 60)) * PUNCH_US_PER_S;
+    config.udp_timeout_stream_us =
+        config.udp_timeout_first_us + (punch_time_us)below(rng, 200) * PUNCH_US_PER_S;
+    config.refresh_inbound = below(rng, 2) == 0;
+    config.hairpin = (nat_hairpin)below(rng, 3);
+    config.reply_affinity = below(rng, 2) == 0;
+    if (below(rng, 2) == 0) {
+        return config; /* half of all NATs have room and are kind to strays */
+    }
+    config.collision = (nat_collision)below(rng, 4);
+    config.port_min = 1024;
+    config.port_max = (uint16_t)(now_and_then(rng) ? 1040 : 65535);
+    config.table_max = now_and_then(rng) ? 2 + (uint32_t)below(rng, 6) : 64;
+    config.per_host_max = now_and_then(rng) ? 1 + (uint32_t)below(rng, 4) : 0;
+    config.full = (nat_full)below(rng, 2);
+    config.unsolicited = now_and_then(rng) ? (nat_unsolicited)below(rng, 4) : 0;
+    config.blacklist_us = 10 * PUNCH_US_PER_S;
+    return config;
+}
+
+static void draw_link(punch_rng *rng, sim_link_plan *link) {
+    link->delay_us = upto_ms(rng, 100);
+    if (now_and_then(rng)) {
+        link->jitter_us = upto_ms(rng, 50);
+    }
+    if (now_and_then(rng)) {
+        link->loss = punch_probability_of((double)below(rng, 30) / 100);
+    }
+    if (now_and_then(rng)) {
+        link->good_mean_us = 1000 + upto_ms(rng, 3000);
+        link->bad_mean_us = 1000 + upto_ms(rng, 500);
+        link->loss_bad = PUNCH_PROBABILITY_ONE / 4 * (1 + below(rng, 4));
+    }
+    if (now_and_then(rng)) {
+        link->duplicate = punch_probability_of((double)below(rng, 30) / 100);
+    }
+    if (now_and_then(rng)) {
+        link->reorder = punch_probability_of((double)below(rng, 30) / 100);
+        link->reorder_us = upto_ms(rng, 80);
+    }
+    if (now_and_then(rng)) {
+        link->rate_bps = 100000 + below(rng, 10000000);
+        link->queue_bytes = below(rng, 2) == 0 ? 0 : 3000 + (uint32_t)below(rng, 20000);
+    }
+    if (now_and_then(rng)) {
+        link->outage_every_us = 1000 + upto_ms(rng, 20000);
+        link->outage_for_us = upto_ms(rng, 1000);
+    }
+}
+
+static void draw_peer(punch_rng *rng, random_world *random) {
+    small_world *small = &random->small;
+    uint32_t site;
+    if (small->plan.site_count > 1 && below(rng, 4) == 0) {
+        site = 1 + (uint32_t)below(rng, small->plan.site_count - 1);
+    } else {
+        const nat_config config = draw_nat(rng);
+        site = small_add_site(small, below(rng, 6) == 0 ? NULL : &config);
+        draw_link(rng, &small->sites[site].up);
+        draw_link(rng, &small->sites[site].down);
+        small->sites[site].lan_delay_us = now_and_then(rng) ? upto_ms(rng, 2) : 0;
+    }
+    sim_host_plan *host = &small->hosts[small_add_peer(small, site)];
+    host->clock_offset_us = upto_ms(rng, 2000000) - 1000 * PUNCH_US_PER_S;
+    host->clock_drift_ppb = (int32_t)below(rng, 200001) - 100000;
+    host->start_at_us = now_and_then(rng) ? upto_ms(rng, 5000) : 0;
+    host->options.fire_rule = (punch_fire_rule)below(rng, 3);
+    host->options.peer_reflexive_off = below(rng, 4) == 0;
+    host->options.keepalive_jitter_permille = below(rng, 2) == 0 ? -1 : (int32_t)below(rng, 200);
+    host->options.keepalive_phase_us = now_and_then(rng) ? upto_ms(rng, 30000) : 0;
+    size_t strategies = 0;
+    const punch_keepalive *const *builtin = punch_keepalive_builtin(&strategies);
+    host->offers[0] = builtin[below(rng, strategies)];
+}
+
+static void draw_faults(punch_rng *rng, random_world *random) {
+    small_world *small = &random->small;
+    const uint32_t half_ms = (uint32_t)(RANDOM_CALM_AT_US / PUNCH_US_PER_MS) / 2;
+    for (uint32_t i = 0; i < 3 && now_and_then(rng); i++) {
+        const punch_time_us from_us = upto_ms(rng, half_ms);
+        small_add_fault(small, from_us, SIM_FAULT_BROKER_DOWN, 0);
+        small_add_fault(small, from_us + upto_ms(rng, half_ms), SIM_FAULT_BROKER_UP, 0);
+    }
+    for (uint32_t i = 0; i < 3 && now_and_then(rng); i++) {
+        small_add_fault(small, upto_ms(rng, 2 * half_ms), SIM_FAULT_BROKER_RESTART, 0);
+    }
+    for (uint32_t i = 0; i < 3 && now_and_then(rng); i++) {
+        const uint32_t site = 1 + (uint32_t)below(rng, small->plan.site_count - 1);
+        const punch_time_us from_us = upto_ms(rng, half_ms);
+        small_add_fault(small, from_us, SIM_FAULT_LINK_DOWN, site);
+        small_add_fault(small, from_us + upto_ms(rng, half_ms), SIM_FAULT_LINK_UP, site);
+    }
+    /* Overlapping faults of one kind may leave something down: all is well from here on. */
+    small_add_fault(small, RANDOM_CALM_AT_US, SIM_FAULT_BROKER_UP, 0);
+    for (uint32_t site = 1; small->plan.fault_count > 1 && site < small->plan.site_count; site++) {
+        small_add_fault(small, RANDOM_CALM_AT_US, SIM_FAULT_LINK_UP, site);
+    }
+}
+
+static void draw_call(punch_rng *rng, small_world *small, punch_time_us at_us) {
+    const uint32_t peers = small->plan.host_count - 1;
+    const uint32_t caller = 1 + (uint32_t)below(rng, peers);
+    const uint32_t callee = 1 + (caller + (uint32_t)below(rng, peers - 1)) % peers;
+    small_add_call(small, caller, callee, at_us);
+    sim_call_plan *call = &small->calls[small->plan.call_count - 1];
+    if (now_and_then(rng)) {
+        call->message_count = (uint32_t)below(rng, 5);
+        call->message_bytes = 1 + (uint32_t)below(rng, PUNCH_MESSAGE_MAX);
+        call->message_gap_us = upto_ms(rng, 500);
+    }
+}
+
+void random_world_draw(random_world *random, uint64_t seed) {
+    punch_rng rng = punch_rng_stream(seed, 0, 0);
+    small_world *small = &random->small;
+    small_begin(small);
+    const uint32_t peers = 2 + (uint32_t)below(&rng, 4);
+    for (uint32_t i = 0; i < peers; i++) {
+        draw_peer(&rng, random);
+    }
+    small->core_delay_us[0] = upto_ms(&rng, 150);
+    small->plan.core_loss = now_and_then(&rng) ? punch_probability_of(0.02) : 0;
+    small->plan.limit_us = RANDOM_LIMIT_US;
+    small->plan.hold_us = now_and_then(&rng) ? 60 * PUNCH_US_PER_S : 0;
+    draw_faults(&rng, random);
+    const uint32_t first = 1 + (uint32_t)below(&rng, 3);
+    for (uint32_t i = 0; i < first; i++) {
+        draw_call(&rng, small, upto_ms(&rng, 100000));
+    }
+    random->first_calm_call = small->plan.call_count;
+    for (uint32_t i = 0; i < 3; i++) {
+        draw_call(&rng, small, RANDOM_CALL_AT_US);
+    }
+}
+
+static void calm(sim_link_plan *link) {
+    link->loss = 0;
+    link->loss_good = 0;
+    link->loss_bad = 0;
+    link->duplicate = 0;
+    link->reorder = 0;
+    link->queue_bytes = 0;
+    link->outage_for_us = 0;
+}
+
+void random_world_calm(random_world *random) {
+    for (uint32_t i = 0; i < random->small.plan.site_count; i++) {
+        calm(&random->small.sites[i].up);
+        calm(&random->small.sites[i].down);
+    }
+    random->small.plan.core_loss = 0;
+}
+
+/* Room for everything the hosts of a site do, and no answer to strays that hurts. */
+static bool is_benign(const sim_site_plan *site) {
+    return !site->has_nat ||
+           (site->nat.table_max >= 64 && site->nat.per_host_max == 0 &&
+            site->nat.port_max == 65535 && site->nat.collision != NAT_COLLISION_OVERLOAD &&
+            site->nat.unsolicited == NAT_UNSOLICITED_IGNORE);
+}
+
+bool random_world_must_connect(const random_world *random, uint32_t call) {
+    const small_world *small = &random->small;
+    const sim_host_plan *a = &small->hosts[small->calls[call].caller];
+    const sim_host_plan *b = &small->hosts[small->calls[call].callee];
+    const sim_site_plan *site_a = &small->sites[a->site];
+    const sim_site_plan *site_b = &small->sites[b->site];
+    if (!is_benign(site_a) || !is_benign(site_b) || a->options.peer_reflexive_off ||
+        b->options.peer_reflexive_off) {
+        return false;
+    }
+    return a->site == b->site || sim_truth_can_open(site_a->has_nat ? &site_a->nat : NULL,
+                                                    site_b->has_nat ? &site_b->nat : NULL);
+}

@@ -240,9 +240,22 @@ static void on_go(punch_peer *peer, const punch_signal *go, const punch_datagram
     }
 }
 
+/* A broker that has restarted does not know the callee before the callee's next keepalive: a call
+ * from before our own registration may be asked for again until then. */
+static bool callee_may_return(const punch_peer *peer, const punch_call_slot *slot,
+                              punch_time_us now_us) {
+    const punch_time_us registered_at_us = peer->link.view.opened_at_us;
+    return slot->began_at_us < registered_at_us && now_us < registered_at_us + PUNCH_RETRY_TOTAL_US;
+}
+
 static void on_refused(punch_peer *peer, const punch_signal *refused, punch_time_us now_us) {
     punch_call_slot *slot = find_by_id(peer, &refused->call_id);
     if (slot == NULL || slot->state != CALL_CALLING) {
+        return;
+    }
+    if (refused->reason == PUNCH_FAIL_UNAVAILABLE && callee_may_return(peer, slot, now_us)) {
+        slot->broker_heard_at_us = now_us;
+        slot->retry_at_us = now_us + CALL_POLL_US;
         return;
     }
     punch_fail fail = PUNCH_FAIL_UNAVAILABLE;

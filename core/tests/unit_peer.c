@@ -262,6 +262,29 @@ static void restarted_broker(void) {
     done(world);
 }
 
+static void restarted_while_ringing(void) {
+    net *world = fresh();
+    world->accepts = false;
+    net_start(world);
+    net_run(world, S);
+    (void)net_call(world, 0, 1);
+    net_run(world, world->now_us + S);
+    EXPECT_INT("it rings", net_count(world, 1, PUNCH_EVENT_RING), 1);
+    EXPECT_INT("restart", punch_broker_reset(world->broker, &world->broker_config), PUNCH_OK);
+    (void)punch_broker_start(world->broker, net_local(world, NET_BROKER));
+    /* The caller's next poll finds the restart; the callee learns of it at its next keepalive. */
+    net_run(world, world->now_us + 20 * S);
+    EXPECT_INT("the call goes on", net_count(world, 0, PUNCH_EVENT_ENDED), 0);
+    const net_event *ring = net_find(world, 1, PUNCH_EVENT_RING, 0);
+    EXPECT_INT("the callee's phone rang once", net_count(world, 1, PUNCH_EVENT_RING), 1);
+    if (ring != NULL) {
+        (void)punch_peer_accept(world->peers[1], ring->event.call, net_local(world, 1));
+    }
+    net_run(world, world->now_us + 5 * S);
+    EXPECT_INT("and is answered", net_count(world, 0, PUNCH_EVENT_CONNECTED), 1);
+    done(world);
+}
+
 /* The broker hears nothing for a while. */
 static bool broker_is_deaf(net *world, net_packet *packet, void *user) {
     (void)user;
@@ -384,6 +407,7 @@ int main(void) {
         {"wrong token and unknown key look alike", no_membership_oracle},
         {"tokens can be taken back", revoked_tokens},
         {"the broker restarts", restarted_broker},
+        {"the broker restarts while it rings", restarted_while_ringing},
         {"the broker is lost", lost_broker},
         {"hopeless pairs give up on schedule", hopeless_pairs_give_up},
         {"stop and start", stops_and_starts},

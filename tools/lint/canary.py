@@ -35,6 +35,8 @@ ROWS = [
     ("includes", "libsodium in core", {"core/src/a.c": "#include <sodium.h>\n"}, 0),
     ("includes", "the test support in any test", {"sim/tests/a.c": "#include \"punch_test.h\"\n",
                                                   "core/base/tests/punch_test.h": ""}, 0),
+    ("includes", "test support outside tests", {"sim/src/a.c": "#include \"punch_test.h\"\n",
+                                                "core/base/tests/punch_test.h": ""}, 1),
     ("length", "801 lines", {"core/src/a.c": "\n" * 801}, 1),
     ("length", "800 lines", {"core/src/a.c": "\n" * 800}, 0),
     ("length", "a function of 71 lines", {"core/src/a.c": LONG_BODY}, 1),

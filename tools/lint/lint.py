@@ -24,7 +24,6 @@ MODULES = {
     "sim": ["core/base", "core", "nat_models", "core/lab"],
     "tools": ["core/base", "core", "nat_models", "core/lab", "core/posix", "sim"],
 }
-TEST_SUPPORT = "core/base/tests/"  # every module's tests may include it
 
 LIBC = set("""assert.h ctype.h errno.h float.h inttypes.h iso646.h limits.h locale.h math.h setjmp.h
 signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h
@@ -148,11 +147,9 @@ def includes(tree):
                 continue
             owner = module_of(target)
             in_tests = "/tests/" in path
-            if target.startswith(TEST_SUPPORT) and in_tests:
-                continue
             if owner != module and owner not in MODULES[module]:
                 yield f'{where}: {module} may not include "{name}" of {owner}'
-            elif owner != module and "/include/" not in target:
+            elif owner != module and "/include/" not in target and not (in_tests and "/tests/" in target):
                 yield f'{where}: "{name}" is private to {owner}'
 
 
@@ -163,9 +160,8 @@ def system_include(where, path, module, name):
 
 
 def resolve(path, module, name, known):
-    places = [os.path.dirname(path), f"{module}/src", f"{module}/tests", TEST_SUPPORT.rstrip("/")]
-    places += [f"{other}/include" for other in [module] + list(MODULES)]
-    places += [f"{other}/src" for other in MODULES]
+    places = [os.path.dirname(path), f"{module}/src"]
+    places += [f"{other}/{part}" for part in ("include", "tests", "src") for other in [module, *MODULES]]
     for place in places:
         candidate = os.path.normpath(os.path.join(place, name))
         if candidate in known:

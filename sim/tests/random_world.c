@@ -18,7 +18,10 @@ static punch_time_us upto_ms(punch_rng *rng, uint64_t ms) {
 }
 
 static nat_config draw_nat(punch_rng *rng) {
-    nat_config config = small_nat((nat_mapping)below(rng, 3), (nat_filtering)below(rng, 3));
+    /* One draw per statement: the order of evaluation of arguments is the compiler's. */
+    const nat_mapping mapping = (nat_mapping)below(rng, 3);
+    const nat_filtering filtering = (nat_filtering)below(rng, 3);
+    nat_config config = small_nat(mapping, filtering);
     config.allocation = (nat_allocation)below(rng, 3);
     config.udp_timeout_first_us = (punch_time_us)(20 + below(rng, 60)) * PUNCH_US_PER_S;
     config.udp_timeout_stream_us =

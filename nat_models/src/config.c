@@ -8,7 +8,7 @@
 #define FILTERS_MAX (4 * TABLE_MAX)                  /* chosen: the default for the largest table */
 #define TIMEOUT_US_MAX (31 * 86400 * PUNCH_US_PER_S) /* chosen: a month; no device waits longer */
 #define DEFAULT_TIMEOUT_US (300 * PUNCH_US_PER_S)    /* RFC 4787 REQ-5c: 5 minutes or more */
-#define DEFAULT_PORT_MIN 1024 /* RFC 4787 REQ-3b: an unreserved port stays in 1024..65535 */
+#define DEFAULT_PORT_MIN 1024 /* RFC 4787 REQ-3a: an unreserved port stays in 1024..65535 */
 #define DEFAULT_PORT_MAX 65535
 #define DEFAULT_TABLE_MAX 256u /* chosen: ample for a few hosts, cheap by the thousand */
 

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * RFC 4787, one case per numbered requirement: the preset "rfc4787" meets it; where a setting can
+ * break it, a NAT set so does break it, which shows that the case can fail. Requirements that say
+ * nothing about (state, packet, time) -> verdict are listed with the reason.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "nat/presets.h"
+#include "nat_support.h"
+#include "punch_test.h"
+
+#define SECOND PUNCH_US_PER_S
+
+static nat_config recommended(void) {
+    return nat_preset_find("rfc4787")->config;
+}
+
+static nat *recommended_nat(void) {
+    const nat_config config = recommended();
+    return support_nat(&config, 4787);
+}
+
+/* Not a fact about this model; the reason is printed and the case passes. */
+static void no_model_fact(const char *requirement, const char *reason) {
+    printf("%s: no model fact: %s\n", requirement, reason);
+    EXPECT(requirement, reason != NULL);
+}
+
+/* --- REQ-1: endpoint-independent mapping --- */
+
+static bool keeps_port(nat_mapping mapping, uint32_t remote, uint16_t port) {
+    nat_config config = recommended();
+    config.mapping = mapping;
+    nat *box = support_nat(&config, 1);
+    const punch_addr inside = support_inside(1, 5000);
+    const uint16_t first = support_send(box, inside, support_remote(1, 1), 0);
+    const uint16_t second = support_send(box, inside, support_remote(remote, port), 0);
+    free(box);
+    return first != 0 && first == second;
+}
+
+static void req_1(void) {
+    EXPECT("another port of the same remote", keeps_port(NAT_MAPPING_EIM, 1, 2));
+    EXPECT("another remote", keeps_port(NAT_MAPPING_EIM, 2, 1));
+    EXPECT("address-dependent mapping breaks it", !keeps_port(NAT_MAPPING_ADM, 2, 1));
+    EXPECT("address- and port-dependent mapping breaks it", !keeps_port(NAT_MAPPING_APDM, 1, 2));
+}
+
+/* --- REQ-2: paired address pooling --- */
+
+static void req_2(void) {
+    nat *box = recommended_nat();
+    for (uint16_t port = 5000; port < 5010; port++) {
+        nat_packet packet = {support_inside(1, port), support_remote(1, 1)};
+        (void)nat_translate_out(box, &packet, 0);
+        const punch_addr external = support_external();
+        EXPECT("all sessions of a host have one external address",
+               punch_addr_same_ip(&packet.src, &external));
+    }
+    free(box);
+}
+
+/* --- REQ-3: no port overloading --- */
+
+static bool hosts_share_port(nat_collision collision) {
+    nat_config config = recommended();
+    config.collision = collision;
+    nat *box = support_nat(&config, 1);
+    const uint16_t first = support_send(box, support_inside(1, 5000), support_remote(1, 1), 0);
+    const uint16_t second = support_send(box, support_inside(2, 5000), support_remote(1, 1), 0);
+    free(box);
+    return first == second;
+}
+
+static void req_3(void) {
+    EXPECT("next free", !hosts_share_port(NAT_COLLISION_NEXT_FREE));
+    EXPECT("contiguous", !hosts_share_port(NAT_COLLISION_CONTIGUOUS));
+    EXPECT("random", !hosts_share_port(NAT_COLLISION_RANDOM));
+    EXPECT("overload breaks it", hosts_share_port(NAT_COLLISION_OVERLOAD));
+}
+
+static void req_3a(void) {
+    nat *box = recommended_nat();
+    for (uint32_t i = 0; i < 100; i++) {
+        const uint16_t inside = (uint16_t)(1024 + i * 640);
+        const uint16_t port = support_send(box, support_inside(1, inside), support_remote(1, 1), 0);
+        EXPECT("a source port of 1024..65535 stays there", port >= 1024);
+    }
+    free(box);
+    printf("REQ-3a: the half about ports 0-1023 is no model fact: a NAT here has one range\n");
+}
+
+static void req_4(void) {
+    no_model_fact("REQ-4", "port parity is recommended; the model allocates without regard to it");
+}
+
+/* --- REQ-5: mapping timer --- */
+
+static nat_verdict answer_after(const nat_config *config, punch_time_us silence_us) {
+    nat *box = support_nat(config, 1);
+    const uint16_t port = support_send(box, support_inside(1, 5000), support_remote(1, 5000), 0);
+    const nat_verdict verdict = support_arrive(box, support_remote(1, 5000), port, silence_us);
+    free(box);
+    return verdict;
+}
+
+static void req_5(void) {
+    const nat_config config = recommended();
+    EXPECT_INT("a mapping lives for two minutes", answer_after(&config, 120 * SECOND), NAT_PASS);
+    const nat_config short_one = nat_preset_find("linux-masquerade")->config;
+    EXPECT_INT("a 30 s NAT breaks it", answer_after(&short_one, 120 * SECOND), NAT_DROP_EXPIRED);
+}
+
+static void req_5a(void) {
+    no_model_fact("REQ-5a",
+                  "shorter timers for well-known destination ports are permitted, not "
+                  "required; the model has none");
+}
+
+static void req_5b(void) {
+    for (int minutes = 2; minutes <= 10; minutes++) {
+        nat_config config = recommended();
+        config.udp_timeout_first_us = minutes * 60 * SECOND;
+        config.udp_timeout_stream_us = minutes * 60 * SECOND;
+        EXPECT_INT("alive just before the configured time",
+                   answer_after(&config, minutes * 60 * SECOND - 1), NAT_PASS);
+        EXPECT_INT("gone at the configured time", answer_after(&config, minutes * 60 * SECOND),
+                   NAT_DROP_EXPIRED);
+    }
+}
+
+static void req_5c(void) {
+    const nat_config config = recommended();
+    const nat_config base = nat_config_default();
+    EXPECT_INT("the preset waits five minutes", answer_after(&config, 300 * SECOND - 1), NAT_PASS);
+    EXPECT_INT("so does the default", answer_after(&base, 300 * SECOND - 1), NAT_PASS);
+}
+
+/* --- REQ-6: refresh --- */
+
+/* Is a mapping alive after ten minutes of packets of one direction, one a minute? */
+static bool kept_by(const nat_config *config, bool outbound) {
+    nat *box = support_nat(config, 1);
+    const punch_addr inside = support_inside(1, 5000);
+    const punch_addr remote = support_remote(1, 1);
+    const uint16_t port = support_send(box, inside, remote, 0);
+    for (int minute = 1; minute <= 10; minute++) {
+        if (outbound) {
+            (void)support_send(box, inside, remote, minute * 60 * SECOND);
+        } else {
+            (void)support_arrive(box, remote, port, minute * 60 * SECOND);
+        }
+    }
+    const uint64_t made = nat_stats(box)->mappings_made;
+    const bool alive = nat_mapping_count(box, 600 * SECOND) == 1;
+    free(box);
+    return alive && made == 1;
+}
+
+static void req_6(void) {
+    nat_config config = recommended();
+    EXPECT("outbound packets keep it", kept_by(&config, true));
+    config.refresh_outbound = false;
+    EXPECT("a NAT without outbound refresh breaks it", !kept_by(&config, true));
+}
+
+static void req_6a(void) {
+    nat_config config = recommended();
+    EXPECT("inbound packets may keep it", kept_by(&config, false));
+    config.refresh_inbound = false;
+    EXPECT("and may not", !kept_by(&config, false));
+}
+
+/* --- REQ-7: conflicting address spaces --- */
+
+static void req_7(void) {
+    const nat_config config = recommended();
+    nat *box = support_nat(&config, 1);
+    const punch_addr inside = support_inside(1, 5000);
+    nat_packet out = {inside, support_inside(1, 5000)};
+    EXPECT_INT("a remote may have the very address of an inside host",
+               nat_translate_out(box, &out, 0), NAT_PASS);
+    nat_packet in = {support_inside(1, 5000), out.src};
+    EXPECT_INT("and its answer comes in", nat_translate_in(box, &in, 1), NAT_PASS);
+    EXPECT("to the inside host", punch_addr_equal(&in.dst, &inside));
+    free(box);
+}
+
+/* --- REQ-8: filtering --- */
+
+static nat_verdict stranger(nat_filtering filtering, uint32_t remote, uint16_t remote_port) {
+    nat_config config = recommended();
+    config.filtering = filtering;
+    nat *box = support_nat(&config, 1);
+    const uint16_t port = support_send(box, support_inside(1, 5000), support_remote(1, 1), 0);
+    const nat_verdict verdict = support_arrive(box, support_remote(remote, remote_port), port, 1);
+    free(box);
+    return verdict;
+}
+
+static void req_8(void) {
+    const nat_filtering preset = recommended().filtering;
+    EXPECT("the preset filters by nothing or by address", preset != NAT_FILTERING_APDF);
+    EXPECT_INT("address-dependent: another port", stranger(NAT_FILTERING_ADF, 1, 2), NAT_PASS);
+    EXPECT_INT("address-dependent: another address", stranger(NAT_FILTERING_ADF, 2, 1),
+               NAT_DROP_FILTER_ADDRESS);
+    EXPECT_INT("endpoint-independent: anybody", stranger(NAT_FILTERING_EIF, 2, 2), NAT_PASS);
+    EXPECT_INT("by port: neither", stranger(NAT_FILTERING_APDF, 1, 2), NAT_DROP_FILTER_PORT);
+}
+
+static void req_8a(void) {
+    for (int i = 0; i < 3; i++) {
+        nat_config config = recommended();
+        config.filtering = (nat_filtering)i;
+        EXPECT("filtering is an option of its own", nat_config_check(&config) == NULL);
+    }
+}
+
+/* --- REQ-9: hairpinning --- */
+
+static nat_packet hairpinned(nat_hairpin mode, nat_verdict *verdict_out) {
+    nat_config config = recommended();
+    config.hairpin = mode;
+    nat *box = support_nat(&config, 1);
+    const uint16_t one = support_send(box, support_inside(1, 5001), support_remote(9, 9), 0);
+    const uint16_t two = support_send(box, support_inside(2, 5002), support_remote(9, 9), 0);
+    nat_packet opener = {support_inside(2, 5002), punch_addr_ipv4(SUPPORT_EXTERNAL_IP, one)};
+    (void)nat_translate_out(box, &opener, 1);
+    nat_packet packet = {support_inside(1, 5001), punch_addr_ipv4(SUPPORT_EXTERNAL_IP, two)};
+    *verdict_out = nat_translate_out(box, &packet, 2);
+    free(box);
+    return packet;
+}
+
+static void req_9(void) {
+    nat_verdict verdict;
+    const nat_packet packet = hairpinned(recommended().hairpin, &verdict);
+    const punch_addr inside = support_inside(2, 5002);
+    EXPECT_INT("turned back", verdict, NAT_TURNED_BACK);
+    EXPECT("to the other inside host", punch_addr_equal(&packet.dst, &inside));
+    (void)hairpinned(NAT_HAIRPIN_NONE, &verdict);
+    EXPECT_INT("a NAT without hairpinning breaks it", verdict, NAT_DROP_NO_HAIRPIN);
+}
+
+static void req_9a(void) {
+    nat_verdict verdict;
+    const nat_packet packet = hairpinned(recommended().hairpin, &verdict);
+    const punch_addr ours = punch_addr_ipv4(SUPPORT_EXTERNAL_IP, 5001);
+    EXPECT("with the external source address and port", punch_addr_equal(&packet.src, &ours));
+    const nat_packet other = hairpinned(NAT_HAIRPIN_INTERNAL, &verdict);
+    EXPECT("an internal source breaks it", !punch_addr_equal(&other.src, &ours));
+}
+
+static void req_10(void) {
+    no_model_fact("REQ-10", "application-level gateways rewrite payloads; the model sees none");
+}
+
+static void req_10a(void) {
+    no_model_fact("REQ-10a", "there is no gateway to switch off");
+}
+
+/* --- REQ-11: determinism --- */
+
+/* The same behaviour under port collision, with a nearly full table, and after unsolicited packets:
+ * what host 2 sees from its own second remote. */
+static bool behaves_under_stress(const nat_config *config) {
+    nat *box = support_nat(config, 1);
+    const punch_addr inside = support_inside(2, 5000);
+    (void)support_arrive(box, support_remote(2, 2), 5000, 0);
+    (void)support_send(box, support_inside(1, 5000), support_remote(1, 1), 0);
+    const uint16_t first = support_send(box, inside, support_remote(1, 1), 0);
+    (void)support_arrive(box, support_remote(2, 2), first, 1);
+    const uint16_t second = support_send(box, inside, support_remote(2, 2), 2);
+    const bool same_mapping = first != 0 && first == second;
+    const bool same_filter =
+        support_arrive(box, support_remote(1, 9), first, 3) == NAT_PASS &&
+        support_arrive(box, support_remote(2, 9), first, 3) == NAT_PASS &&
+        support_arrive(box, support_remote(3, 1), first, 3) == NAT_DROP_FILTER_ADDRESS;
+    free(box);
+    return same_mapping && same_filter;
+}
+
+static void req_11(void) {
+    nat_config config = recommended();
+    EXPECT("nothing changes the preset's behaviour", behaves_under_stress(&config));
+    config.unsolicited = NAT_UNSOLICITED_COLLIDE;
+    EXPECT("a port taken by an unsolicited packet breaks it", !behaves_under_stress(&config));
+    config.unsolicited = NAT_UNSOLICITED_KILL;
+    EXPECT("a mapping killed by one breaks it", !behaves_under_stress(&config));
+}
+
+static void req_12(void) {
+    no_model_fact("REQ-12", "ICMP is not modelled yet: nothing here can end a mapping by it");
+}
+
+static void req_12a(void) {
+    no_model_fact("REQ-12a", "ICMP is not modelled yet");
+}
+
+static void req_12b(void) {
+    no_model_fact("REQ-12b", "ICMP is not modelled yet");
+}
+
+static void req_13(void) {
+    no_model_fact("REQ-13", "sizes belong to links, which drop what exceeds their MTU");
+}
+
+static void req_13a(void) {
+    no_model_fact("REQ-13a", "nothing is fragmented: the protocol stays within 1200 bytes");
+}
+
+static void req_14(void) {
+    no_model_fact("REQ-14", "a packet is an address pair; there are no fragments");
+}
+
+static void req_14a(void) {
+    no_model_fact("REQ-14a", "there are no fragments, so none can be used against it");
+}
+
+int main(void) {
+    static const punch_test_case cases[] = {
+        {"REQ-1 endpoint-independent mapping", req_1},
+        {"REQ-2 paired address pooling", req_2},
+        {"REQ-3 no port overloading", req_3},
+        {"REQ-3a port range", req_3a},
+        {"REQ-4 port parity", req_4},
+        {"REQ-5 two minutes at least", req_5},
+        {"REQ-5a well-known destination ports", req_5a},
+        {"REQ-5b the timer is configurable", req_5b},
+        {"REQ-5c five minutes by default", req_5c},
+        {"REQ-6 outbound refresh", req_6},
+        {"REQ-6a inbound refresh", req_6a},
+        {"REQ-7 conflicting address spaces", req_7},
+        {"REQ-8 filtering", req_8},
+        {"REQ-8a filtering is an option", req_8a},
+        {"REQ-9 hairpinning", req_9},
+        {"REQ-9a hairpinning with the external source", req_9a},
+        {"REQ-10 application-level gateways", req_10},
+        {"REQ-10a switching them off", req_10a},
+        {"REQ-11 deterministic behaviour", req_11},
+        {"REQ-12 ICMP ends no mapping", req_12},
+        {"REQ-12a ICMP is not filtered by source", req_12a},
+        {"REQ-12b destination unreachable", req_12b},
+        {"REQ-13 packet too big", req_13},
+        {"REQ-13a fragmenting", req_13a},
+        {"REQ-14 fragments out of order", req_14},
+        {"REQ-14a fragments as an attack", req_14a},
+    };
+    return PUNCH_TEST_MAIN("conformance_rfc4787", cases);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes become a configuration and packets; whatever they are, the NAT keeps its promises: limits
+ * hold, the const queries foretell what happens, a packet that passed has the right addresses, and
+ * one that was dropped is unchanged.
+ *
+ *   20 bytes of configuration, then 6 bytes per packet:
+ *   way and time, inside host and port, remote, remote port, external port, how much time
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "nat_support.h"
+#include "punch/bytes.h"
+
+#define TABLE_MAX 16u
+#define PACKETS_MAX 4096u
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static punch_time_us read_timeout_us(punch_reader *reader) {
+    return 1 + (punch_time_us)punch_read_u16(reader) * 1000;
+}
+
+static nat_config read_config(punch_reader *reader) {
+    nat_config config = nat_config_default();
+    const uint8_t kinds = punch_read_u8(reader);
+    const uint8_t more = punch_read_u8(reader);
+    config.mapping = (nat_mapping)(kinds % 3);
+    config.filtering = (nat_filtering)(kinds / 3 % 3);
+    config.allocation = (nat_allocation)(kinds / 9 % 3);
+    config.collision = (nat_collision)(kinds / 27 % 4);
+    config.hairpin = (nat_hairpin)(more % 3);
+    config.full = (nat_full)(more / 3 % 2);
+    config.unsolicited = (nat_unsolicited)(more / 6 % 4);
+    config.refresh_outbound = (more / 24 & 1) == 0;
+    config.refresh_inbound = (more / 48 & 1) == 0;
+    config.reply_affinity = (more / 96 & 1) != 0;
+    config.port_min = (uint16_t)(1000 + punch_read_u8(reader) % 16);
+    config.port_max = (uint16_t)(config.port_min + punch_read_u8(reader) % 32);
+    config.udp_timeout_first_us = read_timeout_us(reader);
+    config.udp_timeout_stream_us = read_timeout_us(reader);
+    config.blacklist_us = read_timeout_us(reader);
+    config.table_max = 1 + punch_read_u8(reader) % TABLE_MAX;
+    config.per_host_max = punch_read_u8(reader) % 8;
+    config.filters_max = punch_read_u8(reader) % 32;
+    (void)punch_read_span(reader, 7);
+    return config;
+}
+
+static void check_limits(const nat *box, punch_time_us now_us) {
+    const nat_counters *counters = nat_stats(box);
+    const uint32_t live = nat_mapping_count(box, now_us);
+    PUNCH_ASSERT(live <= nat_configuration(box)->table_max);
+    PUNCH_ASSERT_EQ(counters->mappings_made, counters->mappings_expired +
+                                                 counters->mappings_evicted +
+                                                 counters->mappings_killed + live);
+}
+
+static bool same_packet(const nat_packet *a, const nat_packet *b) {
+    return punch_addr_equal(&a->src, &b->src) && punch_addr_equal(&a->dst, &b->dst);
+}
+
+static void send_out(nat *box, nat_packet packet, punch_time_us now_us) {
+    const nat_packet before = packet;
+    const nat_config *config = nat_configuration(box);
+    punch_addr promised;
+    const bool decided = nat_would_leave_from(box, &packet, now_us, &promised);
+    const nat_verdict verdict = nat_translate_out(box, &packet, now_us);
+    if (verdict == NAT_PASS) {
+        PUNCH_ASSERT(punch_addr_equal(&packet.dst, &before.dst));
+        PUNCH_ASSERT(packet.src.port >= config->port_min);
+        PUNCH_ASSERT(packet.src.port <= config->port_max);
+        PUNCH_ASSERT(!decided || punch_addr_equal(&promised, &packet.src));
+        punch_addr again;
+        PUNCH_ASSERT(nat_would_leave_from(box, &before, now_us, &again));
+        PUNCH_ASSERT(punch_addr_equal(&again, &packet.src));
+        return;
+    }
+    PUNCH_ASSERT(!decided);
+    PUNCH_ASSERT((verdict == NAT_TURNED_BACK) != same_packet(&packet, &before));
+}
+
+static void let_in(nat *box, nat_packet packet, punch_time_us now_us) {
+    const nat_packet before = packet;
+    const nat_verdict foretold = nat_would_admit(box, &packet, now_us);
+    const nat_verdict verdict = nat_translate_in(box, &packet, now_us);
+    PUNCH_ASSERT_EQ(verdict, foretold);
+    PUNCH_ASSERT((verdict == NAT_PASS) != same_packet(&packet, &before));
+}
+
+static void play(nat *box, punch_reader *reader) {
+    const nat_config *config = nat_configuration(box);
+    punch_time_us now_us = 0;
+    for (uint32_t i = 0; i < PACKETS_MAX && reader->left >= 6; i++) {
+        const uint8_t way = punch_read_u8(reader);
+        const uint8_t inside = punch_read_u8(reader);
+        const uint8_t remote = punch_read_u8(reader);
+        const uint8_t remote_port = punch_read_u8(reader);
+        const uint8_t port = punch_read_u8(reader);
+        now_us += (punch_time_us)punch_read_u8(reader) * (way & 4 ? 10000 : 10);
+        const punch_addr host = support_inside(1 + (inside & 3), (uint16_t)(995 + (inside >> 2)));
+        const punch_addr peer = support_remote(remote, (uint16_t)(1 + remote_port));
+        const uint16_t ours = (uint16_t)(config->port_min + port % 34);
+        const punch_addr external = punch_addr_ipv4(SUPPORT_EXTERNAL_IP, ours);
+        switch (way & 3) {
+        case 0:
+        case 1:
+            send_out(box, (nat_packet){host, peer}, now_us);
+            break;
+        case 2:
+            let_in(box, (nat_packet){peer, external}, now_us);
+            break;
+        case 3:
+            send_out(box, (nat_packet){host, external}, now_us);
+            break;
+        }
+        check_limits(box, now_us);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    punch_reader reader = punch_reader_of(data, size);
+    const nat_config config = read_config(&reader);
+    if (reader.failed) {
+        return 0;
+    }
+    PUNCH_ASSERT(nat_config_check(&config) == NULL);
+    nat *box = support_nat(&config, size);
+    play(box, &reader);
+    free(box);
+    return 0;
+}

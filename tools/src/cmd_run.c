@@ -114,9 +114,12 @@ static bool publish(const report *view, outputs *to, const cli_args *args) {
     return written && whole;
 }
 
-static int run_and_publish(const setup *made, outputs *to, const cli_args *args) {
+static int run_and_publish(const setup *made, outputs *to, const cli_args *args,
+                           const sigset_t *signals) {
     run_results results;
-    if (!run_trials(&made->request, &results)) {
+    const bool ran = run_trials(&made->request, &results);
+    run_release_signals(signals);
+    if (!ran) {
         fprintf(args->err, "%s run: %s\n", args->program, results.error);
         run_results_free(&results);
         return CLI_FAILED;
@@ -154,13 +157,16 @@ static int run_command(const cli_args *args) {
         return status;
     }
     made.request.progress = is_terminal(args->err) && !cli_has(args, "quiet") ? args->err : NULL;
+    sigset_t signals;
+    run_hold_signals(&signals);
     setup_print_first_line(&made, args->err, crypto_name(&made));
     fflush(args->err);
     outputs to;
     if (open_outputs(&to, args, sim_scenario_name(made.scenario))) {
-        status = run_and_publish(&made, &to, args);
+        status = run_and_publish(&made, &to, args, &signals);
     } else {
         status = CLI_FAILED;
+        run_release_signals(&signals);
     }
     close_outputs(&to);
     setup_free(&made);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,15 +212,29 @@ static void wait_for(run_state *state, uint32_t workers, const sigset_t *signals
     }
 }
 
+static void signals_of_interest(sigset_t *signals) {
+    sigemptyset(signals);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGTERM);
+}
+
+void run_hold_signals(sigset_t *before_out) {
+    sigset_t signals;
+    signals_of_interest(&signals);
+    pthread_sigmask(SIG_BLOCK, &signals, before_out);
+}
+
+void run_release_signals(const sigset_t *before) {
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 /* Starts, waits for and joins the threads. False when not even one could be started. */
 static bool run_threads(run_state *state, uint32_t jobs) {
     pthread_t *threads = calloc(jobs, sizeof *threads);
     sigset_t signals;
     sigset_t before;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, &before); /* inherited by the workers */
+    signals_of_interest(&signals);
+    run_hold_signals(&before); /* inherited by the workers */
     uint32_t started = 0;
     while (threads != NULL && started < jobs &&
            pthread_create(&threads[started], NULL, worker, state) == 0) {
@@ -231,7 +244,7 @@ static bool run_threads(run_state *state, uint32_t jobs) {
     for (uint32_t i = 0; i < started; i++) {
         pthread_join(threads[i], NULL);
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    run_release_signals(&before);
     free(threads);
     return started > 0;
 }

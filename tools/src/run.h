@@ -9,6 +9,7 @@
 #ifndef RUN_H
 #define RUN_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -57,6 +58,11 @@ typedef struct {
 /* NULL when the backend can run every cell, else its reason. Checks the first trial of each cell.
  */
 const char *run_refused(const run_request *request);
+
+/* Makes SIGINT and SIGTERM wait for run_trials from here on, so that none is lost between two lines
+ * of output; *before_out is what to restore afterwards. */
+void run_hold_signals(sigset_t *before_out);
+void run_release_signals(const sigset_t *before);
 
 /* Runs everything; SIGINT and SIGTERM end it early (results->interrupted). False with
  * results->error when it could not start. Free with run_results_free in any case. */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The benchmark runs and prints every figure it promises. How fast it is is not tested here: that
+ * depends on the machine and on the build.
+ */
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#include "punch_test.h"
+#include "spawn.h"
+
+static double number(const cJSON *object, const char *name) {
+    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+static void figures(void) {
+    char program[4096];
+    const char *const argv[] = {
+        spawn_punchlab(program, sizeof program), "bench", "--quick", "--json", "-", NULL};
+    const spawn_how how = {0};
+    spawned said = spawn_run(&how, argv);
+    EXPECT_INT("exit code", said.status, 0);
+    EXPECT("a table for people", strstr(said.err, "ns/event") != NULL);
+    cJSON *object = cJSON_Parse(said.out);
+    const cJSON *pair = cJSON_GetObjectItemCaseSensitive(object, "pair");
+    static const char *const names[] = {"bare", "null", "full-fast", "full-sodium"};
+    static const char *const each[] = {"trial_us",     "trials_per_s", "events_per_trial",
+                                       "event_ns",     "events_per_s", "messages_per_trial",
+                                       "ratio_to_bare"};
+    EXPECT_INT("four ways to run a trial", cJSON_GetArraySize(pair), 4);
+    for (int i = 0; i < 4; i++) {
+        const cJSON *row = cJSON_GetArrayItem(pair, i);
+        EXPECT_TEXT("in this order",
+                    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(row, "name")), names[i]);
+        for (size_t f = 0; f < sizeof each / sizeof each[0]; f++) {
+            EXPECT(each[f], number(row, each[f]) > 0.0);
+        }
+    }
+    /* The same workload: the same messages, and the same events but for the broker's start. */
+    const cJSON *bare = cJSON_GetArrayItem(pair, 0);
+    const cJSON *null_core = cJSON_GetArrayItem(pair, 1);
+    EXPECT_REAL("messages with the null core", number(null_core, "messages_per_trial"),
+                number(bare, "messages_per_trial"), 1e-9);
+    EXPECT_REAL("events with the null core", number(null_core, "events_per_trial"),
+                number(bare, "events_per_trial") + 1.0, 1.0);
+    const cJSON *clients =
+        cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(object, "clients"), 0);
+    EXPECT_REAL("a thousand clients", number(clients, "clients"), 1000.0, 0.0);
+    EXPECT("bytes per client", number(clients, "world_bytes_per_client") > 0.0);
+    /* One keepalive and its answer every 15 s. */
+    EXPECT_REAL("packets per client and second", number(clients, "packets_per_client_and_s"),
+                2.0 / 15.0, 0.02);
+    cJSON_Delete(object);
+    spawn_free(&said);
+}
+
+int main(void) {
+    static const punch_test_case cases[] = {
+        {"every figure is there", figures},
+    };
+    return PUNCH_TEST_MAIN("cli_bench", cases);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the program prints, to the letter: the table of a tiny scenario, help, and errors. The
+ * expected table is data/tiny.table.txt; when it changes on purpose, write it anew with
+ * `PUNCHLAB_AS=punchlab PROGRAM run tiny.json --out /tmp/x > tiny.table.txt` in that directory.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "punch_test.h"
+#include "spawn.h"
+
+/* Runs punchlab, called "punchlab", in the directory of the test data. */
+static spawned run(const char *const *words) {
+    char program[4096];
+    char data[4096];
+    const char *argv[16] = {spawn_punchlab(program, sizeof program)};
+    for (size_t i = 0; words[i] != NULL && i + 2 < sizeof argv / sizeof argv[0]; i++) {
+        argv[i + 1] = words[i];
+    }
+    const spawn_how how = {.directory = spawn_source(data, sizeof data, "tools/tests/data"),
+                           .environment = "PUNCHLAB_AS=punchlab"};
+    return spawn_run(&how, argv);
+}
+
+static void table(void) {
+    char out[4096];
+    char data[4096];
+    spawn_make_directory(out, sizeof out);
+    const char *const words[] = {"run", "tiny.json", "--out", out, NULL};
+    spawned said = run(words);
+    char *expected =
+        spawn_read_file(spawn_source(data, sizeof data, "tools/tests/data"), "tiny.table.txt");
+    EXPECT_INT("exit code", said.status, 0);
+    EXPECT_TEXT("the table, to the letter", said.out, expected);
+    EXPECT("the first line names program, scenario, digest, backend, crypto and seed",
+           strncmp(said.err, "punchlab 0.1.0 (", 16) == 0 &&
+               strstr(said.err, "), scenario tiny ") != NULL &&
+               strstr(said.err, ", backend des, crypto fast, seed 7\n") != NULL);
+    EXPECT("no progress without a terminal", strchr(said.err, '\r') == NULL);
+    EXPECT("no colour without a terminal", strchr(said.out, '\x1b') == NULL);
+    free(expected);
+    spawn_free(&said);
+    spawn_remove_directory(out);
+}
+
+#define RUN_USAGE "usage: punchlab run FILE [options]\n'punchlab run --help' lists the options.\n"
+
+static void errors(void) {
+    static const struct {
+        const char *sentence;
+        const char *words[8];
+        int status;
+        const char *says;
+    } rows[] = {
+        {"unknown command",
+         {"rnu", NULL},
+         2,
+         "punchlab: unknown command 'rnu'; did you mean 'run'?\n"
+         "'punchlab --help' lists the commands.\n"},
+        {"unknown command, nothing near",
+         {"frobnicate", NULL},
+         2,
+         "punchlab: unknown command 'frobnicate'\n'punchlab --help' lists the commands.\n"},
+        {"unknown option",
+         {"run", "tiny.json", "--trails", "5", NULL},
+         2,
+         "punchlab run: unknown option '--trails'; did you mean '--trials'?\n" RUN_USAGE},
+        {"no file", {"run", NULL}, 2, "punchlab run: something is missing\n" RUN_USAGE},
+        {"no such file", {"run", "nofile.json", NULL}, 2, "nofile.json: cannot be opened\n"},
+        {"wrong count",
+         {"run", "tiny.json", "--trials", "0", NULL},
+         2,
+         "punchlab run: --trials 0: expected a whole number from 1 to 1000000000\n"},
+        {"wrong seed",
+         {"run", "tiny.json", "--seed", "blue", NULL},
+         2,
+         "punchlab run: --seed blue: expected a 64-bit number or 'random'\n"},
+        {"wrong crypto",
+         {"run", "tiny.json", "--crypto", "none", NULL},
+         2,
+         "punchlab run: --crypto none: expected 'fast' or 'sodium'\n"},
+        {"override without a value",
+         {"run", "tiny.json", "--set", "limit", NULL},
+         2,
+         "punchlab run: --set limit: expected key=value, as in --set core.fire_rule=on_receipt\n"},
+        {"unknown backend",
+         {"run", "tiny.json", "--backend", "dse", NULL},
+         77,
+         "punchlab run: no backend 'dse'; there is: des; did you mean 'des'?\n"},
+        {"cell out of range",
+         {"replay", "tiny.json", "--cell", "2", NULL},
+         2,
+         "punchlab replay: --cell 2: expected a whole number from 0 to 1\n"},
+        {"nothing of that name",
+         {"explain", "nat.mappnig", NULL},
+         2,
+         "punchlab explain: nothing is called 'nat.mappnig'; did you mean 'nat.mapping'?\n"
+         "'punchlab explain \"*\"' explains everything.\n"},
+        {"no preset of that name",
+         {"explain", "preset:pff", NULL},
+         2,
+         "punchlab explain: nothing is called 'preset:pff'; did you mean 'pf'?\n"
+         "'punchlab explain \"*\"' explains everything.\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        spawned said = run(rows[i].words);
+        EXPECT_INT(rows[i].sentence, said.status, rows[i].status);
+        EXPECT_TEXT(rows[i].sentence, said.err, rows[i].says);
+        EXPECT_TEXT(rows[i].sentence, said.out, "");
+        spawn_free(&said);
+    }
+}
+
+static void broken_scenario(void) {
+    const char *const words[] = {"validate", "tiny.json", "broken.json", NULL};
+    spawned said = run(words);
+    EXPECT_INT("exit code", said.status, 2);
+    EXPECT_TEXT("the good file is named on standard output", said.out,
+                "tiny.json: fine: 2 cells x 3 trials\n");
+    EXPECT("the bad one with line, column and pointer",
+           strstr(said.err, "broken.json:3:3: /trails: ") != NULL);
+    EXPECT("and a guess", strstr(said.err, "did you mean \"trials\"?") != NULL);
+    spawn_free(&said);
+}
+
+static void help(void) {
+    const char *const words[] = {"--help", NULL};
+    spawned said = run(words);
+    EXPECT_INT("exit code", said.status, 0);
+    EXPECT_TEXT(
+        "the commands, to the letter", said.out,
+        "usage: punchlab COMMAND ...\n\n"
+        "Drives libpunch, a NAT-traversal core, through modelled NATs.\n\ncommands:\n"
+        "  run        run a scenario and report every cell\n"
+        "  replay     tell one trial packet by packet\n"
+        "  explain    explain a scenario key, a NAT preset or a keepalive strategy\n"
+        "  list       list scenarios, NAT presets, keepalive strategies and backends\n"
+        "  validate   check scenario files without running them\n"
+        "  bench      measure speed and memory, beside a bare loop\n"
+        "  doctor     check that everything a run needs is here\n"
+        "\n'punchlab COMMAND --help' lists the options of a command.\n"
+        "exit codes: 0 fine, 1 expectations not met or results not written, 2 bad usage or\n"
+        "scenario, 3 an invariant broke, 77 backend unavailable, 130 interrupted\n");
+    spawn_free(&said);
+    static const char *const commands[] = {"run",      "replay", "explain", "list",
+                                           "validate", "bench",  "doctor"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        const char *const asks[] = {commands[i], "--help", NULL};
+        said = run(asks);
+        char usage[64];
+        snprintf(usage, sizeof usage, "usage: punchlab %s ", commands[i]);
+        EXPECT_INT(commands[i], said.status, 0);
+        EXPECT(usage, strncmp(said.out, usage, strlen(usage)) == 0);
+        EXPECT(commands[i], strstr(said.out, "  -h, --help ") != NULL);
+        spawn_free(&said);
+    }
+}
+
+static void explanations(void) {
+    static const struct {
+        const char *key;
+        const char *phrases[4];
+    } rows[] = {
+        {"nat.mapping", {"nat.mapping\n", "RFC 4787", NULL}},
+        {"nat.preset", {"linux-masquerade ", "explain preset:NAME", NULL}},
+        {"preset:pf", {"pf: FreeBSD pf", "udp_timeout_first    60 s", NULL}},
+        {"agreed-15", {"agreed-15: ", "longest silence to expect: ", NULL}},
+        {"keepalive:seed", {"seed: ", "counterparty's last packet", NULL}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *const words[] = {"explain", rows[i].key, NULL};
+        spawned said = run(words);
+        EXPECT_INT(rows[i].key, said.status, 0);
+        for (size_t p = 0; rows[i].phrases[p] != NULL; p++) {
+            EXPECT(rows[i].phrases[p], strstr(said.out, rows[i].phrases[p]) != NULL);
+        }
+        EXPECT("every field of a preset has a value", strstr(said.out, " ? ") == NULL);
+        spawn_free(&said);
+    }
+}
+
+static void standard_output_full(void) {
+    char program[4096];
+    char command[8192];
+    snprintf(command, sizeof command, "'%s' list > /dev/full",
+             spawn_punchlab(program, sizeof program));
+    const char *const argv[] = {"/bin/sh", "-c", command, NULL};
+    const spawn_how how = {.environment = "PUNCHLAB_AS=punchlab"};
+    spawned said = spawn_run(&how, argv);
+    EXPECT_INT("exit code", said.status, 1);
+    EXPECT_TEXT("and says so", said.err,
+                "punchlab: cannot write to standard output: No space left on device\n");
+    spawn_free(&said);
+}
+
+int main(void) {
+    static const punch_test_case cases[] = {
+        {"the table of a tiny scenario", table},
+        {"errors, to the letter, and their exit codes", errors},
+        {"a broken scenario", broken_scenario},
+        {"help", help},
+        {"explanations", explanations},
+        {"a full device behind standard output", standard_output_full},
+    };
+    return PUNCH_TEST_MAIN("cli_golden", cases);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Replay tells what decided a trial: one that connects, one that cannot, in words and as JSON.
+ */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "punch_test.h"
+#include "spawn.h"
+
+static spawned replay(const char *cell, const char *option) {
+    char program[4096];
+    char data[4096];
+    const spawn_how how = {.directory = spawn_source(data, sizeof data, "tools/tests/data")};
+    const char *const argv[] = {spawn_punchlab(program, sizeof program),
+                                "replay",
+                                "tiny.json",
+                                "--cell",
+                                cell,
+                                "--trial",
+                                "1",
+                                option,
+                                NULL};
+    return spawn_run(&how, argv);
+}
+
+static void contains(const spawned *said, const char *const *phrases) {
+    for (; *phrases != NULL; phrases++) {
+        EXPECT(*phrases, strstr(said->out, *phrases) != NULL);
+    }
+}
+
+static void working(void) {
+    spawned said = replay("0", NULL);
+    EXPECT_INT("exit code", said.status, 0);
+    static const char *const phrases[] = {
+        "NAT of a: at ",
+        "mapping EIM, filtering APDF",
+        "a        -> broker   HELLO  192.168.1.10:",
+        "NAT of a rewrites source 192.168.1.10:",
+        "** registered: the broker sees it at ",
+        "b           ** ring",
+        "** go: will fire when its clock shows 00:02.",
+        "** fired: the first INTRO leaves; its clock shows 00:02.",
+        "a        -> b        INTRO #1  ",
+        "NAT of b lets it in: destination ",
+        "** connected: the counterparty is at ",
+        "VERDICT: a and b connected 0.",
+        "a heard b (",
+        NULL,
+    };
+    contains(&said, phrases);
+    EXPECT("no NAT dropped anything", strstr(said.out, "DROPS") == NULL);
+    spawn_free(&said);
+}
+
+static void failing(void) {
+    spawned said = replay("1", NULL);
+    EXPECT_INT("exit code", said.status, 0);
+    static const char *const phrases[] = {
+        "mapping APDM, filtering APDF, allocation random",
+        "NAT of a DROPS INTRO from ",
+        "the mapping lives, but nothing was sent to that port (filter-port)",
+        "NAT of b DROPS INTRO from ",
+        "the mapping lives, but nothing was sent to that address (filter-address)",
+        "** ended: no_answer",
+        "VERDICT: a and b did not connect.",
+        "b never heard a. The NAT of b dropped ",
+        "a concluded: no_answer.",
+        "In short: no_answer; b's NAT dropped a: other address (filter-address); a's NAT dropped "
+        "b: "
+        "other port (filter-port).",
+        NULL,
+    };
+    contains(&said, phrases);
+    EXPECT("nobody connected", strstr(said.out, "** connected") == NULL);
+    spawn_free(&said);
+}
+
+static const char *text_of(const cJSON *object, const char *name) {
+    const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return value != NULL ? value : "";
+}
+
+/* Every line is an object; counts those of a kind and verdict. */
+static int count_lines(char *text, const char *kind, const char *verdict) {
+    int count = 0;
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        cJSON *object = cJSON_Parse(line);
+        EXPECT("the line is JSON", cJSON_IsObject(object));
+        const bool fits = strcmp(text_of(object, "kind"), kind) == 0 &&
+                          (verdict == NULL || strcmp(text_of(object, "verdict"), verdict) == 0);
+        count += fits ? 1 : 0;
+        cJSON_Delete(object);
+    }
+    return count;
+}
+
+static void json_lines(void) {
+    static const struct {
+        const char *sentence;
+        const char *option;
+        const char *kind;
+        const char *verdict;
+    } rows[] = {
+        {"NATs drop", "--jsonl", "nat-in", "filter-port"},
+        {"NATs pass", "--json-lines", "nat-out", "pass"},
+        {"hosts send", "--jsonl", "send", NULL},
+        {"hosts receive", "--jsonl", "deliver", NULL},
+        {"cores speak", "--jsonl", "core", NULL},
+        {"events are drained", "--jsonl", "event", NULL},
+        {"a verdict is given", "--jsonl", "verdict", NULL},
+        {"and an end", "--jsonl", "end", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        spawned said = replay("1", rows[i].option);
+        EXPECT_INT("exit code", said.status, 0);
+        EXPECT(rows[i].sentence, count_lines(said.out, rows[i].kind, rows[i].verdict) > 0);
+        spawn_free(&said);
+    }
+}
+
+/* What replay shows is what run counted: same trial, same digest. */
+static void same_as_run(void) {
+    char program[4096];
+    char data[4096];
+    char out[4096];
+    spawn_make_directory(out, sizeof out);
+    const spawn_how how = {.directory = spawn_source(data, sizeof data, "tools/tests/data")};
+    const char *const argv[] = {
+        spawn_punchlab(program, sizeof program), "run", "tiny.json", "-q", "--out", out, NULL};
+    spawned ran = spawn_run(&how, argv);
+    EXPECT_INT("run works", ran.status, 0);
+    char *trials = spawn_read_file(out, "trials.csv");
+    spawned said = replay("1", NULL);
+    const char *line = trials != NULL ? strstr(trials, "\n1,1,0,") : NULL;
+    const char *end = line != NULL ? strchr(line + 1, '\n') : NULL;
+    EXPECT("the trial is in trials.csv", end != NULL && end - line > 16);
+    if (end != NULL) {
+        char digest[64];
+        snprintf(digest, sizeof digest, "Digest %.16s.", end - 16);
+        EXPECT(digest, strstr(said.out, digest) != NULL);
+    }
+    free(trials);
+    spawn_free(&ran);
+    spawn_free(&said);
+    spawn_remove_directory(out);
+}
+
+int main(void) {
+    static const punch_test_case cases[] = {
+        {"a trial that connects, in words", working},
+        {"a trial that cannot, in words", failing},
+        {"JSON lines", json_lines},
+        {"replay repeats what run did", same_as_run},
+    };
+    return PUNCH_TEST_MAIN("cli_replay", cases);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The directory of a run and the JSON object: complete, the same for any number of jobs, and honest
+ * when something went wrong on the way.
+ */
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "punch_test.h"
+#include "spawn.h"
+
+typedef struct {
+    char out[4096];
+    spawned said;
+} made_run;
+
+/* Runs the tiny scenario into a new directory. how's directory is set here. */
+static made_run run_into(spawn_how how, const char *const *options) {
+    char program[4096];
+    char data[4096];
+    made_run made;
+    spawn_make_directory(made.out, sizeof made.out);
+    const char *argv[16] = {spawn_punchlab(program, sizeof program), "run", "tiny.json", "--out",
+                            made.out};
+    for (size_t i = 0; options[i] != NULL && i + 6 < sizeof argv / sizeof argv[0]; i++) {
+        argv[i + 5] = options[i];
+    }
+    how.directory = spawn_source(data, sizeof data, "tools/tests/data");
+    made.said = spawn_run(&how, argv);
+    return made;
+}
+
+static void clear(made_run *made) {
+    spawn_free(&made->said);
+    spawn_remove_directory(made->out);
+}
+
+static bool exists(const char *directory, const char *name) {
+    char path[8192];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    return access(path, F_OK) == 0;
+}
+
+static const cJSON *at(const cJSON *object, const char *name) {
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+static bool manifest_says_partial(const char *directory, bool *partial_out) {
+    char *text = spawn_read_file(directory, "manifest.json");
+    cJSON *manifest = text != NULL ? cJSON_Parse(text) : NULL;
+    const cJSON *partial = at(manifest, "partial");
+    const bool found = cJSON_IsBool(partial);
+    *partial_out = cJSON_IsTrue(partial);
+    cJSON_Delete(manifest);
+    free(text);
+    return found;
+}
+
+static void expect_partial(const char *directory, bool expected) {
+    bool partial = false;
+    EXPECT("the manifest has a partial flag", manifest_says_partial(directory, &partial));
+    EXPECT_INT("whether the manifest says partial", partial, expected);
+}
+
+static void complete(void) {
+    static const char *const names[] = {"manifest.json", "cells.csv",  "trials.csv",
+                                        "report.md",     "success.gp", "time-to-connect.gp"};
+    const char *const options[] = {NULL};
+    const spawn_how how = {0};
+    made_run made = run_into(how, options);
+    EXPECT_INT("exit code", made.said.status, 0);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        EXPECT(names[i], exists(made.out, names[i]));
+    }
+    const bool gnuplot = strstr(made.said.err, "gnuplot was not found") == NULL;
+    EXPECT("plots, unless gnuplot is missing", exists(made.out, "success.svg") == gnuplot);
+    EXPECT("of times, too", exists(made.out, "time-to-connect.png") == gnuplot);
+    EXPECT("no temporary file is left", !exists(made.out, "cells.csv.part"));
+    expect_partial(made.out, false);
+    clear(&made);
+}
+
+static void same_for_any_jobs(void) {
+    static const char *const names[] = {"cells.csv", "trials.csv", "report.md", "success.gp",
+                                        "time-to-connect.gp"};
+    const char *const one[] = {"--trials", "700", "--jobs", "1", "--json", "-", NULL};
+    const char *const two[] = {"--trials", "700", "--jobs", "2", "--json", "-", NULL};
+    const spawn_how how = {0};
+    made_run a = run_into(how, one);
+    made_run b = run_into(how, two);
+    EXPECT_INT("one job", a.said.status, 0);
+    EXPECT_INT("two jobs", b.said.status, 0);
+    EXPECT("the same JSON", strcmp(a.said.out, b.said.out) == 0);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *left = spawn_read_file(a.out, names[i]);
+        char *right = spawn_read_file(b.out, names[i]);
+        EXPECT(names[i], left != NULL && right != NULL && strcmp(left, right) == 0);
+        free(left);
+        free(right);
+    }
+    clear(&a);
+    clear(&b);
+}
+
+/* Outcomes do not depend on the crypto provider: every measure is equal. */
+static void same_for_any_crypto(void) {
+    const char *const fast[] = {"--crypto", "fast", "-q", NULL};
+    const char *const sodium[] = {"--crypto", "sodium", "-q", NULL};
+    const spawn_how how = {0};
+    made_run a = run_into(how, fast);
+    made_run b = run_into(how, sodium);
+    char *left = spawn_read_file(a.out, "cells.csv");
+    char *right = spawn_read_file(b.out, "cells.csv");
+    EXPECT_TEXT("the same cells", left, right);
+    free(left);
+    free(right);
+    clear(&a);
+    clear(&b);
+}
+
+static void json_fields(void) {
+    const char *const options[] = {"--json", "-", NULL};
+    const spawn_how how = {0};
+    made_run made = run_into(how, options);
+    cJSON *object = cJSON_Parse(made.said.out);
+    EXPECT("standard output is one JSON object", cJSON_IsObject(object));
+    EXPECT_REAL("schema", cJSON_GetNumberValue(at(object, "schema")), 1.0, 0.0);
+    EXPECT_TEXT("scenario", cJSON_GetStringValue(at(object, "scenario")), "tiny");
+    EXPECT_TEXT("seed is a text", cJSON_GetStringValue(at(object, "seed")), "7");
+    EXPECT_TEXT("backend", cJSON_GetStringValue(at(object, "backend")), "des");
+    EXPECT("digest is a text", cJSON_IsString(at(object, "digest")));
+    const cJSON *cells = at(object, "cells");
+    EXPECT_INT("two cells", cJSON_GetArraySize(cells), 2);
+    const cJSON *hard = cJSON_GetArrayItem(cells, 1);
+    EXPECT_TEXT("factors by name", cJSON_GetStringValue(at(at(hard, "factors"), "nat_b")), "hard");
+    EXPECT_REAL("trials", cJSON_GetNumberValue(at(hard, "trials")), 3.0, 0.0);
+    EXPECT("expectations are a list", cJSON_IsArray(at(hard, "expect")));
+    const cJSON *connected = at(at(hard, "measures"), "connected");
+    EXPECT_REAL("n", cJSON_GetNumberValue(at(connected, "n")), 3.0, 0.0);
+    EXPECT_REAL("value", cJSON_GetNumberValue(at(connected, "value")), 0.0, 0.0);
+    EXPECT_REAL("lo", cJSON_GetNumberValue(at(connected, "lo")), 0.0, 0.0);
+    EXPECT_REAL("hi, as R: prop.test(0, 3, correct = FALSE)",
+                cJSON_GetNumberValue(at(connected, "hi")), 0.561497, 1e-6);
+    const cJSON *p50 = at(at(hard, "measures"), "time_to_connect_s_p50");
+    EXPECT("never is null", cJSON_IsNull(at(p50, "value")));
+    EXPECT("and says unbounded", cJSON_IsTrue(at(p50, "unbounded")));
+    const cJSON *easy = at(cJSON_GetArrayItem(cells, 0), "measures");
+    const double p95_s = cJSON_GetNumberValue(at(at(easy, "time_to_connect_s_p95"), "value"));
+    EXPECT("a time is a number of seconds", p95_s > 0.1 && p95_s < 1.0);
+    EXPECT("means are there", cJSON_IsObject(at(easy, "intros_sent_mean")) &&
+                                  cJSON_IsObject(at(easy, "packets_sent_mean")));
+    EXPECT("without a hold nothing is held", at(easy, "held") == NULL);
+    cJSON_Delete(object);
+    clear(&made);
+    const char *const holding[] = {"--set", "hold=40s", "--json", "-", NULL};
+    made = run_into(how, holding);
+    object = cJSON_Parse(made.said.out);
+    const cJSON *measures = at(cJSON_GetArrayItem(at(object, "cells"), 0), "measures");
+    EXPECT_REAL("with one it is", cJSON_GetNumberValue(at(at(measures, "held"), "value")), 1.0,
+                0.0);
+    EXPECT("and keepalives are counted",
+           cJSON_GetNumberValue(at(at(measures, "keepalives_sent_mean"), "value")) > 0.0);
+    cJSON_Delete(object);
+    clear(&made);
+}
+
+static void full_disk(void) {
+    const char *const options[] = {"--trials", "300", NULL};
+    const spawn_how how = {.file_bytes_max = 8192};
+    made_run made = run_into(how, options);
+    EXPECT_INT("exit code", made.said.status, 1);
+    EXPECT("which file, and why",
+           strstr(made.said.err, "punchlab: cannot write ") != NULL &&
+               strstr(made.said.err, "/trials.csv: File too large\n") != NULL);
+    EXPECT("that the rest is partial", strstr(made.said.err, "are partial") != NULL);
+    EXPECT("the table was shown all the same", strstr(made.said.out, "100.0 %") != NULL);
+    EXPECT("what fitted is kept", exists(made.out, "cells.csv"));
+    EXPECT("what did not fit is not there",
+           !exists(made.out, "trials.csv") && !exists(made.out, "trials.csv.part"));
+    expect_partial(made.out, true);
+    clear(&made);
+}
+
+static void json_to_full_device(void) {
+    const char *const options[] = {"--json", "/dev/full", NULL};
+    const spawn_how how = {0};
+    made_run made = run_into(how, options);
+    EXPECT_INT("exit code", made.said.status, 1);
+    EXPECT("says so", strstr(made.said.err,
+                             "punchlab: cannot write /dev/full: No space left on "
+                             "device\n") != NULL);
+    expect_partial(made.out, false);
+    clear(&made);
+}
+
+static void unwritable(void) {
+    static const struct {
+        const char *sentence;
+        const char *options[4];
+        const char *says;
+    } rows[] = {
+        {"no such place", {"--out", "/proc/nowhere/x", NULL}, "cannot make directory /proc/"},
+        {"a file where a directory should be", {"--out", "tiny.json/x", NULL}, "tiny.json"},
+        {"JSON nowhere", {"--json", "/nowhere/x.json", NULL}, "cannot write /nowhere/x.json: "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const spawn_how how = {0};
+        made_run made = run_into(how, rows[i].options);
+        EXPECT_INT(rows[i].sentence, made.said.status, 1);
+        EXPECT(rows[i].sentence, strstr(made.said.err, rows[i].says) != NULL);
+        EXPECT("nothing ran", strcmp(made.said.out, "") == 0);
+        clear(&made);
+    }
+}
+
+static void interrupted(void) {
+    const char *const options[] = {"--trials", "1000000", "--json", "-", NULL};
+    const spawn_how how = {.interrupt = true};
+    made_run made = run_into(how, options);
+    EXPECT_INT("exit code", made.said.status, 130);
+    EXPECT("says so", strstr(made.said.err, "interrupted; the results are partial\n") != NULL);
+    expect_partial(made.out, true);
+    cJSON *object = cJSON_Parse(made.said.out);
+    EXPECT("the JSON object is whole", cJSON_IsObject(object));
+    EXPECT("and says partial", cJSON_IsTrue(at(object, "partial")));
+    const cJSON *first = cJSON_GetArrayItem(at(object, "cells"), 0);
+    const double trials = cJSON_GetNumberValue(at(first, "trials"));
+    EXPECT("fewer trials than asked for", trials >= 0.0 && trials < 1e6);
+    char *rows = spawn_read_file(made.out, "cells.csv");
+    char expected[64];
+    snprintf(expected, sizeof expected, "\n0,easy,%.0f,", trials);
+    EXPECT("cells.csv counts the same", rows != NULL && strstr(rows, expected) != NULL);
+    free(rows);
+    cJSON_Delete(object);
+    clear(&made);
+}
+
+int main(void) {
+    static const punch_test_case cases[] = {
+        {"all files of a run", complete},
+        {"the same bytes for any number of jobs", same_for_any_jobs},
+        {"the same cells with either crypto provider", same_for_any_crypto},
+        {"fields of the JSON object", json_fields},
+        {"a full disk", full_disk},
+        {"a full device behind --json", json_to_full_device},
+        {"places that cannot be written", unwritable},
+        {"an interrupted run", interrupted},
+    };
+    return PUNCH_TEST_MAIN("cli_results", cases);
+}

@@ -11,7 +11,7 @@
  *   c4 = KDF(c3, "welcome", e_r, ee, se)     KDF(c4, "answer") seals REGISTERED; two channel keys
  *
  * Each sealing key is used for one packet only, so its nonce is 0. Each derivation has a label of
- * its own, closed by a zero byte, so that no two of them ever have the same input.
+ * its own, in a field of fixed width, so that no two of them ever have the same input.
  */
 #include "handshake.h"
 
@@ -44,21 +44,24 @@ _Static_assert(WELCOME_BYTES <= HELLO_BYTES_MIN, "a HELLO never draws a longer a
 _Static_assert(PUNCH_RESTARTED_BYTES <= PUNCH_CHANNEL_HEADER_BYTES + PUNCH_TAG_BYTES,
                "a sealed packet never draws a longer answer");
 
-#define LABEL_MAX 32 /* with its zero byte; chosen */
 #define DATA_MAX (3 * PUNCH_KEY_BYTES)
 
-/* key_out = KDF(key, label, 0, data); key_out may be key. */
-static void derive(const punch_crypto *crypto, const punch_key *key, const char *label,
-                   const void *data, size_t length, punch_key *key_out) {
-    uint8_t info[LABEL_MAX + DATA_MAX];
-    const size_t label_length = strlen(label) + 1;
-    PUNCH_ASSERT(label_length <= LABEL_MAX);
+/* What a derived key is for; a field of fixed width, zero-padded. */
+typedef struct {
+    char text[16];
+} label;
+#define LABEL(text) (&(const label){text})
+
+/* key_out = KDF(key, purpose, data); key_out may be key. */
+static inline void derive(const punch_crypto *crypto, const punch_key *key, const label *purpose,
+                          const void *data, size_t length, punch_key *key_out) {
+    uint8_t info[sizeof *purpose + DATA_MAX];
     PUNCH_ASSERT(length <= DATA_MAX);
-    memcpy(info, label, label_length);
+    memcpy(info, purpose, sizeof *purpose);
     if (length > 0) {
-        memcpy(info + label_length, data, length);
+        memcpy(info + sizeof *purpose, data, length);
     }
-    crypto->kdf(key, info, label_length + length, key_out);
+    crypto->kdf(key, info, sizeof *purpose + length, key_out);
 }
 
 /* A part of a packet under a key of its own: everything before it is authenticated with it. */
@@ -127,7 +130,7 @@ punch_cookie punch_cookie_of(const punch_crypto *crypto, const punch_key *secret
     punch_write_u16(&writer, addr->port);
     punch_write_u64(&writer, epoch);
     punch_key derived;
-    derive(crypto, secret, "cookie", data, sizeof data, &derived);
+    derive(crypto, secret, LABEL("cookie"), data, sizeof data, &derived);
     punch_cookie cookie;
     memcpy(cookie.bytes, derived.bytes, sizeof cookie.bytes);
     return cookie;
@@ -141,13 +144,13 @@ static void begin_chain(const punch_crypto *crypto, const punch_key *es, const p
     uint8_t data[2 * PUNCH_KEY_BYTES];
     memcpy(data, ephemeral->bytes, PUNCH_KEY_BYTES);
     memcpy(data + PUNCH_KEY_BYTES, responder->bytes, PUNCH_KEY_BYTES);
-    derive(crypto, es, "hello", data, sizeof data, chain_out);
+    derive(crypto, es, LABEL("hello"), data, sizeof data, chain_out);
 }
 
 /* c3 from c2 and the whole HELLO, still sealed. */
 static void mix_transcript(const punch_crypto *crypto, const uint8_t hash[PUNCH_KEY_BYTES],
                            punch_key *chain) {
-    derive(crypto, chain, "transcript", hash, PUNCH_KEY_BYTES, chain);
+    derive(crypto, chain, LABEL("transcript"), hash, PUNCH_KEY_BYTES, chain);
 }
 
 punch_err punch_hello_write(const punch_hello_input *input, const punch_cookie *cookie,
@@ -179,10 +182,10 @@ punch_err punch_hello_write(const punch_hello_input *input, const punch_cookie *
     punch_key chain;
     punch_key key;
     begin_chain(crypto, &es, &ephemeral.public_key, input->broker, &chain);
-    derive(crypto, &chain, "static", NULL, 0, &key);
+    derive(crypto, &chain, LABEL("static"), NULL, 0, &key);
     seal_part(crypto, &key, packet, HELLO_STATIC_AT, PUNCH_KEY_BYTES);
-    derive(crypto, &chain, "identity", ss.bytes, sizeof ss.bytes, &chain);
-    derive(crypto, &chain, "registration", NULL, 0, &key);
+    derive(crypto, &chain, LABEL("identity"), ss.bytes, sizeof ss.bytes, &chain);
+    derive(crypto, &chain, LABEL("registration"), NULL, 0, &key);
     seal_part(crypto, &key, packet, HELLO_BODY_AT, body_length);
 
     uint8_t hash[PUNCH_KEY_BYTES];
@@ -232,7 +235,7 @@ punch_err punch_hello_read(const punch_crypto *crypto, const punch_keypair *iden
      */
     uint8_t head[HELLO_BODY_AT];
     memcpy(head, packet, sizeof head);
-    derive(crypto, &chain, "static", NULL, 0, &key);
+    derive(crypto, &chain, LABEL("static"), NULL, 0, &key);
     if (open_part(crypto, &key, head, HELLO_STATIC_AT, PUNCH_KEY_BYTES) != PUNCH_OK) {
         return PUNCH_ERR_CRYPTO;
     }
@@ -240,10 +243,10 @@ punch_err punch_hello_read(const punch_crypto *crypto, const punch_keypair *iden
     if (crypto->dh(&identity->secret, &initiator, &shared) != PUNCH_OK) {
         return PUNCH_ERR_CRYPTO;
     }
-    derive(crypto, &chain, "identity", shared.bytes, sizeof shared.bytes, &chain);
+    derive(crypto, &chain, LABEL("identity"), shared.bytes, sizeof shared.bytes, &chain);
 
     const size_t body_length = length - HELLO_BODY_AT - PUNCH_TAG_BYTES;
-    derive(crypto, &chain, "registration", NULL, 0, &key);
+    derive(crypto, &chain, LABEL("registration"), NULL, 0, &key);
     if (open_part(crypto, &key, packet, HELLO_BODY_AT, body_length) != PUNCH_OK) {
         return PUNCH_ERR_CRYPTO;
     }
@@ -278,10 +281,10 @@ static welcome_keys end_chain(const punch_crypto *crypto, const punch_key *chain
     memcpy(data + (size_t)2 * PUNCH_KEY_BYTES, se->bytes, PUNCH_KEY_BYTES);
     punch_key last;
     welcome_keys keys;
-    derive(crypto, chain, "welcome", data, sizeof data, &last);
-    derive(crypto, &last, "answer", NULL, 0, &keys.answer);
-    derive(crypto, &last, "to initiator", NULL, 0, &keys.to_initiator);
-    derive(crypto, &last, "to responder", NULL, 0, &keys.to_responder);
+    derive(crypto, chain, LABEL("welcome"), data, sizeof data, &last);
+    derive(crypto, &last, LABEL("answer"), NULL, 0, &keys.answer);
+    derive(crypto, &last, LABEL("to initiator"), NULL, 0, &keys.to_initiator);
+    derive(crypto, &last, LABEL("to responder"), NULL, 0, &keys.to_responder);
     return keys;
 }
 
@@ -380,7 +383,7 @@ void punch_invitation_key(const punch_crypto *crypto, const punch_key *static_se
     uint8_t data[1 + PUNCH_CALL_ID_BYTES];
     data[0] = (uint8_t)role;
     memcpy(data + 1, call_id->bytes, sizeof call_id->bytes);
-    derive(crypto, static_secret, "invitation", data, sizeof data, key_out);
+    derive(crypto, static_secret, LABEL("invitation"), data, sizeof data, key_out);
 }
 
 punch_err punch_session_keys(const punch_crypto *crypto, const punch_session_input *input,
@@ -392,11 +395,11 @@ punch_err punch_session_keys(const punch_crypto *crypto, const punch_session_inp
     punch_key base;
     punch_key to_caller;
     punch_key to_callee;
-    derive(crypto, input->static_secret, "session", input->call_id->bytes,
+    derive(crypto, input->static_secret, LABEL("session"), input->call_id->bytes,
            sizeof input->call_id->bytes, &base);
-    derive(crypto, &base, "ephemeral", shared.bytes, sizeof shared.bytes, &base);
-    derive(crypto, &base, "to caller", NULL, 0, &to_caller);
-    derive(crypto, &base, "to callee", NULL, 0, &to_callee);
+    derive(crypto, &base, LABEL("ephemeral"), shared.bytes, sizeof shared.bytes, &base);
+    derive(crypto, &base, LABEL("to caller"), NULL, 0, &to_caller);
+    derive(crypto, &base, LABEL("to callee"), NULL, 0, &to_callee);
     const bool is_caller = input->role == PUNCH_ROLE_CALLER;
     punch_channel_init(channel_out, is_caller ? &to_callee : &to_caller,
                        is_caller ? &to_caller : &to_callee, input->local_index,

@@ -127,28 +127,31 @@ static punch_err fast_open(const punch_sealed *packet) {
     return word_at(found) == tag[0] && word_at(found + 8) == tag[1] ? PUNCH_OK : PUNCH_ERR_CRYPTO;
 }
 
-static inline void sponge_block(sip_state *s, const uint64_t block[4]) {
-    s->v0 ^= block[0];
-    s->v1 ^= block[1];
-    s->v2 ^= block[2];
-    s->v3 ^= block[3];
-    sip_round(s);
-}
-
 /* Four words at a time into all of the state, one round each: a bijection of the state, so two
  * inputs of one block, or two keys, never give one output. */
 static inline void sponge(sip_state *s, const uint8_t *data, size_t length) {
-    uint64_t block[4];
     s->v3 ^= length;
-    for (; length >= sizeof block; length -= sizeof block) {
-        memcpy(block, data, sizeof block);
-        sponge_block(s, block);
-        data += sizeof block;
+    for (; length >= 4 * WORD_BYTES; length -= 4 * WORD_BYTES) {
+        s->v0 ^= word_at(data);
+        s->v1 ^= word_at(data + WORD_BYTES);
+        s->v2 ^= word_at(data + (size_t)2 * WORD_BYTES);
+        s->v3 ^= word_at(data + (size_t)3 * WORD_BYTES);
+        sip_round(s);
+        data += (size_t)4 * WORD_BYTES;
     }
     if (length > 0) {
-        memset(block, 0, sizeof block);
-        memcpy(block, data, length);
-        sponge_block(s, block);
+        uint64_t block[4] = {0};
+        size_t count = 0;
+        for (; length >= WORD_BYTES; length -= WORD_BYTES) {
+            block[count++] = word_at(data);
+            data += WORD_BYTES;
+        }
+        block[count] = last_word(data, length, length);
+        s->v0 ^= block[0];
+        s->v1 ^= block[1];
+        s->v2 ^= block[2];
+        s->v3 ^= block[3];
+        sip_round(s);
     }
     sip_finish(s);
 }

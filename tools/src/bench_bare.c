@@ -216,7 +216,7 @@ static void client_send(bare *world, uint32_t client, uint32_t ip, uint16_t port
     packet->kind = (uint8_t)kind;
     packet->from = client;
     packet->length = BENCH_PACKET_BYTES;
-    memset(packet->data, kind, sizeof packet->data);
+    memset(packet->data, (int)kind, sizeof packet->data);
     push(world, world->now_us + BENCH_LAN_US, EVENT_LEAVE, slot);
 }
 
@@ -231,7 +231,7 @@ static void broker_send(bare *world, uint32_t client, bare_packet_kind kind) {
     packet->from = world->clients_count;
     packet->to = packet->dst_ip - OUTSIDE_IP;
     packet->length = BENCH_PACKET_BYTES;
-    memset(packet->data, kind, sizeof packet->data);
+    memset(packet->data, (int)kind, sizeof packet->data);
     if (is_lost(world)) {
         give(world, slot);
         return;

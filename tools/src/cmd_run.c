@@ -114,6 +114,18 @@ static bool publish(const report *view, outputs *to, const cli_args *args) {
     return written && whole;
 }
 
+/* Fewer trials than this leave intervals wider than most questions: chosen. */
+#define FEW_TRIALS 100u
+
+static void warn_of_few(const run_request *request, const cli_args *args) {
+    if (request->trials < FEW_TRIALS && !cli_has(args, "quiet")) {
+        fprintf(args->err,
+                "only %llu trials a cell, so the intervals are wide: use --trials "
+                "1000\n",
+                (unsigned long long)request->trials);
+    }
+}
+
 static int run_and_publish(const setup *made, outputs *to, const cli_args *args,
                            const sigset_t *signals) {
     run_results results;
@@ -124,6 +136,7 @@ static int run_and_publish(const setup *made, outputs *to, const cli_args *args,
         run_results_free(&results);
         return CLI_FAILED;
     }
+    warn_of_few(&made->request, args);
     if (cli_has(args, "verbose")) {
         print_speed(&made->request, &results, args->err);
     }

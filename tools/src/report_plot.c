@@ -272,6 +272,19 @@ static void put_curve_title(const report *view, FILE *out, uint32_t factor, uint
     }
 }
 
+/* Names of the factors whose levels are the curves. */
+static void put_key_title(const report *view, FILE *out, uint32_t factor) {
+    if (factor == UINT32_MAX) {
+        const grid_axis all = axis_of(view, 0, sim_scenario_factor_count(view->request->scenario));
+        put_axis_title(view, out, &all);
+        return;
+    }
+    char title[128];
+    snprintf(title, sizeof title, "%s (cells pooled)",
+             sim_scenario_factor(view->request->scenario, factor).name);
+    put_quoted(out, title);
+}
+
 void report_plot_times(const report *view, FILE *out) {
     const uint32_t factor_count = sim_scenario_factor_count(view->request->scenario);
     const uint32_t factor = curve_factor(view);
@@ -293,12 +306,9 @@ void report_plot_times(const report *view, FILE *out) {
         "set ylabel \"share of calls connected, with a simultaneous 95 % band\"\n"
         "set yrange [0:1]\nset grid\nset key outside right top",
         out);
-    if (factor < factor_count) {
+    if (factor != factor_count) {
         fputs(" title ", out);
-        char title[128];
-        snprintf(title, sizeof title, "%s (cells pooled)",
-                 sim_scenario_factor(view->request->scenario, factor).name);
-        put_quoted(out, title);
+        put_key_title(view, out, factor);
     }
     fprintf(out, "\nset xrange [0:%.6g]\nplot \\\n", end_s);
     for (uint32_t curve = 0; curve < curves; curve++) {

@@ -6,8 +6,8 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "process.h"
 #include "punch_test.h"
-#include "spawn.h"
 
 static double number(const cJSON *object, const char *name) {
     return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, name));
@@ -16,9 +16,9 @@ static double number(const cJSON *object, const char *name) {
 static void figures(void) {
     char program[4096];
     const char *const argv[] = {
-        spawn_punchlab(program, sizeof program), "bench", "--quick", "--json", "-", NULL};
-    const spawn_how how = {0};
-    spawned said = spawn_run(&how, argv);
+        process_punchlab(program, sizeof program), "bench", "--quick", "--json", "-", NULL};
+    const process_how how = {0};
+    process_said said = process_run(&how, argv);
     EXPECT_INT("exit code", said.status, 0);
     EXPECT("a table for people", strstr(said.err, "ns/event") != NULL);
     cJSON *object = cJSON_Parse(said.out);
@@ -51,7 +51,7 @@ static void figures(void) {
     EXPECT_REAL("packets per client and second", number(clients, "packets_per_client_and_s"),
                 2.0 / 15.0, 0.02);
     cJSON_Delete(object);
-    spawn_free(&said);
+    process_free(&said);
 }
 
 int main(void) {

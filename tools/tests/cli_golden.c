@@ -8,30 +8,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "process.h"
 #include "punch_test.h"
-#include "spawn.h"
 
 /* Runs punchlab, called "punchlab", in the directory of the test data. */
-static spawned run(const char *const *words) {
+static process_said run(const char *const *words) {
     char program[4096];
     char data[4096];
-    const char *argv[16] = {spawn_punchlab(program, sizeof program)};
+    const char *argv[16] = {process_punchlab(program, sizeof program)};
     for (size_t i = 0; words[i] != NULL && i + 2 < sizeof argv / sizeof argv[0]; i++) {
         argv[i + 1] = words[i];
     }
-    const spawn_how how = {.directory = spawn_source(data, sizeof data, "tools/tests/data"),
-                           .environment = "PUNCHLAB_AS=punchlab"};
-    return spawn_run(&how, argv);
+    const process_how how = {.directory = process_source(data, sizeof data, "tools/tests/data"),
+                             .environment = "PUNCHLAB_AS=punchlab"};
+    return process_run(&how, argv);
 }
 
 static void table(void) {
     char out[4096];
     char data[4096];
-    spawn_make_directory(out, sizeof out);
+    process_make_directory(out, sizeof out);
     const char *const words[] = {"run", "tiny.json", "--out", out, NULL};
-    spawned said = run(words);
+    process_said said = run(words);
     char *expected =
-        spawn_read_file(spawn_source(data, sizeof data, "tools/tests/data"), "tiny.table.txt");
+        process_read_file(process_source(data, sizeof data, "tools/tests/data"), "tiny.table.txt");
     EXPECT_INT("exit code", said.status, 0);
     EXPECT_TEXT("the table, to the letter", said.out, expected);
     EXPECT("the first line names program, scenario, digest, backend, crypto and seed",
@@ -41,8 +41,8 @@ static void table(void) {
     EXPECT("no progress without a terminal", strchr(said.err, '\r') == NULL);
     EXPECT("no colour without a terminal", strchr(said.out, '\x1b') == NULL);
     free(expected);
-    spawn_free(&said);
-    spawn_remove_directory(out);
+    process_free(&said);
+    process_remove_directory(out);
 }
 
 #define RUN_USAGE "usage: punchlab run FILE [options]\n'punchlab run --help' lists the options.\n"
@@ -105,29 +105,29 @@ static void errors(void) {
          "'punchlab explain \"*\"' explains everything.\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        spawned said = run(rows[i].words);
+        process_said said = run(rows[i].words);
         EXPECT_INT(rows[i].sentence, said.status, rows[i].status);
         EXPECT_TEXT(rows[i].sentence, said.err, rows[i].says);
         EXPECT_TEXT(rows[i].sentence, said.out, "");
-        spawn_free(&said);
+        process_free(&said);
     }
 }
 
 static void broken_scenario(void) {
     const char *const words[] = {"validate", "tiny.json", "broken.json", NULL};
-    spawned said = run(words);
+    process_said said = run(words);
     EXPECT_INT("exit code", said.status, 2);
     EXPECT_TEXT("the good file is named on standard output", said.out,
                 "tiny.json: fine: 2 cells x 3 trials\n");
     EXPECT("the bad one with line, column and pointer",
            strstr(said.err, "broken.json:3:3: /trails: ") != NULL);
     EXPECT("and a guess", strstr(said.err, "did you mean \"trials\"?") != NULL);
-    spawn_free(&said);
+    process_free(&said);
 }
 
 static void help(void) {
     const char *const words[] = {"--help", NULL};
-    spawned said = run(words);
+    process_said said = run(words);
     EXPECT_INT("exit code", said.status, 0);
     EXPECT_TEXT(
         "the commands, to the letter", said.out,
@@ -143,7 +143,7 @@ static void help(void) {
         "\n'punchlab COMMAND --help' lists the options of a command.\n"
         "exit codes: 0 fine, 1 expectations not met or results not written, 2 bad usage or\n"
         "scenario, 3 an invariant broke, 77 backend unavailable, 130 interrupted\n");
-    spawn_free(&said);
+    process_free(&said);
     static const char *const commands[] = {"run",      "replay", "explain", "list",
                                            "validate", "bench",  "doctor"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
@@ -154,7 +154,7 @@ static void help(void) {
         EXPECT_INT(commands[i], said.status, 0);
         EXPECT(usage, strncmp(said.out, usage, strlen(usage)) == 0);
         EXPECT(commands[i], strstr(said.out, "  -h, --help ") != NULL);
-        spawn_free(&said);
+        process_free(&said);
     }
 }
 
@@ -171,13 +171,13 @@ static void explanations(void) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *const words[] = {"explain", rows[i].key, NULL};
-        spawned said = run(words);
+        process_said said = run(words);
         EXPECT_INT(rows[i].key, said.status, 0);
         for (size_t p = 0; rows[i].phrases[p] != NULL; p++) {
             EXPECT(rows[i].phrases[p], strstr(said.out, rows[i].phrases[p]) != NULL);
         }
         EXPECT("every field of a preset has a value", strstr(said.out, " ? ") == NULL);
-        spawn_free(&said);
+        process_free(&said);
     }
 }
 
@@ -185,14 +185,14 @@ static void standard_output_full(void) {
     char program[4096];
     char command[8192];
     snprintf(command, sizeof command, "'%s' list > /dev/full",
-             spawn_punchlab(program, sizeof program));
+             process_punchlab(program, sizeof program));
     const char *const argv[] = {"/bin/sh", "-c", command, NULL};
-    const spawn_how how = {.environment = "PUNCHLAB_AS=punchlab"};
-    spawned said = spawn_run(&how, argv);
+    const process_how how = {.environment = "PUNCHLAB_AS=punchlab"};
+    process_said said = process_run(&how, argv);
     EXPECT_INT("exit code", said.status, 1);
     EXPECT_TEXT("and says so", said.err,
                 "punchlab: cannot write to standard output: No space left on device\n");
-    spawn_free(&said);
+    process_free(&said);
 }
 
 int main(void) {

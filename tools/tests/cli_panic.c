@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "process.h"
 #include "punch_test.h"
-#include "spawn.h"
 
 static void broken(void) {
     const char *build = getenv("PUNCH_BINARY_DIR");
     char program[4096];
     snprintf(program, sizeof program, "%s/tools/panic_program", build != NULL ? build : ".");
     const char *const argv[] = {program, NULL};
-    const spawn_how how = {0};
-    spawned said = spawn_run(&how, argv);
+    const process_how how = {0};
+    process_said said = process_run(&how, argv);
     EXPECT_INT("exit code", said.status, 3);
     static const char *const phrases[] = {
         "punchlab: an invariant broke: ",
@@ -23,13 +23,13 @@ static void broken(void) {
         ": seed != broken_seed (got 0, expected 1)\n",
         "scenario a file.json, cell 0, trial 42, seed 5, trial seed ",
         "simulated time 00:00.500000\n",
-        "repeat: tools/punchlab replay 'a file.json' --cell 0 --trial 42 --seed 5 --set "
-        "core.fire_rule=on_receipt\n",
+        "repeat: tools/punchlab replay 'a file.json' --cell 0 --trial 42 --seed 5 --set ",
+        " --set core.fire_rule=on_receipt\n",
     };
     for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {
         EXPECT(phrases[i], strstr(said.err, phrases[i]) != NULL);
     }
-    spawn_free(&said);
+    process_free(&said);
 }
 
 int main(void) {

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "process.h"
 #include "punch_test.h"
-#include "spawn.h"
 
-static spawned replay(const char *cell, const char *option) {
+static process_said replay(const char *cell, const char *option) {
     char program[4096];
     char data[4096];
-    const spawn_how how = {.directory = spawn_source(data, sizeof data, "tools/tests/data")};
-    const char *const argv[] = {spawn_punchlab(program, sizeof program),
+    const process_how how = {.directory = process_source(data, sizeof data, "tools/tests/data")};
+    const char *const argv[] = {process_punchlab(program, sizeof program),
                                 "replay",
                                 "tiny.json",
                                 "--cell",
@@ -23,17 +23,17 @@ static spawned replay(const char *cell, const char *option) {
                                 "1",
                                 option,
                                 NULL};
-    return spawn_run(&how, argv);
+    return process_run(&how, argv);
 }
 
-static void contains(const spawned *said, const char *const *phrases) {
+static void contains(const process_said *said, const char *const *phrases) {
     for (; *phrases != NULL; phrases++) {
         EXPECT(*phrases, strstr(said->out, *phrases) != NULL);
     }
 }
 
 static void working(void) {
-    spawned said = replay("0", NULL);
+    process_said said = replay("0", NULL);
     EXPECT_INT("exit code", said.status, 0);
     static const char *const phrases[] = {
         "NAT of a: at ",
@@ -53,11 +53,11 @@ static void working(void) {
     };
     contains(&said, phrases);
     EXPECT("no NAT dropped anything", strstr(said.out, "DROPS") == NULL);
-    spawn_free(&said);
+    process_free(&said);
 }
 
 static void failing(void) {
-    spawned said = replay("1", NULL);
+    process_said said = replay("1", NULL);
     EXPECT_INT("exit code", said.status, 0);
     static const char *const phrases[] = {
         "mapping APDM, filtering APDF, allocation random",
@@ -76,7 +76,7 @@ static void failing(void) {
     };
     contains(&said, phrases);
     EXPECT("nobody connected", strstr(said.out, "** connected") == NULL);
-    spawn_free(&said);
+    process_free(&said);
 }
 
 static const char *text_of(const cJSON *object, const char *name) {
@@ -117,10 +117,10 @@ static void json_lines(void) {
         {"and an end", "--jsonl", "end", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        spawned said = replay("1", rows[i].option);
+        process_said said = replay("1", rows[i].option);
         EXPECT_INT("exit code", said.status, 0);
         EXPECT(rows[i].sentence, count_lines(said.out, rows[i].kind, rows[i].verdict) > 0);
-        spawn_free(&said);
+        process_free(&said);
     }
 }
 
@@ -129,14 +129,14 @@ static void same_as_run(void) {
     char program[4096];
     char data[4096];
     char out[4096];
-    spawn_make_directory(out, sizeof out);
-    const spawn_how how = {.directory = spawn_source(data, sizeof data, "tools/tests/data")};
+    process_make_directory(out, sizeof out);
+    const process_how how = {.directory = process_source(data, sizeof data, "tools/tests/data")};
     const char *const argv[] = {
-        spawn_punchlab(program, sizeof program), "run", "tiny.json", "-q", "--out", out, NULL};
-    spawned ran = spawn_run(&how, argv);
+        process_punchlab(program, sizeof program), "run", "tiny.json", "-q", "--out", out, NULL};
+    process_said ran = process_run(&how, argv);
     EXPECT_INT("run works", ran.status, 0);
-    char *trials = spawn_read_file(out, "trials.csv");
-    spawned said = replay("1", NULL);
+    char *trials = process_read_file(out, "trials.csv");
+    process_said said = replay("1", NULL);
     const char *line = trials != NULL ? strstr(trials, "\n1,1,0,") : NULL;
     const char *end = line != NULL ? strchr(line + 1, '\n') : NULL;
     EXPECT("the trial is in trials.csv", end != NULL && end - line > 16);
@@ -146,9 +146,9 @@ static void same_as_run(void) {
         EXPECT(digest, strstr(said.out, digest) != NULL);
     }
     free(trials);
-    spawn_free(&ran);
-    spawn_free(&said);
-    spawn_remove_directory(out);
+    process_free(&ran);
+    process_free(&said);
+    process_remove_directory(out);
 }
 
 int main(void) {

@@ -10,33 +10,33 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "process.h"
 #include "punch_test.h"
-#include "spawn.h"
 
 typedef struct {
     char out[4096];
-    spawned said;
+    process_said said;
 } made_run;
 
 /* Runs the tiny scenario into a new directory. how's directory is set here. */
-static made_run run_into(spawn_how how, const char *const *options) {
+static made_run run_into(process_how how, const char *const *options) {
     char program[4096];
     char data[4096];
     made_run made;
-    spawn_make_directory(made.out, sizeof made.out);
-    const char *argv[16] = {spawn_punchlab(program, sizeof program), "run", "tiny.json", "--out",
+    process_make_directory(made.out, sizeof made.out);
+    const char *argv[16] = {process_punchlab(program, sizeof program), "run", "tiny.json", "--out",
                             made.out};
     for (size_t i = 0; options[i] != NULL && i + 6 < sizeof argv / sizeof argv[0]; i++) {
         argv[i + 5] = options[i];
     }
-    how.directory = spawn_source(data, sizeof data, "tools/tests/data");
-    made.said = spawn_run(&how, argv);
+    how.directory = process_source(data, sizeof data, "tools/tests/data");
+    made.said = process_run(&how, argv);
     return made;
 }
 
 static void clear(made_run *made) {
-    spawn_free(&made->said);
-    spawn_remove_directory(made->out);
+    process_free(&made->said);
+    process_remove_directory(made->out);
 }
 
 static bool exists(const char *directory, const char *name) {
@@ -50,7 +50,7 @@ static const cJSON *at(const cJSON *object, const char *name) {
 }
 
 static bool manifest_says_partial(const char *directory, bool *partial_out) {
-    char *text = spawn_read_file(directory, "manifest.json");
+    char *text = process_read_file(directory, "manifest.json");
     cJSON *manifest = text != NULL ? cJSON_Parse(text) : NULL;
     const cJSON *partial = at(manifest, "partial");
     const bool found = cJSON_IsBool(partial);
@@ -70,7 +70,7 @@ static void complete(void) {
     static const char *const names[] = {"manifest.json", "cells.csv",  "trials.csv",
                                         "report.md",     "success.gp", "time-to-connect.gp"};
     const char *const options[] = {NULL};
-    const spawn_how how = {0};
+    const process_how how = {0};
     made_run made = run_into(how, options);
     EXPECT_INT("exit code", made.said.status, 0);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -89,15 +89,15 @@ static void same_for_any_jobs(void) {
                                         "time-to-connect.gp"};
     const char *const one[] = {"--trials", "700", "--jobs", "1", "--json", "-", NULL};
     const char *const two[] = {"--trials", "700", "--jobs", "2", "--json", "-", NULL};
-    const spawn_how how = {0};
+    const process_how how = {0};
     made_run a = run_into(how, one);
     made_run b = run_into(how, two);
     EXPECT_INT("one job", a.said.status, 0);
     EXPECT_INT("two jobs", b.said.status, 0);
     EXPECT("the same JSON", strcmp(a.said.out, b.said.out) == 0);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char *left = spawn_read_file(a.out, names[i]);
-        char *right = spawn_read_file(b.out, names[i]);
+        char *left = process_read_file(a.out, names[i]);
+        char *right = process_read_file(b.out, names[i]);
         EXPECT(names[i], left != NULL && right != NULL && strcmp(left, right) == 0);
         free(left);
         free(right);
@@ -110,11 +110,11 @@ static void same_for_any_jobs(void) {
 static void same_for_any_crypto(void) {
     const char *const fast[] = {"--crypto", "fast", "-q", NULL};
     const char *const sodium[] = {"--crypto", "sodium", "-q", NULL};
-    const spawn_how how = {0};
+    const process_how how = {0};
     made_run a = run_into(how, fast);
     made_run b = run_into(how, sodium);
-    char *left = spawn_read_file(a.out, "cells.csv");
-    char *right = spawn_read_file(b.out, "cells.csv");
+    char *left = process_read_file(a.out, "cells.csv");
+    char *right = process_read_file(b.out, "cells.csv");
     EXPECT_TEXT("the same cells", left, right);
     free(left);
     free(right);
@@ -124,7 +124,7 @@ static void same_for_any_crypto(void) {
 
 static void json_fields(void) {
     const char *const options[] = {"--json", "-", NULL};
-    const spawn_how how = {0};
+    const process_how how = {0};
     made_run made = run_into(how, options);
     cJSON *object = cJSON_Parse(made.said.out);
     EXPECT("standard output is one JSON object", cJSON_IsObject(object));
@@ -170,7 +170,7 @@ static void json_fields(void) {
 
 static void full_disk(void) {
     const char *const options[] = {"--trials", "300", NULL};
-    const spawn_how how = {.file_bytes_max = 8192};
+    const process_how how = {.file_bytes_max = 8192};
     made_run made = run_into(how, options);
     EXPECT_INT("exit code", made.said.status, 1);
     EXPECT("which file, and why",
@@ -187,7 +187,7 @@ static void full_disk(void) {
 
 static void json_to_full_device(void) {
     const char *const options[] = {"--json", "/dev/full", NULL};
-    const spawn_how how = {0};
+    const process_how how = {0};
     made_run made = run_into(how, options);
     EXPECT_INT("exit code", made.said.status, 1);
     EXPECT("says so", strstr(made.said.err,
@@ -208,7 +208,7 @@ static void unwritable(void) {
         {"JSON nowhere", {"--json", "/nowhere/x.json", NULL}, "cannot write /nowhere/x.json: "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const spawn_how how = {0};
+        const process_how how = {0};
         made_run made = run_into(how, rows[i].options);
         EXPECT_INT(rows[i].sentence, made.said.status, 1);
         EXPECT(rows[i].sentence, strstr(made.said.err, rows[i].says) != NULL);
@@ -219,7 +219,7 @@ static void unwritable(void) {
 
 static void interrupted(void) {
     const char *const options[] = {"--trials", "1000000", "--json", "-", NULL};
-    const spawn_how how = {.interrupt = true};
+    const process_how how = {.interrupt = true};
     made_run made = run_into(how, options);
     EXPECT_INT("exit code", made.said.status, 130);
     EXPECT("says so", strstr(made.said.err, "interrupted; the results are partial\n") != NULL);
@@ -230,7 +230,7 @@ static void interrupted(void) {
     const cJSON *first = cJSON_GetArrayItem(at(object, "cells"), 0);
     const double trials = cJSON_GetNumberValue(at(first, "trials"));
     EXPECT("fewer trials than asked for", trials >= 0.0 && trials < 1e6);
-    char *rows = spawn_read_file(made.out, "cells.csv");
+    char *rows = process_read_file(made.out, "cells.csv");
     char expected[64];
     snprintf(expected, sizeof expected, "\n0,easy,%.0f,", trials);
     EXPECT("cells.csv counts the same", rows != NULL && strstr(rows, expected) != NULL);

@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "process.h"
 #include "punch_test.h"
-#include "spawn.h"
 
 typedef struct {
     const char *mapping;
@@ -94,19 +94,19 @@ static void all_cells(void) {
     char program[4096];
     char scenario[4096];
     char out[4096];
-    spawn_make_directory(out, sizeof out);
+    process_make_directory(out, sizeof out);
     const char *const argv[] = {
-        spawn_punchlab(program, sizeof program),
+        process_punchlab(program, sizeof program),
         "run",
-        spawn_source(scenario, sizeof scenario, "scenarios/pair-matrix.json"),
+        process_source(scenario, sizeof scenario, "scenarios/pair-matrix.json"),
         "-q",
         "--out",
         out,
         "--json",
         "-",
         NULL};
-    const spawn_how how = {0};
-    spawned said = spawn_run(&how, argv);
+    const process_how how = {0};
+    process_said said = process_run(&how, argv);
     EXPECT_INT("exit code", said.status, 0);
     cJSON *object = cJSON_Parse(said.out);
     const cJSON *cells = cJSON_GetObjectItemCaseSensitive(object, "cells");
@@ -118,8 +118,8 @@ static void all_cells(void) {
     }
     EXPECT_INT("half of them with reply affinity", on_count, 81);
     cJSON_Delete(object);
-    spawn_free(&said);
-    spawn_remove_directory(out);
+    process_free(&said);
+    process_remove_directory(out);
 }
 
 /* The rules themselves: how many of the 81 pairs connect, counted by hand. EIM x EIM: 9. One side

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _XOPEN_SOURCE 700 /* nftw */
-#include "spawn.h"
+#include "process.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -43,7 +43,7 @@ static bool take(stream *from) {
     return got > 0 || (got < 0 && errno == EINTR);
 }
 
-static void become(const spawn_how *how, const char *const *argv, int out, int err) {
+static void become(const process_how *how, const char *const *argv, int out, int err) {
     if ((how->directory != NULL && chdir(how->directory) != 0) || dup2(out, 1) < 0 ||
         dup2(err, 2) < 0) {
         _exit(126);
@@ -60,7 +60,7 @@ static void become(const spawn_how *how, const char *const *argv, int out, int e
 }
 
 /* Collects both streams until their ends; interrupts the child when it was asked for. */
-static void collect(const spawn_how *how, pid_t child, stream *out, stream *err) {
+static void collect(const process_how *how, pid_t child, stream *out, stream *err) {
     bool interrupted = false;
     bool open[2] = {true, true};
     while (open[0] || open[1]) {
@@ -80,7 +80,7 @@ static void collect(const spawn_how *how, pid_t child, stream *out, stream *err)
     }
 }
 
-spawned spawn_run(const spawn_how *how, const char *const *argv) {
+process_said process_run(const process_how *how, const char *const *argv) {
     int pipes[2][2];
     if (pipe(pipes[0]) != 0 || pipe(pipes[1]) != 0) {
         die("pipe");
@@ -107,18 +107,18 @@ spawned spawn_run(const spawn_how *how, const char *const *argv) {
         die("waitpid");
     }
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    const spawned made = {code, out.text, err.text};
+    const process_said made = {code, out.text, err.text};
     return made;
 }
 
-void spawn_free(spawned *made) {
+void process_free(process_said *made) {
     free(made->out);
     free(made->err);
     made->out = NULL;
     made->err = NULL;
 }
 
-const char *spawn_punchlab(char *path, size_t cap) {
+const char *process_punchlab(char *path, size_t cap) {
     const char *build = getenv("PUNCH_BINARY_DIR");
     if (build == NULL) {
         fputs("PUNCH_BINARY_DIR is not set: run this through ctest\n", stderr);
@@ -128,7 +128,7 @@ const char *spawn_punchlab(char *path, size_t cap) {
     return path;
 }
 
-const char *spawn_source(char *path, size_t cap, const char *name) {
+const char *process_source(char *path, size_t cap, const char *name) {
     const char *source = getenv("PUNCH_SOURCE_DIR");
     if (source == NULL) {
         fputs("PUNCH_SOURCE_DIR is not set: run this through ctest\n", stderr);
@@ -138,7 +138,7 @@ const char *spawn_source(char *path, size_t cap, const char *name) {
     return path;
 }
 
-void spawn_make_directory(char *path, size_t cap) {
+void process_make_directory(char *path, size_t cap) {
     const char *base = getenv("TMPDIR");
     snprintf(path, cap, "%s/punchlab-XXXXXX", base != NULL ? base : "/tmp");
     if (mkdtemp(path) == NULL) {
@@ -153,11 +153,11 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
     return remove(path);
 }
 
-void spawn_remove_directory(const char *path) {
+void process_remove_directory(const char *path) {
     (void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-char *spawn_read_file(const char *directory, const char *name) {
+char *process_read_file(const char *directory, const char *name) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", directory, name);
     FILE *file = fopen(path, "rb");

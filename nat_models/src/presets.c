@@ -31,50 +31,75 @@
 
 /* --- Linux --- */
 
-#define LINUX_SOURCES_BUT_UNSOLICITED                                                              \
-    {"mapping",                                                                                    \
-     "measured with nftables masquerade (20 of 20 ports kept): endpoint-independent as "           \
-     "long as the source port is free; conntrack itself tracks each flow on its own"},             \
-        {"filtering",                                                                              \
-         "Linux kernel, nf_conntrack: only the reply direction of a tracked flow "                 \
-         "enters; measured APDF"},                                                                 \
-        {"allocation", "nft(8), masquerade: the source port is kept if possible"},                 \
-        {"collision",                                                                              \
-         "Linux kernel, nf_nat_core.c: a clashing port is searched from a random "                 \
-         "offset; measured 40000 -> 42324"},                                                       \
-        {"port_min", "Linux kernel, nf_nat_core.c: source ports above 1023 stay in 1024..65535"},  \
-        {"port_max", "Linux kernel, nf_nat_core.c, as port_min"},                                  \
-        {"udp_timeout_first",                                                                      \
-         "Linux kernel documentation, nf_conntrack-sysctl: nf_conntrack_udp_timeout 30 s"},        \
-        {"udp_timeout_stream",                                                                     \
-         "Linux kernel documentation, nf_conntrack-sysctl: nf_conntrack_udp_timeout_stream 120 s " \
-         "(the kernel waits for 2 s of two-way traffic first, this model does not)"},              \
-        {"refresh_outbound", "Linux kernel, nf_conntrack_proto_udp.c: every packet refreshes"},    \
-        {"refresh_inbound", "Linux kernel, nf_conntrack_proto_udp.c: every packet refreshes"},     \
-        {"hairpin", "measured: none without rules of its own"}, {"table_max", CHOSEN_TABLE},       \
-        {"per_host_max", CHOSEN_NO_HOST_LIMIT},                                                    \
-        {"table_full",                                                                             \
-         "Linux kernel, nf_conntrack_core.c: new flows are dropped when the table "                \
-         "is full (after trying to drop unanswered ones, which is not modelled)"},                 \
-        {"blacklist_for", NO_BLACKLIST}, {                                                         \
-        "reply_affinity", "Linux kernel, nf_conntrack: replies follow the tracked flow"            \
-    }
+/* "measured": in Linux network namespaces, kernel 6.18, nftables 1.0.6. */
+#define LINUX_MAPPING                                                                           \
+    "measured with nftables masquerade (20 of 20 ports kept): endpoint-independent as long as " \
+    "the source port is free; conntrack itself tracks each flow on its own"
+#define LINUX_FILTERING \
+    "Linux kernel, nf_conntrack: only the reply direction of a tracked flow enters; measured APDF"
+#define LINUX_ALLOCATION "nft(8), masquerade: the source port is kept if possible"
+#define LINUX_COLLISION                                                                        \
+    "Linux kernel, nf_nat_core.c: a clashing port is searched from a random offset; measured " \
+    "40000 -> 42324"
+#define LINUX_PORTS "Linux kernel, nf_nat_core.c: source ports above 1023 stay in 1024..65535"
+#define LINUX_FIRST "Linux kernel documentation, nf_conntrack-sysctl: nf_conntrack_udp_timeout 30 s"
+#define LINUX_STREAM                                                                               \
+    "Linux kernel documentation, nf_conntrack-sysctl: nf_conntrack_udp_timeout_stream 120 s (the " \
+    "kernel waits for 2 s of two-way traffic first, this model does not)"
+#define LINUX_REFRESH "Linux kernel, nf_conntrack_proto_udp.c: every packet refreshes"
+#define LINUX_HAIRPIN "measured: none without rules of its own"
+#define LINUX_FULL                                                                            \
+    "Linux kernel, nf_conntrack_core.c: new flows are dropped when the table is full (after " \
+    "trying to drop unanswered ones, which is not modelled)"
+#define LINUX_ANSWERS "Linux kernel, nf_conntrack: replies follow the tracked flow"
+#define LINUX_COLLIDE                                                                             \
+    "measured: without a drop rule on INPUT a probe that arrives first keeps the tuple, and the " \
+    "local punch leaves from another port (also libjuice issue 259, go-libp2p issue 111)"
+#define LINUX_IGNORE                                                                            \
+    "measured: with `iifname wan ct state new drop` on INPUT nothing is left behind (20 of 20 " \
+    "punches against 3 of 20)"
 
 static const nat_field_source LINUX_PLAIN[] = {
-    LINUX_SOURCES_BUT_UNSOLICITED,
+    {"mapping", LINUX_MAPPING},
+    {"filtering", LINUX_FILTERING},
+    {"allocation", LINUX_ALLOCATION},
+    {"collision", LINUX_COLLISION},
+    {"port_min", LINUX_PORTS},
+    {"port_max", LINUX_PORTS},
+    {"udp_timeout_first", LINUX_FIRST},
+    {"udp_timeout_stream", LINUX_STREAM},
+    {"refresh_outbound", LINUX_REFRESH},
+    {"refresh_inbound", LINUX_REFRESH},
+    {"hairpin", LINUX_HAIRPIN},
+    {"table_max", CHOSEN_TABLE},
+    {"per_host_max", CHOSEN_NO_HOST_LIMIT},
+    {"table_full", LINUX_FULL},
+    {"inbound_unsolicited", LINUX_COLLIDE},
+    {"blacklist_for", NO_BLACKLIST},
+    {"reply_affinity", LINUX_ANSWERS},
     {"filters_max", CHOSEN_FILTERS},
-    {"inbound_unsolicited",
-     "measured on Linux: without a drop rule on INPUT a probe that arrives first keeps the tuple, "
-     "and the local punch leaves from another port (libjuice issue 259, go-libp2p issue 111)"},
     {NULL, NULL},
 };
 
 static const nat_field_source LINUX_INPUT_DROP[] = {
-    LINUX_SOURCES_BUT_UNSOLICITED,
+    {"mapping", LINUX_MAPPING},
+    {"filtering", LINUX_FILTERING},
+    {"allocation", LINUX_ALLOCATION},
+    {"collision", LINUX_COLLISION},
+    {"port_min", LINUX_PORTS},
+    {"port_max", LINUX_PORTS},
+    {"udp_timeout_first", LINUX_FIRST},
+    {"udp_timeout_stream", LINUX_STREAM},
+    {"refresh_outbound", LINUX_REFRESH},
+    {"refresh_inbound", LINUX_REFRESH},
+    {"hairpin", LINUX_HAIRPIN},
+    {"table_max", CHOSEN_TABLE},
+    {"per_host_max", CHOSEN_NO_HOST_LIMIT},
+    {"table_full", LINUX_FULL},
+    {"inbound_unsolicited", LINUX_IGNORE},
+    {"blacklist_for", NO_BLACKLIST},
+    {"reply_affinity", LINUX_ANSWERS},
     {"filters_max", CHOSEN_FILTERS},
-    {"inbound_unsolicited",
-     "measured on Linux: with `iifname wan ct state new drop` on INPUT nothing is left behind "
-     "(20 of 20 punches against 3 of 20)"},
     {NULL, NULL},
 };
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nat/presets.h"
 #include "nat_support.h"
 #include "punch_test.h"
 
@@ -655,71 +654,6 @@ static void config_check(void) {
     EXPECT("a range of one port is fine", nat_config_check(&bad[3]) == NULL);
 }
 
-static void names(void) {
-    EXPECT_TEXT("mapping", nat_mapping_name(NAT_MAPPING_APDM), "APDM");
-    EXPECT_TEXT("filtering", nat_filtering_name(NAT_FILTERING_ADF), "ADF");
-    EXPECT_TEXT("allocation", nat_allocation_name(NAT_ALLOCATION_CONTIGUOUS), "contiguous");
-    EXPECT_TEXT("collision", nat_collision_name(NAT_COLLISION_NEXT_FREE), "next-free");
-    EXPECT_TEXT("hairpin", nat_hairpin_name(NAT_HAIRPIN_EXTERNAL), "external");
-    EXPECT_TEXT("full", nat_full_name(NAT_FULL_EVICT_OLDEST), "evict-oldest");
-    EXPECT_TEXT("unsolicited", nat_unsolicited_name(NAT_UNSOLICITED_COLLIDE), "collide");
-    EXPECT_TEXT("a value that is none", nat_hairpin_name((nat_hairpin)77), "unknown");
-    for (int i = 0; i < NAT_VERDICT_COUNT; i++) {
-        EXPECT("every verdict has a name", strlen(nat_verdict_name((nat_verdict)i)) > 3);
-        EXPECT("every verdict has a sentence", strlen(nat_verdict_text((nat_verdict)i)) > 8);
-        for (int k = 0; k < i; k++) {
-            EXPECT("names differ",
-                   strcmp(nat_verdict_name((nat_verdict)i), nat_verdict_name((nat_verdict)k)) != 0);
-        }
-    }
-}
-
-/* The fields of nat_config as scenario files call them. */
-static const char *const FIELDS[] = {
-    "mapping",
-    "filtering",
-    "allocation",
-    "collision",
-    "port_min",
-    "port_max",
-    "udp_timeout_first",
-    "udp_timeout_stream",
-    "refresh_outbound",
-    "refresh_inbound",
-    "hairpin",
-    "table_max",
-    "per_host_max",
-    "table_full",
-    "inbound_unsolicited",
-    "blacklist_for",
-    "reply_affinity",
-    "filters_max",
-};
-
-static void presets(void) {
-    size_t count = 0;
-    const nat_preset *all = nat_presets(&count);
-    EXPECT_INT("ten presets", count, 10);
-    for (size_t i = 0; i < count; i++) {
-        EXPECT(all[i].name, nat_config_check(&all[i].config) == NULL);
-        EXPECT(all[i].name, nat_preset_find(all[i].name) == &all[i]);
-        size_t sources = 0;
-        while (all[i].sources[sources].field != NULL) {
-            sources++;
-        }
-        EXPECT_INT(all[i].name, sources, sizeof FIELDS / sizeof FIELDS[0]);
-        for (size_t k = 0; k < sizeof FIELDS / sizeof FIELDS[0]; k++) {
-            size_t found = 0;
-            for (size_t s = 0; s < sources; s++) {
-                const nat_field_source *source = &all[i].sources[s];
-                found += strcmp(source->field, FIELDS[k]) == 0 && strlen(source->source) > 8;
-            }
-            EXPECT_INT(FIELDS[k], found, 1);
-        }
-    }
-    EXPECT("an unknown name finds nothing", nat_preset_find("toaster") == NULL);
-}
-
 int main(void) {
     static const punch_test_case cases[] = {
         {"mapping", mapping},
@@ -738,8 +672,6 @@ int main(void) {
         {"counters", counters},
         {"IPv6 remotes", ipv6},
         {"configurations out of range", config_check},
-        {"names", names},
-        {"presets name a source for every field", presets},
     };
     return PUNCH_TEST_MAIN("unit_nat", cases);
 }

@@ -195,8 +195,8 @@ static punch_err welcome(punch_broker *broker, punch_registration *registration,
     const uint32_t index = punch_registry_next_index(&broker->registry, registration);
     const punch_signal registered =
         registered_of(broker, hello->registration.echo_us, from, packet->now_us);
-    const punch_err err = punch_welcome_write(broker->port->crypto, hello, seed, index, &registered,
-                                              bytes, &length, &channel);
+    const punch_welcome_input input = {broker->port->crypto, hello, seed, index, &registered};
+    const punch_err err = punch_welcome_write(&input, bytes, &length, &channel);
     if (err != PUNCH_OK) {
         return err;
     }

@@ -283,7 +283,7 @@ punch_err punch_signal_decode(uint8_t type, const uint8_t *body, size_t length,
         return PUNCH_ERR_PARSE;
     }
     copy_head(signal_out, &head, offsetof(punch_signal, token_hashes));
-    if (head.token_hash_count > 0) {
+    if (hashes != NULL) {
         memcpy(signal_out->token_hashes, hashes, head.token_hash_count * PUNCH_TOKEN_HASH_BYTES);
     }
     return PUNCH_OK;
@@ -362,7 +362,7 @@ punch_err punch_path_decode(uint8_t type, const uint8_t *body, size_t length,
         return PUNCH_ERR_PARSE;
     }
     memcpy(path_out, &head, offsetof(punch_path_body, offers));
-    if (head.offer_count > 0) {
+    if (offers != NULL) {
         memcpy(path_out->offers, offers, head.offer_count * PUNCH_KEEPALIVE_ID_BYTES);
     }
     return PUNCH_OK;
@@ -408,7 +408,7 @@ static punch_err read_invitation(punch_reader *reader, punch_invitation *invitat
     }
     const uint8_t *offers =
         read_array(reader, PUNCH_OFFERS_MAX, PUNCH_KEEPALIVE_ID_BYTES, &invitation->offer_count);
-    if (invitation->offer_count > 0) {
+    if (offers != NULL) {
         memcpy(invitation->offers, offers, invitation->offer_count * PUNCH_KEEPALIVE_ID_BYTES);
     }
     return read_extensions(reader) ? PUNCH_OK : PUNCH_ERR_PARSE;

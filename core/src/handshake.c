@@ -288,21 +288,21 @@ static welcome_keys end_chain(const punch_crypto *crypto, const punch_key *chain
     return keys;
 }
 
-punch_err punch_welcome_write(const punch_crypto *crypto, const punch_hello *hello,
-                              const uint8_t *ephemeral_seed, uint32_t index,
-                              const punch_signal *registered, uint8_t *packet, size_t *length_out,
+punch_err punch_welcome_write(const punch_welcome_input *input, uint8_t *packet, size_t *length_out,
                               punch_channel *channel_out) {
+    const punch_crypto *crypto = input->crypto;
+    const punch_hello *hello = input->hello;
     punch_keypair ephemeral;
     punch_key ee;
     punch_key se;
     size_t body_length;
-    crypto->keypair_from_seed(ephemeral_seed, &ephemeral);
+    crypto->keypair_from_seed(input->ephemeral_seed, &ephemeral);
     if (crypto->dh(&ephemeral.secret, &hello->ephemeral, &ee) != PUNCH_OK ||
         crypto->dh(&ephemeral.secret, &hello->initiator, &se) != PUNCH_OK) {
         return PUNCH_ERR_CRYPTO;
     }
     const punch_err err =
-        punch_signal_encode(PUNCH_TYPE_REGISTERED, registered, packet + WELCOME_BODY_AT,
+        punch_signal_encode(PUNCH_TYPE_REGISTERED, input->registered, packet + WELCOME_BODY_AT,
                             WELCOME_BODY_BYTES, &body_length);
     if (err != PUNCH_OK) {
         return err;
@@ -310,12 +310,13 @@ punch_err punch_welcome_write(const punch_crypto *crypto, const punch_hello *hel
     packet[0] = PUNCH_WIRE_VERSION;
     packet[1] = PUNCH_TYPE_WELCOME;
     punch_put_be(packet + WELCOME_RECEIVER_AT, 4, hello->index);
-    punch_put_be(packet + WELCOME_SENDER_AT, 4, index);
+    punch_put_be(packet + WELCOME_SENDER_AT, 4, input->index);
     memcpy(packet + WELCOME_EPHEMERAL_AT, ephemeral.public_key.bytes, PUNCH_KEY_BYTES);
     const welcome_keys keys = end_chain(crypto, &hello->chain, &ephemeral.public_key, &ee, &se);
     seal_part(crypto, &keys.answer, packet, WELCOME_BODY_AT, body_length);
     *length_out = WELCOME_BODY_AT + body_length + PUNCH_TAG_BYTES;
-    punch_channel_init(channel_out, &keys.to_initiator, &keys.to_responder, index, hello->index);
+    punch_channel_init(channel_out, &keys.to_initiator, &keys.to_responder, input->index,
+                       hello->index);
     return PUNCH_OK;
 }
 

@@ -72,10 +72,17 @@ typedef struct {
 punch_err punch_hello_read(const punch_crypto *crypto, const punch_keypair *identity,
                            uint8_t *packet, size_t length, punch_hello *hello_out);
 
-/* Responder: writes WELCOME and makes the channel (local index = index). */
-punch_err punch_welcome_write(const punch_crypto *crypto, const punch_hello *hello,
-                              const uint8_t *ephemeral_seed, uint32_t index,
-                              const punch_signal *registered, uint8_t *packet, size_t *length_out,
+typedef struct {
+    const punch_crypto *crypto;
+    const punch_hello *hello;      /* as punch_hello_read left it */
+    const uint8_t *ephemeral_seed; /* PUNCH_KEY_BYTES fresh random bytes */
+    uint32_t index;                /* of the responder's end */
+    const punch_signal *registered;
+} punch_welcome_input;
+
+/* Responder: writes WELCOME and makes the channel (local index = index). PUNCH_ERR_CRYPTO,
+ * PUNCH_ERR_ARGUMENT (registered cannot be encoded). */
+punch_err punch_welcome_write(const punch_welcome_input *input, uint8_t *packet, size_t *length_out,
                               punch_channel *channel_out);
 
 /* Initiator: opens WELCOME (packet is scratch), makes the channel. PUNCH_ERR_PARSE,

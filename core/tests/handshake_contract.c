@@ -53,12 +53,13 @@ bool handshake_run(handshake *h) {
         return false;
     }
     memcpy(scratch, h->hello_packet, h->hello_length);
+    const punch_welcome_input input = {h->crypto, &h->hello, h->broker_seed, BROKER_INDEX,
+                                       &h->registered};
     return EXPECT_INT("HELLO is read",
                       punch_hello_read(h->crypto, &h->broker, scratch, h->hello_length, &h->hello),
                       PUNCH_OK) &&
            EXPECT_INT("WELCOME is written",
-                      punch_welcome_write(h->crypto, &h->hello, h->broker_seed, BROKER_INDEX,
-                                          &h->registered, h->welcome_packet, &h->welcome_length,
+                      punch_welcome_write(&input, h->welcome_packet, &h->welcome_length,
                                           &h->broker_channel),
                       PUNCH_OK);
 }

@@ -380,7 +380,7 @@ static void other_families_are_refused(void) {
     }
 }
 
-static void encoders_keep_limits(void) {
+static void signal_encoder_keeps_limits(void) {
     uint8_t big[PUNCH_PACKET_MAX] = {0};
     uint8_t body[PUNCH_PACKET_MAX];
     size_t length = 0;
@@ -421,6 +421,12 @@ static void encoders_keep_limits(void) {
             punch_signal_encode(signals[i].type, &signals[i].signal, body, sizeof body, &length),
             signals[i].expected);
     }
+}
+
+static void path_encoder_keeps_limits(void) {
+    uint8_t big[PUNCH_PACKET_MAX] = {0};
+    uint8_t body[PUNCH_PACKET_MAX];
+    size_t length = 0;
     const struct {
         const char *sentence;
         uint8_t type;
@@ -662,7 +668,8 @@ int main(void) {
         {"decoded fields are those encoded", decoded_fields_are_those_encoded},
         {"truncated bodies do not parse", truncated_bodies_do_not_parse},
         {"types of other families are refused", other_families_are_refused},
-        {"encoders keep limits", encoders_keep_limits},
+        {"the signal encoder keeps limits", signal_encoder_keeps_limits},
+        {"the path encoder keeps limits", path_encoder_keeps_limits},
         {"decoders keep limits", decoders_keep_limits},
         {"extensions are skipped", extensions_are_skipped},
         {"invitations come back", invitations_come_back},

@@ -178,15 +178,14 @@ static void bad_keys_and_bodies_are_refused(void) {
                punch_welcome_read(&h.input, &h.state, h.welcome_packet, h.welcome_length,
                                   &h.registered, &channel),
                PUNCH_ERR_STATE);
+    const punch_welcome_input answer_input = {crypto, &h.hello, h.broker_seed, 1, &h.registered};
     h.registered.addr.family = PUNCH_FAMILY_NONE;
     EXPECT_INT("an answer without an address",
-               punch_welcome_write(crypto, &h.hello, h.broker_seed, 1, &h.registered,
-                                   h.welcome_packet, &length, &channel),
+               punch_welcome_write(&answer_input, h.welcome_packet, &length, &channel),
                PUNCH_ERR_ARGUMENT);
     h.hello.ephemeral = zero;
     EXPECT_INT("no answer to an ephemeral key of low order",
-               punch_welcome_write(crypto, &h.hello, h.broker_seed, 1, &h.registered,
-                                   h.welcome_packet, &length, &channel),
+               punch_welcome_write(&answer_input, h.welcome_packet, &length, &channel),
                PUNCH_ERR_CRYPTO);
 }
 
@@ -224,9 +223,8 @@ static void authentic_nonsense_is_refused(void) {
     if (!handshake_run(&h)) {
         return;
     }
-    EXPECT_INT("WELCOME",
-               punch_welcome_write(&spoiling, &h.hello, h.broker_seed, 1, &h.registered,
-                                   h.welcome_packet, &length, &channel),
+    const punch_welcome_input answer_input = {&spoiling, &h.hello, h.broker_seed, 1, &h.registered};
+    EXPECT_INT("WELCOME", punch_welcome_write(&answer_input, h.welcome_packet, &length, &channel),
                PUNCH_OK);
     EXPECT_INT(
         "an answer that does not parse",

@@ -10,9 +10,9 @@
 
 #define HUGE_RESULT 1e308        /* stands for infinity: finite, so that sums stay ordered */
 #define LN2_HIGH 0x1.62e42feep-1 /* ln 2, first 32 bits: exact when multiplied by an exponent */
-#define LN2_LOW 0x1.a39ef35793c76p-33        /* the rest */
-#define EXP_ARGUMENT_MAX 709.19620864216608  /* ln of HUGE_RESULT */
-#define EXP_ARGUMENT_MIN -708.39641853226408 /* ln of the smallest normal number, 2^-1022 */
+#define LN2_LOW 0x1.a39ef35793c76p-33          /* the rest */
+#define EXP_ARGUMENT_MAX 709.19620864216608    /* ln of HUGE_RESULT */
+#define EXP_ARGUMENT_MIN (-708.39641853226408) /* ln of the smallest normal number, 2^-1022 */
 #define EXPONENT_BIAS 1023
 
 static double real_of(uint64_t bits) {

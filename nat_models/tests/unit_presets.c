@@ -124,10 +124,22 @@ static void readme_table(void) {
     free(text);
 }
 
+static void default_is_rfc4787(void) {
+    const nat_preset *preset = nat_preset_find("rfc4787");
+    const nat_preset base = {"rfc4787", "", nat_config_default(), NULL};
+    char wanted[256];
+    char got[256];
+    format_row(preset, wanted, sizeof wanted);
+    format_row(&base, got, sizeof got);
+    EXPECT_TEXT("the default behaves as the preset", got, wanted);
+    EXPECT_INT("with the same table", base.config.table_max, preset->config.table_max);
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"names", names},
         {"presets name a source for every field", presets},
+        {"the default configuration is the preset rfc4787", default_is_rfc4787},
         {"the README's table is true", readme_table},
     };
     return PUNCH_TEST_MAIN("unit_presets", cases);

@@ -4,12 +4,14 @@
  * nothing allocated after nat_init. Words and requirement numbers are RFC 4787's. Time never runs
  * backwards between calls.
  *
- *   inside host --- nat_translate_out ---> outside          mapping:  inside endpoint [+
- * destination] -> external port inside host <-- nat_translate_in ----- outside          filter: per
- * mapping, which remotes may come in session:  (inside endpoint, remote) -> external port, where it
- * differs from the mapping's (reply affinity, or the port was taken by an inbound-first packet)
- *                                                           stray:    (external port, remote) taken
- * by an unsolicited packet
+ *   inside host --- nat_translate_out ---> outside
+ *   inside host <--- nat_translate_in ---- outside
+ *
+ *   mapping:  inside endpoint [+ destination] -> external port
+ *   filter:   per mapping, which remotes may come in
+ *   session:  (inside endpoint, remote) -> external port, where it differs from the mapping's
+ *             (reply affinity, or the port was taken by an inbound-first packet)
+ *   stray:    (external port, remote) taken by an unsolicited packet
  */
 #ifndef NAT_NAT_H
 #define NAT_NAT_H
@@ -141,7 +143,7 @@ const char *nat_verdict_name(nat_verdict verdict); /* "pass", "filter-port", ...
 /* A sentence end for people: "the mapping lives, but nothing was sent to that port". */
 const char *nat_verdict_text(nat_verdict verdict);
 
-/* RFC 4787-recommended behaviour with 5-minute timeouts; the base every preset starts from. */
+/* RFC 4787-recommended behaviour with 5-minute timeouts, as the preset "rfc4787". */
 nat_config nat_config_default(void);
 
 /* NULL when the configuration is in range, else a static sentence saying what is wrong. */
@@ -170,8 +172,8 @@ nat_verdict nat_translate_in(nat *box, nat_packet *packet, punch_time_us now_us)
 nat_verdict nat_would_admit(const nat *box, const nat_packet *packet, punch_time_us now_us);
 
 /* The truth, without changing anything: the external source a packet from inside would get now, if
- * a live mapping or session decides it already; false when a new one would have to be made (or it
- * would be dropped). */
+ * a live mapping or session decides it already; false when a new one would have to be made, when it
+ * would be dropped, and for one to our own address (hairpinned packets leave nowhere). */
 bool nat_would_leave_from(const nat *box, const nat_packet *packet, punch_time_us now_us,
                           punch_addr *external_out);
 

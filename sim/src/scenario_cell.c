@@ -64,15 +64,14 @@ static const scenario_class *draw_class(const scenario_cell *cell, const scenari
     const scenario_population *population = &cell->scenario->populations[view->population];
     punch_rng rng = punch_rng_stream(cell->key, stream, PURPOSE_CLASS);
     int64_t u = (int64_t)punch_rng_below(&rng, (uint64_t)view->total);
-    for (uint32_t i = 0; i < population->class_count; i++) {
+    for (uint32_t i = 0;; i++) {
+        PUNCH_ASSERT(i < population->class_count); /* the shares sum to the total */
         const int64_t share = view->without[i] ? 0 : population->classes[i].share;
         if (u < share) {
             return &population->classes[i];
         }
         u -= share;
     }
-    PUNCH_ASSERT(!"the shares sum to the total");
-    return NULL;
 }
 
 /* Settings of one or two objects, the later stronger, over the preset they name. */

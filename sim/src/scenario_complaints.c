@@ -152,12 +152,12 @@ void scenario_suggest_offer(scenario_suggest *suggest, const char *candidate) {
     }
     const uint32_t distance = edit_distance(suggest->word, word_length, candidate, length);
     /* Chosen: one mistake in three letters may be a slip; more is another word. */
-    const size_t slips_max = (word_length > length ? word_length : length) / 3 + 1;
+    const size_t slips_max = (word_length > length ? word_length : length) / 3;
     /* An abbreviation or a forgotten ending counts as one slip: "home" for "homeB". */
     const size_t shorter = word_length < length ? word_length : length;
     const bool prefix = shorter >= 3 && strncmp(suggest->word, candidate, shorter) == 0;
     const uint32_t score = prefix ? least(distance, 2) : distance;
-    if ((prefix || distance <= slips_max) && distance < length + 1 && score < suggest->distance) {
+    if ((prefix || distance <= slips_max) && score < suggest->distance) {
         suggest->nearest = candidate;
         suggest->distance = score;
     }

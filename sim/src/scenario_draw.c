@@ -60,6 +60,6 @@ int64_t scenario_draw_number(const scenario_value *value, punch_rng *rng) {
     case DRAW_CHOICE:
         return draw_choice(draw, rng);
     }
-    PUNCH_ASSERT(!"a kind of distribution");
+    PUNCH_ASSERT(draw->kind <= DRAW_CHOICE);
     return 0;
 }

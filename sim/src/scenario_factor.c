@@ -83,14 +83,15 @@ static bool find_named(scenario_loader *loader, const dotted *key, scenario_sect
     const sim_scenario *scenario = loader->scenario;
     const uint32_t found = scenario_object_find(scenario, section, key->parts[1]);
     if (found == JSON_NONE) {
-        char what[64];
+        const char *what = section == SECTION_NAT    ? "NAT in \"nat\" called"
+                           : section == SECTION_LINK ? "link in \"link\" called"
+                                                     : "peer called";
         scenario_suggest suggest = scenario_suggest_for(key->parts[1]);
         for (uint32_t i = 0; i < scenario->object_count; i++) {
             if (scenario->objects[i].section == section && scenario->objects[i].name != NULL) {
                 scenario_suggest_offer(&suggest, scenario->objects[i].name);
             }
         }
-        (void)snprintf(what, sizeof what, "thing in \"%s\" called", key->parts[0]);
         return no_such(loader, key, what, &suggest);
     }
     *object_out = found;

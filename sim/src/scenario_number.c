@@ -87,8 +87,8 @@ static bool read_decimal(const char *text, decimal *value_out, const char **rest
         value.exponent = true;
         const char *at = text + (minus || text[1] == '+' ? 2 : 1);
         int32_t exponent = 0;
-        for (; *at >= '0' && *at <= '9' && exponent < 1000; at++) {
-            exponent = exponent * 10 + (*at - '0');
+        for (; *at >= '0' && *at <= '9'; at++) {
+            exponent = exponent < 1000 ? exponent * 10 + (*at - '0') : exponent;
         }
         value.decimals += minus ? exponent : -exponent;
         text = at;

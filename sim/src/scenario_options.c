@@ -93,8 +93,6 @@ static const scenario_option options[] = {
          "it."),
     NUMBER("core.keepalive_jitter", SECTION_CORE, NUMBER_RATIO, STORE_I64, OPTION_DRAWN, "5%", "0%",
            "50%", AT_CORE(jitter_ratio), "Random part of the keepalive interval, either way."),
-    NUMBER("core.keepalive_phase", SECTION_CORE, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s",
-           "0s", "60s", AT_CORE(phase_us), "Added to the first keepalive of every session."),
     ENUM("core.crypto", SECTION_CORE, 0, "fast", crypto_names, AT_CORE(crypto),
          "Crypto provider: the laboratory's fast toy or libsodium; outcomes are the same."),
 
@@ -183,6 +181,8 @@ static const scenario_option options[] = {
     INDEX("peers.keepalive", SECTION_PEERS, TYPE_KEEPALIVES, 0, "", AT_PEER(keepalives),
           "Keepalive strategies it understands, best first; without: all built in, agreed-15 "
           "first."),
+    NUMBER("peers.keepalive_phase", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s",
+           "0s", "60s", AT_PEER(phase_us), "Added to its first keepalive of every session."),
     NUMBER("peers.lan_delay", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
            "10s", AT_PEER(lan_delay_us), "One way between the peer and its NAT."),
     NUMBER("peers.clock_offset", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s",
@@ -230,6 +230,8 @@ static const scenario_option options[] = {
     ENUM("timeline.do", SECTION_TIMELINE, OPTION_REQUIRED, "", fault_names, AT_FAULT(action),
          "What happens. A broker that is down loses every packet but keeps its memory; one that "
          "restarts forgets everything. A link goes down in both directions."),
+    BOOL("timeline.happens", SECTION_TIMELINE, OPTION_DRAWN, "true", AT_FAULT(happens),
+         "false: this entry is left out; for factors that switch it on."),
     ENUM("timeline.on", SECTION_TIMELINE, OPTION_REQUIRED, "", on_names, AT_FAULT(on),
          "To whom: a, b or the broker."),
 };

@@ -92,7 +92,6 @@ typedef struct {
     uint32_t backoff_permille;
     bool peer_reflexive;
     int64_t jitter_ratio; /* 10^-12 */
-    punch_time_us phase_us;
     uint32_t crypto;
 } scenario_core;
 
@@ -105,6 +104,7 @@ typedef struct {
     int64_t nat;        /* scenario_nat_ref */
     int64_t link;       /* index, or -1 */
     int64_t keepalives; /* one byte each: index in punch_keepalive_builtin() + 1; 0 ends */
+    punch_time_us phase_us;
     punch_time_us lan_delay_us;
     punch_time_us clock_offset_us;
     int32_t clock_drift_ppb;
@@ -138,6 +138,7 @@ typedef struct {
     punch_time_us at_us;
     uint32_t action; /* sim_fault_kind */
     uint32_t on;     /* SCENARIO_ON_* */
+    bool happens;
 } scenario_fault;
 
 enum { SCENARIO_ON_A = 0, SCENARIO_ON_B = 1, SCENARIO_ON_BROKER = 2 };

@@ -108,6 +108,7 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
     host->start_at_us = peer->start_at_us;
     host->broker = HOST_BROKER;
     host->refuses = peer->refuses;
+    host->options.keepalive_phase_us = peer->phase_us;
     host->calls_max = CALLS_MAX;
     host->messages_max = (uint16_t)cell->scenario->messages_max;
     host->inbox_max = cell->scenario->messages_max > 0 ? INBOX_MAX : 0;
@@ -150,7 +151,7 @@ static void fill_core(const scenario_cell *cell, sim_plan *plan) {
             .backoff_permille = core.backoff_permille,
             .peer_reflexive_off = !core.peer_reflexive,
             .keepalive_jitter_permille = (int32_t)((core.jitter_ratio + permille / 2) / permille),
-            .keepalive_phase_us = core.phase_us,
+            .keepalive_phase_us = plan->hosts[i].options.keepalive_phase_us, /* the peer's own */
         };
     }
     plan->crypto = core.crypto == 0 ? &sim_crypto_fast : &punch_crypto_sodium;
@@ -205,17 +206,20 @@ static void fill_call(const scenario_cell *cell, sim_plan *plan) {
 
 /* Faults in order of time; equal times keep the order of the file. */
 static void fill_timeline(const scenario_cell *cell, sim_plan *plan) {
-    plan->fault_count = cell->scenario->fault_count;
-    for (uint32_t i = 0; i < plan->fault_count; i++) {
+    plan->fault_count = 0;
+    for (uint32_t i = 0; i < cell->scenario->fault_count; i++) {
         scenario_fault fault = cell->scenario->defaults.fault;
         scenario_cell_apply(cell, cell->scenario->fault_first + i, STREAM_TIMELINE + i, &fault);
+        if (!fault.happens) {
+            continue;
+        }
         sim_fault out = {.at_us = fault.at_us, .kind = (sim_fault_kind)fault.action};
         const bool link = out.kind == SIM_FAULT_LINK_DOWN || out.kind == SIM_FAULT_LINK_UP;
         out.index = !link                            ? (uint32_t)HOST_BROKER
                     : fault.on == SCENARIO_ON_BROKER ? (uint32_t)SITE_BROKER
                     : fault.on == SCENARIO_ON_A      ? (uint32_t)SITE_A
                                                      : plan->hosts[HOST_B].site;
-        uint32_t at = i;
+        uint32_t at = plan->fault_count++;
         for (; at > 0 && plan->faults[at - 1].at_us > out.at_us; at--) {
             plan->faults[at] = plan->faults[at - 1];
         }
@@ -287,6 +291,7 @@ sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
         plan->sites[SITE_B].region = SITE_B;
     }
     plan->sites[SITE_A].nat = scenario->defaults.nat.config;
+    plan->fault_count = scenario->fault_count;
     plan->packets_max = scenario->defaults.root.packets_max;
     for (uint32_t o = 0; o < scenario->object_count; o++) {
         for (uint32_t i = 0; i < scenario->objects[o].setting_count; i++) {

@@ -52,7 +52,10 @@ static void write_number(const scenario_option *option, FILE *out) {
                       "\"number\", \"minimum\": 0, \"maximum\": 1}]}",
                       pattern);
     } else {
-        (void)fprintf(out, "{\"type\": \"string\", \"pattern\": \"%s\"}", pattern);
+        /* Without the optional sign where the range has none. */
+        const bool skip = low >= 0 && strncmp(pattern, "^-?", 3) == 0;
+        (void)fprintf(out, "{\"type\": \"string\", \"pattern\": \"%s%s\"}", skip ? "^" : "",
+                      pattern + (skip ? 3 : 0));
     }
 }
 

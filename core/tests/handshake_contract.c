@@ -115,6 +115,8 @@ void handshake_contract_agrees(const punch_crypto *crypto) {
         EXPECT_INT("stamp", registered.stamp_us, h.registered.stamp_us);
         EXPECT_INT("instance", registered.instance, h.registered.instance);
         EXPECT("address", punch_addr_equal(&registered.addr, &h.registered.addr));
+        EXPECT("each direction has its own key",
+               memcmp(&channel.send_key, &channel.receive_key, sizeof channel.send_key) != 0);
         expect_passes("peer to broker", crypto, &channel, &h.broker_channel);
         expect_passes("broker to peer", crypto, &h.broker_channel, &channel);
         welcome_max = h.welcome_length > welcome_max ? h.welcome_length : welcome_max;
@@ -183,6 +185,12 @@ void handshake_contract_notices_changes(const punch_crypto *crypto) {
         return;
     }
     expect_welcome_closed(&other, h.welcome_length, h.welcome_packet, "for another HELLO", 0);
+    handshake_prepare(&other, crypto, 2);
+    other.registration.echo_us++; /* all keys and secrets alike, another text */
+    if (!handshake_run(&other)) {
+        return;
+    }
+    expect_welcome_closed(&other, h.welcome_length, h.welcome_packet, "for another text", 0);
     const punch_keypair stranger = pair_of(crypto, 77);
     other.broker = stranger;
     expect_hello_closed(&other, h.hello_length, h.hello_packet, "at another broker", 0);

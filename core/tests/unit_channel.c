@@ -141,6 +141,8 @@ static void window_ends_where_it_should(void) {
         {"number 1 within the window", 64, 1, PUNCH_OK},
         {"number 1 outside", 65, 1, PUNCH_ERR_STATE},
         {"a jump as wide as the window", 1, 65, PUNCH_OK},
+        {"a jump one wider", 1, 66, PUNCH_OK},
+        {"a jump of two windows", 1, 129, PUNCH_OK},
         {"a jump over everything", 1, UINT32_MAX, PUNCH_OK},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -152,6 +154,11 @@ static void window_ends_where_it_should(void) {
         EXPECT_INT("first", open_copy(&b, &first), PUNCH_OK);
         EXPECT_INT(rows[i].sentence, open_copy(&b, &second), rows[i].expected);
         EXPECT_INT("the first never again", open_copy(&b, &first), PUNCH_ERR_STATE);
+        const uint32_t lower = rows[i].first < rows[i].second ? rows[i].first : rows[i].second;
+        const uint32_t back = b.highest - lower; /* bit back - 1, if that exists and it was taken */
+        const bool shown = rows[i].expected == PUNCH_OK && back <= PUNCH_ACK_BITMAP_BITS;
+        EXPECT_INT("acknowledged besides the highest", punch_channel_ack_bitmap(&b),
+                   shown ? UINT32_C(1) << (back - 1) : 0);
     }
 }
 

@@ -5,19 +5,22 @@
  * beside this one, which measures it against the bare loop in turns.
  */
 #include <pthread.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
 #include "bench_bare.h"
 #include "bench_plan.h"
-#include "format.h"
 #include "sim/backend.h"
 #include "sim/crypto_fast.h"
 #include "stats.h"
+
+extern char **environ;
 
 double bench_cpu_s(void) {
     struct timespec now;
@@ -120,36 +123,74 @@ static void measure_turns(workload *const *loads, bench_pair_row *const *rows, s
     }
 }
 
-/* Asks the program beside this one; see null_main.c for its line. */
+/* The path of the program beside this one. */
+static bool path_beside(char *path, size_t cap, const char *name) {
+    const ssize_t length = readlink("/proc/self/exe", path, cap - 1);
+    if (length <= 0) {
+        return false;
+    }
+    path[length] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash == NULL || (size_t)(slash + 1 - path) + strlen(name) >= cap) {
+        return false;
+    }
+    memcpy(slash + 1, name, strlen(name) + 1);
+    return true;
+}
+
+/* What a program prints, at most cap - 1 bytes; false when it could not be run or failed. */
+static bool ask_program(char *const argv[], char *text, size_t cap) {
+    int ends[2];
+    if (pipe(ends) != 0) {
+        return false;
+    }
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_addclose(&actions, ends[0]);
+    posix_spawn_file_actions_addclose(&actions, ends[1]);
+    pid_t child;
+    const bool started = posix_spawn(&child, argv[0], &actions, NULL, argv, environ) == 0;
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    size_t length = 0;
+    ssize_t got = 0;
+    do {
+        got = read(ends[0], text + length, cap - 1 - length);
+        length += got > 0 ? (size_t)got : 0;
+    } while (got > 0 && length < cap - 1);
+    text[length] = '\0';
+    close(ends[0]);
+    int status = -1;
+    return started && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+/* Asks punchlab_null; see null_main.c for its line of four numbers. */
 static bool measure_null(const bench_effort *effort, bench_pair *result) {
     char path[4096];
-    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    char *slash = NULL;
-    if (length > 0) {
-        path[length] = '\0';
-        slash = strrchr(path, '/');
-    }
-    static const char name[] = "punchlab_null";
-    if (slash == NULL || (size_t)(slash + 1 - path) + sizeof name > sizeof path) {
+    char repetitions[16];
+    char turn_s[32];
+    char answer[256];
+    snprintf(repetitions, sizeof repetitions, "%u", effort->repetitions);
+    snprintf(turn_s, sizeof turn_s, "%.6f", effort->turn_s);
+    char *const argv[] = {path, repetitions, turn_s, NULL};
+    if (!path_beside(path, sizeof path, "punchlab_null") ||
+        !ask_program(argv, answer, sizeof answer)) {
         return false;
     }
-    memcpy(slash + 1, name, sizeof name);
-    char *command = NULL;
-    size_t command_length = 0;
-    FILE *text = open_memstream(&command, &command_length);
-    if (text == NULL) {
-        return false;
-    }
-    format_shell_word(text, path);
-    fprintf(text, " %u %.6f", effort->repetitions, effort->turn_s);
-    fclose(text);
-    FILE *answers = popen(command, "r");
-    free(command);
     bench_pair_row *row = &result->rows[BENCH_NULL];
-    const bool read =
-        answers != NULL && fscanf(answers, "%lf %lf %lf %lf", &row->trial_us, &row->events,
-                                  &row->packets, &result->null_share) == 4;
-    return answers != NULL && pclose(answers) == 0 && read;
+    double *const numbers[] = {&row->trial_us, &row->events, &row->packets, &result->null_share};
+    const char *at = answer;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char *end = NULL;
+        *numbers[i] = strtod(at, &end);
+        if (end == at) {
+            return false;
+        }
+        at = end;
+    }
+    return true;
 }
 
 typedef struct {

@@ -2,7 +2,7 @@
 /*
  * What the program prints, to the letter: the table of a tiny scenario, help, and errors. The
  * expected table is data/tiny.table.txt; when it changes on purpose, write it anew with
- * `PUNCHLAB_AS=punchlab PROGRAM run tiny.json --out /tmp/x > tiny.table.txt` in that directory.
+ * `PUNCHLAB_AS=punchlab PROGRAM run tiny.json --out DIR > tiny.table.txt` in that directory.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -69,9 +69,8 @@ static void failing(void) {
         "VERDICT: a and b did not connect.",
         "b never heard a. The NAT of b dropped ",
         "a concluded: no_answer.",
-        "In short: no_answer; b's NAT dropped a: other address (filter-address); a's NAT dropped "
-        "b: "
-        "other port (filter-port).",
+        "In short: no_answer; b's NAT dropped a: other address (filter-address); a's NAT ",
+        "; a's NAT dropped b: other port (filter-port).",
         NULL,
     };
     contains(&said, phrases);

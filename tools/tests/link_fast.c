@@ -6,23 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "process.h"
 #include "punch_test.h"
 
 /* How often nm mentions a symbol in a file below the build directory; -1 when nm fails. */
 static int mentions(const char *file, const char *symbol) {
     const char *build = getenv("PUNCH_BINARY_DIR");
-    char command[4096];
-    snprintf(command, sizeof command, "nm '%s/%s' 2>/dev/null", build != NULL ? build : ".", file);
-    FILE *lines = popen(command, "r");
-    if (lines == NULL) {
-        return -1;
-    }
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", build != NULL ? build : ".", file);
+    const char *const argv[] = {"/usr/bin/env", "nm", path, NULL};
+    const process_how how = {0};
+    process_said said = process_run(&how, argv);
     int count = 0;
-    char line[1024];
-    while (fgets(line, sizeof line, lines) != NULL) {
-        count += strstr(line, symbol) != NULL ? 1 : 0;
+    for (const char *at = strstr(said.out, symbol); at != NULL; at = strstr(at + 1, symbol)) {
+        count++;
     }
-    return pclose(lines) == 0 ? count : -1;
+    const bool good = said.status == 0;
+    process_free(&said);
+    return good ? count : -1;
 }
 
 static void nowhere(void) {

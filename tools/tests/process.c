@@ -6,7 +6,6 @@
 #include <ftw.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +54,11 @@ static void become(const process_how *how, const char *const *argv, int out, int
     if (how->environment != NULL) {
         (void)putenv(strdup(how->environment));
     }
-    execv(argv[0], (char *const *)(uintptr_t)argv);
+    char *words[32] = {NULL}; /* execv wants them writable */
+    for (size_t i = 0; argv[i] != NULL && i + 1 < sizeof words / sizeof words[0]; i++) {
+        words[i] = strdup(argv[i]);
+    }
+    execv(words[0], words);
     _exit(127);
 }
 

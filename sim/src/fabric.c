@@ -23,7 +23,7 @@ static uint32_t ip_bytes(const sim_packet *at) {
 }
 
 static uint32_t site_of(const sim_world *world, const sim_packet *at) {
-    return sim_world_host_plan(world, at->from)->site;
+    return world->hosts[at->from].site;
 }
 
 static sim_saw saw_of(const sim_world *world, const sim_packet *at, sim_saw_kind kind) {
@@ -118,12 +118,12 @@ static void arrive(sim_world *world, uint32_t slot) {
     sim_packet *at = sim_pool_at(&world->packets, slot);
     const uint32_t to = at->to;
     const sim_host *host = &world->hosts[to];
-    if (!host->is_bound || sim_world_host_plan(world, to)->addr.port != at->dst.port) {
+    if (!host->is_bound || host->addr.port != at->dst.port) {
         end_nowhere(world, slot, "no socket on that port");
         return;
     }
     if (host->is_down) {
-        lose(world, slot, sim_world_host_plan(world, to)->site, "lost: the broker is down");
+        lose(world, slot, host->site, "lost: the broker is down");
         return;
     }
     sim_invariants_on_delivery(world, slot);
@@ -133,7 +133,7 @@ static void arrive(sim_world *world, uint32_t slot) {
     if (world->observer != NULL) {
         sim_saw saw = saw_of(world, at, SIM_SAW_DELIVER);
         saw.host = to;
-        saw.site = sim_world_host_plan(world, to)->site;
+        saw.site = host->site;
         tell(world, &saw);
     }
     sim_host_on_packet(world, to, at);
@@ -146,8 +146,7 @@ static void arrive(sim_world *world, uint32_t slot) {
 /* From inside a site, or from its NAT, to one of its hosts. Always an event. */
 static void cross_lan(sim_world *world, uint32_t slot, uint32_t site, uint32_t to) {
     sim_pool_at(&world->packets, slot)->to = to;
-    sim_world_push(world, world->now_us + world->plan->sites[site].lan_delay_us, SIM_EVENT_ARRIVE,
-                   slot);
+    sim_world_push(world, world->now_us + world->sites[site].lan_delay_us, SIM_EVENT_ARRIVE, slot);
 }
 
 /* The copy of a packet a link made, or SIM_SLOT_NONE when there is no slot for it. */
@@ -195,7 +194,7 @@ static void cross_core(sim_world *world, uint32_t slot, uint32_t copy, punch_tim
         end_nowhere(world, slot, "private address outside its site");
         return;
     }
-    const sim_route found = sim_route_find(&world->routes, plan, SIM_ROUTE_PUBLIC, &at->dst);
+    const sim_route found = sim_route_find(world, SIM_ROUTE_PUBLIC, &at->dst);
     if (found.kind == SIM_ROUTE_NOWHERE) {
         end_nowhere(world, slot, "nobody has that address");
         return;
@@ -204,9 +203,9 @@ static void cross_core(sim_world *world, uint32_t slot, uint32_t copy, punch_tim
         lose(world, slot, SIM_NONE, "lost: in the core");
         return;
     }
-    at->to = found.kind == SIM_ROUTE_NAT ? found.index : plan->hosts[found.index].site;
-    const uint32_t from_region = plan->sites[from_site].region;
-    const uint32_t to_region = plan->sites[at->to].region;
+    at->to = found.kind == SIM_ROUTE_NAT ? found.index : world->hosts[found.index].site;
+    const uint32_t from_region = world->sites[from_site].region;
+    const uint32_t to_region = world->sites[at->to].region;
     at_us += plan->core_delay_us[from_region * plan->region_count + to_region];
     if (world->sites[at->to].is_direct) {
         go_down(world, slot, at_us);
@@ -226,7 +225,7 @@ static void leave(sim_world *world, uint32_t slot) {
             return;
         }
         if (verdict == NAT_TURNED_BACK) {
-            const sim_route found = sim_route_find(&world->routes, world->plan, index, &at->dst);
+            const sim_route found = sim_route_find(world, index, &at->dst);
             if (found.kind == SIM_ROUTE_HOST) {
                 cross_lan(world, slot, index, found.index);
             } else {
@@ -252,12 +251,12 @@ static void leave(sim_world *world, uint32_t slot) {
 /* Another host of the sender's own site has that address: no NAT, no access link. */
 static bool is_local(const sim_world *world, const sim_packet *at, uint32_t site,
                      uint32_t *host_out) {
-    if (world->sites[site].host_count < 2) {
+    if (!world->sites[site].is_shared) {
         return false;
     }
-    const uint32_t scope = world->plan->sites[site].has_nat ? site : SIM_ROUTE_PUBLIC;
-    const sim_route found = sim_route_find(&world->routes, world->plan, scope, &at->dst);
-    if (found.kind != SIM_ROUTE_HOST || world->plan->hosts[found.index].site != site) {
+    const uint32_t scope = world->sites[site].box != NULL ? site : SIM_ROUTE_PUBLIC;
+    const sim_route found = sim_route_find(world, scope, &at->dst);
+    if (found.kind != SIM_ROUTE_HOST || world->hosts[found.index].site != site) {
         return false;
     }
     *host_out = found.index;
@@ -268,7 +267,7 @@ static sim_packet *fill(sim_world *world, uint32_t slot, uint32_t from,
                         const punch_datagram *datagram) {
     sim_packet *at = sim_pool_at(&world->packets, slot);
     at->number = ++world->result->packets_sent;
-    at->src = sim_world_host_plan(world, from)->addr;
+    at->src = world->hosts[from].addr;
     at->dst = datagram->remote;
     at->from = from;
     at->to = SIM_NONE;
@@ -288,7 +287,7 @@ void sim_fabric_send(sim_world *world, uint32_t from, const punch_datagram *data
     const uint32_t slot = sim_pool_take(&world->packets);
     PUNCH_ASSERT(slot != SIM_SLOT_NONE);
     sim_packet *at = fill(world, slot, from, datagram);
-    const uint32_t site = sim_world_host_plan(world, from)->site;
+    const uint32_t site = world->hosts[from].site;
     world->result->bytes_sent += ip_bytes(at);
     if (world->observer != NULL) {
         sim_saw saw = saw_of(world, at, SIM_SAW_SEND);
@@ -307,9 +306,9 @@ void sim_fabric_send(sim_world *world, uint32_t from, const punch_datagram *data
         lose(world, slot, site, "lost: the broker is down");
     } else if (is_local(world, at, site, &to)) {
         cross_lan(world, slot, site, to);
-    } else if (world->plan->sites[site].lan_delay_us > 0) {
-        sim_world_push(world, world->now_us + world->plan->sites[site].lan_delay_us,
-                       SIM_EVENT_LEAVE, slot);
+    } else if (world->sites[site].lan_delay_us > 0) {
+        sim_world_push(world, world->now_us + world->sites[site].lan_delay_us, SIM_EVENT_LEAVE,
+                       slot);
     } else {
         leave(world, slot);
     }
@@ -323,26 +322,35 @@ void sim_fabric_on_down(sim_world *world, uint32_t slot) {
     go_down(world, slot, world->now_us);
 }
 
+/* The host of a site that has the packet's destination, or SIM_NONE. */
+static uint32_t host_inside(const sim_world *world, const sim_packet *at, uint32_t index) {
+    const sim_site *site = &world->sites[index];
+    if (site->only_host != SIM_NONE) {
+        const bool is_it = punch_addr_same_ip(&world->hosts[site->only_host].addr, &at->dst);
+        return is_it ? site->only_host : SIM_NONE;
+    }
+    const uint32_t scope = site->box != NULL ? index : SIM_ROUTE_PUBLIC;
+    const sim_route found = sim_route_find(world, scope, &at->dst);
+    return found.kind == SIM_ROUTE_HOST ? found.index : SIM_NONE;
+}
+
 void sim_fabric_on_enter(sim_world *world, uint32_t slot) {
     sim_packet *at = sim_pool_at(&world->packets, slot);
     const uint32_t index = at->to;
-    const bool has_nat = world->sites[index].box != NULL;
     nat_verdict verdict = NAT_PASS;
-    if (has_nat && !translate(world, slot, index, SIM_SAW_NAT_IN, &verdict)) {
+    if (world->sites[index].box != NULL &&
+        !translate(world, slot, index, SIM_SAW_NAT_IN, &verdict)) {
         return;
     }
-    const uint32_t scope = has_nat ? index : SIM_ROUTE_PUBLIC;
-    const sim_route found = sim_route_find(&world->routes, world->plan, scope, &at->dst);
-    if (found.kind != SIM_ROUTE_HOST) {
+    const uint32_t host = host_inside(world, at, index);
+    if (host == SIM_NONE) {
         end_nowhere(world, slot, "nobody inside has that address");
-        return;
+    } else if (world->sites[index].lan_delay_us > 0) {
+        cross_lan(world, slot, index, host);
+    } else {
+        at->to = host;
+        arrive(world, slot);
     }
-    if (world->plan->sites[index].lan_delay_us > 0) {
-        cross_lan(world, slot, index, found.index);
-        return;
-    }
-    at->to = found.index;
-    arrive(world, slot);
 }
 
 void sim_fabric_on_arrive(sim_world *world, uint32_t slot) {

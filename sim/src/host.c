@@ -16,14 +16,8 @@
 #include "sim/digest.h"
 #include "world_internal.h"
 
-static sim_clock clock_of(const sim_world *world, uint32_t index) {
-    const sim_host_plan *plan = sim_world_host_plan(world, index);
-    const sim_clock clock = {plan->clock_offset_us, plan->clock_drift_ppb};
-    return clock;
-}
-
 punch_time_us sim_host_local_us(const sim_world *world, uint32_t index) {
-    return sim_clock_local_us(clock_of(world, index), world->now_us);
+    return sim_clock_local_us(world->hosts[index].clock, world->now_us);
 }
 
 /* --- the port ----------------------------------------------------------------------------------
@@ -31,8 +25,7 @@ punch_time_us sim_host_local_us(const sim_world *world, uint32_t index) {
 
 static punch_err port_sock_open(void *user, const punch_addr *bind, uint32_t *sock_out) {
     sim_host *at = user;
-    const sim_host_plan *plan = sim_world_host_plan(at->world, sim_host_index(at));
-    if (at->is_bound || (bind->port != 0 && bind->port != plan->addr.port)) {
+    if (at->is_bound || (bind->port != 0 && bind->port != at->addr.port)) {
         return PUNCH_ERR_PORT;
     }
     at->is_bound = true;
@@ -71,7 +64,7 @@ static size_t port_local_addrs(void *user, uint32_t sock, punch_addr *out, size_
     if (cap == 0) {
         return 0;
     }
-    out[0] = sim_world_host_plan(at->world, sim_host_index(at))->addr;
+    out[0] = at->addr;
     return 1;
 }
 
@@ -82,7 +75,7 @@ static void port_trace(void *user, const punch_trace *record) {
     const sim_saw saw = {.kind = SIM_SAW_CORE,
                          .at_us = world->now_us,
                          .host = index,
-                         .site = sim_world_host_plan(world, index)->site,
+                         .site = at->site,
                          .type = record->type,
                          .length = record->length,
                          .text = record->text,
@@ -187,6 +180,7 @@ void sim_host_make(sim_world *world, uint32_t index) {
     sim_host *at = &world->hosts[index];
     const sim_host_plan *plan = sim_world_host_plan(world, index);
     at->world = world;
+    at->clock = (sim_clock){plan->clock_offset_us, plan->clock_drift_ppb};
     at->random = punch_rng_stream(world->seed, index, SIM_PURPOSE_RANDOM);
     at->deadline_at_us = PUNCH_NEVER;
     at->timer_at_us = PUNCH_NEVER;
@@ -224,7 +218,7 @@ static void arm(sim_world *world, uint32_t index) {
     const punch_time_us local_us = at->kind == SIM_HOST_BROKER
                                        ? punch_broker_next_deadline_us(at->core)
                                        : punch_peer_next_deadline_us(at->core);
-    const punch_time_us due_us = sim_clock_world_us(clock_of(world, index), local_us);
+    const punch_time_us due_us = sim_clock_world_us(at->clock, local_us);
     at->deadline_at_us = punch_time_later(due_us, world->now_us);
     if (at->deadline_at_us < at->timer_at_us) {
         sim_world_push_timer(world, at, at->deadline_at_us);
@@ -235,7 +229,7 @@ static void saw_event(const sim_world *world, uint32_t index, const punch_event 
     const sim_saw saw = {.kind = SIM_SAW_EVENT,
                          .at_us = world->now_us,
                          .host = index,
-                         .site = sim_world_host_plan(world, index)->site,
+                         .site = world->hosts[index].site,
                          .src = event->remote,
                          .text = punch_event_name(event->kind),
                          .event = event};

@@ -77,10 +77,16 @@ static punch_time_us dwell_us(punch_rng *rng, punch_time_us mean_us) {
     return 1 + (punch_time_us)dwell;
 }
 
+static bool has_only_delay(const sim_link_plan *plan) {
+    return sim_link_is_plain(plan) && plan->loss == 0 && plan->duplicate == 0 &&
+           plan->reorder == 0 && plan->mtu_bytes == 0 && plan->outage_every_us == 0;
+}
+
 void sim_link_init(sim_link *link, const sim_link_plan *plan, uint64_t seed, uint32_t object) {
     memset(link, 0, sizeof *link);
     link->key = punch_rng_stream(seed, object, SIM_PURPOSE_PACKETS).state;
     link->dwell_until_us = PUNCH_NEVER;
+    link->fixed_delay_us = has_only_delay(plan) ? plan->delay_us : -1;
     if (plan->bad_mean_us > 0) {
         link->dwells = punch_rng_stream(seed, object, SIM_PURPOSE_DWELLS);
         /* Starts in its stationary distribution. */
@@ -193,8 +199,8 @@ static sim_link_fate pass(sim_link *link, const sim_link_plan *plan, uint32_t ip
     return SIM_LINK_PASSED;
 }
 
-sim_link_fate sim_link_offer(sim_link *link, const sim_link_plan *plan, uint32_t ip_bytes,
-                             punch_time_us now_us, sim_link_arrivals *arrivals_out) {
+sim_link_fate sim_link_offer_any(sim_link *link, const sim_link_plan *plan, uint32_t ip_bytes,
+                                 punch_time_us now_us, sim_link_arrivals *arrivals_out) {
     channel_advance(link, plan, now_us);
     punch_time_us sent_at_us = now_us;
     const sim_link_fate fate = pass(link, plan, ip_bytes, now_us, &sent_at_us);

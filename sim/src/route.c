@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "punch/assert.h"
+#include "world_internal.h"
 
 static uint32_t table_cap(uint64_t entries) {
     uint64_t cap = 8;
@@ -23,24 +24,25 @@ static inline uint32_t hash_of(uint32_t scope, const punch_addr *addr) {
     return (uint32_t)punch_mix64(low ^ (high * PUNCH_RNG_GAMMA) ^ ((uint64_t)scope << 32));
 }
 
-static inline uint32_t scope_of(const sim_plan *plan, const sim_host_plan *host) {
-    return plan->sites[host->site].has_nat ? host->site : SIM_ROUTE_PUBLIC;
+static inline uint32_t scope_of(const sim_world *world, const sim_host *host) {
+    return world->sites[host->site].box != NULL ? host->site : SIM_ROUTE_PUBLIC;
 }
 
-static bool is_match(const sim_plan *plan, uint32_t entry, uint32_t scope, const punch_addr *addr) {
+static bool is_match(const sim_world *world, uint32_t entry, uint32_t scope,
+                     const punch_addr *addr) {
     const uint32_t index = (entry - 1) / 2;
     if ((entry - 1) % 2 == 1) {
-        return scope == SIM_ROUTE_PUBLIC && punch_addr_same_ip(&plan->sites[index].external, addr);
+        return scope == SIM_ROUTE_PUBLIC && punch_addr_same_ip(&world->sites[index].external, addr);
     }
-    const sim_host_plan *host = &plan->hosts[index];
-    return scope_of(plan, host) == scope && punch_addr_same_ip(&host->addr, addr);
+    const sim_host *host = &world->hosts[index];
+    return punch_addr_same_ip(&host->addr, addr) && scope_of(world, host) == scope;
 }
 
 /* The slot of an address: its entry, or the empty slot where it would go. */
-static uint32_t slot_of(const sim_route_table *table, const sim_plan *plan, uint32_t scope,
-                        const punch_addr *addr) {
+static uint32_t slot_of(const sim_world *world, uint32_t scope, const punch_addr *addr) {
+    const sim_route_table *table = &world->routes;
     uint32_t slot = hash_of(scope, addr) & table->mask;
-    while (table->slots[slot] != 0 && !is_match(plan, table->slots[slot], scope, addr)) {
+    while (table->slots[slot] != 0 && !is_match(world, table->slots[slot], scope, addr)) {
         slot = (slot + 1) & table->mask;
     }
     return slot;
@@ -58,29 +60,32 @@ void sim_route_destroy(sim_route_table *table) {
     memset(table, 0, sizeof *table);
 }
 
-void sim_route_begin(sim_route_table *table, const sim_plan *plan) {
+static void add(sim_world *world, uint32_t scope, const punch_addr *addr, uint32_t entry) {
+    const uint32_t slot = slot_of(world, scope, addr);
+    PUNCH_ASSERT_EQ(world->routes.slots[slot], 0);
+    world->routes.slots[slot] = entry;
+}
+
+void sim_route_begin(sim_world *world) {
+    const sim_plan *plan = world->plan;
+    sim_route_table *table = &world->routes;
     const uint32_t cap = table_cap((uint64_t)plan->host_count + plan->site_count);
     PUNCH_ASSERT(cap <= table->cap);
     table->mask = cap - 1;
     memset(table->slots, 0, (size_t)cap * sizeof *table->slots);
     for (uint32_t i = 0; i < plan->site_count; i++) {
-        if (plan->sites[i].has_nat) {
-            const uint32_t slot = slot_of(table, plan, SIM_ROUTE_PUBLIC, &plan->sites[i].external);
-            PUNCH_ASSERT_EQ(table->slots[slot], 0);
-            table->slots[slot] = 2 + 2 * i;
+        if (world->sites[i].box != NULL) {
+            add(world, SIM_ROUTE_PUBLIC, &world->sites[i].external, 2 + 2 * i);
         }
     }
     for (uint32_t i = 0; i < plan->host_count; i++) {
-        const sim_host_plan *host = &plan->hosts[i];
-        const uint32_t slot = slot_of(table, plan, scope_of(plan, host), &host->addr);
-        PUNCH_ASSERT_EQ(table->slots[slot], 0);
-        table->slots[slot] = 1 + 2 * i;
+        const sim_host *host = &world->hosts[i];
+        add(world, scope_of(world, host), &host->addr, 1 + 2 * i);
     }
 }
 
-sim_route sim_route_find(const sim_route_table *table, const sim_plan *plan, uint32_t scope,
-                         const punch_addr *addr) {
-    const uint32_t entry = table->slots[slot_of(table, plan, scope, addr)];
+sim_route sim_route_find(const sim_world *world, uint32_t scope, const punch_addr *addr) {
+    const uint32_t entry = world->routes.slots[slot_of(world, scope, addr)];
     sim_route found = {SIM_ROUTE_NOWHERE, 0};
     if (entry != 0) {
         found.kind = (entry - 1) % 2 == 1 ? SIM_ROUTE_NAT : SIM_ROUTE_HOST;

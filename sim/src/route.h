@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who has an address: an open-addressing table over (scope, IP). The scope is the public network,
- * or the inside of one site with a NAT. Entries are indices into the plan, which holds the
+ * or the inside of one site with a NAT. Entries are indices of hosts and sites, which hold the
  * addresses themselves.
  */
 #ifndef SIM_ROUTE_H
@@ -18,6 +18,8 @@ typedef struct {
     uint32_t index; /* host, or the site whose NAT it is */
 } sim_route;
 
+struct sim_world;
+
 typedef struct {
     uint32_t *slots; /* 0 = empty, else 1 + 2 x index + (1 if NAT) */
     uint32_t cap;    /* a power of two */
@@ -28,11 +30,11 @@ typedef struct {
 bool sim_route_create(sim_route_table *table, uint32_t host_count, uint32_t site_count);
 void sim_route_destroy(sim_route_table *table);
 
-/* Takes the plan's addresses. O(hosts + sites). An address given twice is a broken plan. */
-void sim_route_begin(sim_route_table *table, const sim_plan *plan);
+/* Takes the addresses of the world's hosts and sites. O(hosts + sites). An address given twice is a
+ * broken plan. */
+void sim_route_begin(struct sim_world *world);
 
 /* O(1). Ports are not looked at. */
-sim_route sim_route_find(const sim_route_table *table, const sim_plan *plan, uint32_t scope,
-                         const punch_addr *addr);
+sim_route sim_route_find(const struct sim_world *world, uint32_t scope, const punch_addr *addr);
 
 #endif

@@ -226,7 +226,11 @@ static void begin_site(sim_world *world, uint32_t index) {
     sim_site *site = &world->sites[index];
     sim_link_init(&site->up, &plan->up, world->seed, 2 * index);
     sim_link_init(&site->down, &plan->down, world->seed, 2 * index + 1);
-    site->host_count = 0;
+    site->external = plan->external;
+    site->region = plan->region;
+    site->lan_delay_us = plan->lan_delay_us;
+    site->only_host = SIM_NONE;
+    site->is_shared = false;
     site->is_direct = sim_link_is_plain(&plan->down) && !world->has_link_faults;
     site->box = NULL;
     if (!plan->has_nat) {
@@ -248,11 +252,21 @@ static bool has_link_faults(const sim_plan *plan) {
     return false;
 }
 
+static void place_host(sim_world *world, uint32_t index) {
+    const sim_host_plan *plan = &world->plan->hosts[index];
+    sim_host *host = &world->hosts[index];
+    sim_site *site = &world->sites[plan->site];
+    host->site = plan->site;
+    host->addr = plan->addr;
+    site->is_shared = site->is_shared || site->only_host != SIM_NONE;
+    site->only_host = site->is_shared ? SIM_NONE : index;
+}
+
 static void begin_hosts(sim_world *world) {
     const sim_plan *plan = world->plan;
     /* Brokers first: peers must know their broker's key. */
     for (uint32_t i = 0; i < plan->host_count; i++) {
-        world->sites[plan->hosts[i].site].host_count++;
+        place_host(world, i);
         if (plan->hosts[i].kind == SIM_HOST_BROKER) {
             sim_host_make(world, i);
         }
@@ -292,11 +306,11 @@ void sim_world_begin(sim_world *world, const sim_plan *plan, uint64_t seed,
     world->port = sim_host_port(plan->crypto, observer);
     sim_queue_reset(&world->queue);
     sim_pool_reset(&world->packets);
-    sim_route_begin(&world->routes, plan);
     for (uint32_t i = 0; i < plan->site_count; i++) {
         begin_site(world, i);
     }
     begin_hosts(world);
+    sim_route_begin(world);
     sim_calls_begin(world);
     if (plan->fault_count > 0) {
         sim_world_push(world, plan->faults[0].at_us, SIM_EVENT_FAULT, 0);

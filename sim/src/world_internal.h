@@ -18,6 +18,7 @@
 #include "punch/broker.h"
 #include "punch/wire.h"
 #include "route.h"
+#include "sim/clock.h"
 #include "sim/link.h"
 #include "sim/queue.h"
 #include "sim/world.h"
@@ -41,6 +42,9 @@ typedef enum {
 typedef struct {
     sim_world *world;
     void *core; /* punch_peer or punch_broker, in the world's arena */
+    sim_clock clock;
+    punch_addr addr; /* of the plan, like clock and site: kept here because every packet asks */
+    uint32_t site;
     punch_rng random;
     punch_time_us deadline_at_us; /* when the core wants to be woken; world time */
     punch_time_us timer_at_us;    /* of the one live timer event; PUNCH_NEVER = none */
@@ -57,11 +61,15 @@ typedef struct {
 } sim_host;
 
 typedef struct {
-    nat *box;        /* NULL = no NAT in this plan */
+    nat *box; /* NULL = no NAT in this plan */
+    punch_addr external;
+    uint32_t region;
+    punch_time_us lan_delay_us;
     nat *nat_memory; /* made for the largest plan; NULL = that had none here */
     sim_link up;
     sim_link down;
-    uint32_t host_count; /* in this plan */
+    uint32_t only_host; /* the one host here; SIM_NONE = none or several */
+    bool is_shared;     /* several */
     bool is_direct; /* arrivals can be computed when a packet leaves: no event at the downlink */
 } sim_site;
 

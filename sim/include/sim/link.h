@@ -19,6 +19,7 @@
 #include "sim/plan.h"
 
 typedef struct {
+    punch_time_us fixed_delay_us;  /* every packet just takes that long; -1: there is more to it */
     uint64_t key;                  /* of this link's draws */
     punch_rng dwells;              /* draws of the channel's dwell times */
     punch_time_us dwell_until_us;  /* the channel's present state lasts until then */
@@ -56,10 +57,9 @@ const char *sim_link_fate_text(sim_link_fate fate);
 /* The link of an object (site and direction) at world time 0. */
 void sim_link_init(sim_link *link, const sim_link_plan *plan, uint64_t seed, uint32_t object);
 
-/* Offers a packet of ip_bytes (headers included) at an instant not before the last offer's.
- * *arrivals_out is written on SIM_LINK_PASSED only. */
-sim_link_fate sim_link_offer(sim_link *link, const sim_link_plan *plan, uint32_t ip_bytes,
-                             punch_time_us now_us, sim_link_arrivals *arrivals_out);
+/* As sim_link_offer, whatever there is to the link. */
+sim_link_fate sim_link_offer_any(sim_link *link, const sim_link_plan *plan, uint32_t ip_bytes,
+                                 punch_time_us now_us, sim_link_arrivals *arrivals_out);
 
 /* Whether copy 0 or 1 of the packet last offered is lost beyond the link, in the core: that draw
  * stands beside the link's own. */
@@ -76,5 +76,19 @@ double sim_link_loss_now(const sim_link *link, const sim_link_plan *plan, punch_
 #ifdef __cplusplus
 }
 #endif
+
+/* Offers a packet of ip_bytes (headers included) at an instant not before the last offer's.
+ * *arrivals_out is written on SIM_LINK_PASSED only. */
+static inline sim_link_fate sim_link_offer(sim_link *link, const sim_link_plan *plan,
+                                           uint32_t ip_bytes, punch_time_us now_us,
+                                           sim_link_arrivals *arrivals_out) {
+    if (link->fixed_delay_us < 0 || link->is_down) {
+        return sim_link_offer_any(link, plan, ip_bytes, now_us, arrivals_out);
+    }
+    link->offered++;
+    arrivals_out->at_us[0] = now_us + link->fixed_delay_us;
+    arrivals_out->count = 1;
+    return SIM_LINK_PASSED;
+}
 
 #endif

@@ -39,24 +39,29 @@ static void join(json_doc *doc, uint32_t id, const cJSON *item) {
     PUNCH_ASSERT(child == NULL);
 }
 
-static bool refuse_duplicates(const json_doc *doc, sim_complaints *complaints) {
-    bool ok = true;
-    for (uint32_t id = 0; id < doc->count; id++) {
-        if (doc->nodes[id].kind != JSON_OBJECT) {
-            continue;
+/* An earlier member of the same object with the same key, or NULL. */
+static const json_node *find_twin(const json_doc *doc, const json_node *object,
+                                  const json_node *member) {
+    for (const json_node *first = json_first(doc, object); first != NULL && first != member;
+         first = json_next(doc, first)) {
+        if (first->key_hash == member->key_hash && strcmp(first->key, member->key) == 0) {
+            return first;
         }
-        const json_node *object = &doc->nodes[id];
-        for (const json_node *later = json_first(doc, object); later != NULL;
-             later = json_next(doc, later)) {
-            const json_node *first = json_first(doc, object);
-            while (first != later &&
-                   (first->key_hash != later->key_hash || strcmp(first->key, later->key) != 0)) {
-                first = json_next(doc, first);
-            }
-            if (first != later) {
-                scenario_complain(complaints, scenario_at_key(doc, later),
-                                  "duplicate key \"%s\"; it stands already in line %u", later->key,
-                                  (unsigned)first->key_at.line);
+    }
+    return NULL;
+}
+
+static bool refuse_duplicates(const json_doc *doc, sim_complaints *complaints) {
+    const json_node *const end = doc->nodes + doc->count;
+    bool ok = true;
+    for (const json_node *object = doc->nodes; object < end; object++) {
+        const json_node *member = object->kind == JSON_OBJECT ? json_first(doc, object) : NULL;
+        for (; member != NULL; member = json_next(doc, member)) {
+            const json_node *twin = find_twin(doc, object, member);
+            if (twin != NULL) {
+                scenario_complain(complaints, scenario_at_key(doc, member),
+                                  "duplicate key \"%s\"; it stands already in line %u", member->key,
+                                  (unsigned)twin->key_at.line);
                 ok = false;
             }
         }

@@ -4,7 +4,6 @@
  * recorded with line, column and extent. It stops at the first mistake, because after a syntax
  * error positions mean little, and says what was found and what may stand there.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,8 @@
 
 #include "json_doc.h"
 #include "scenario_complaints.h"
+
+#define NUMBER_LENGTH_MAX 60 /* cJSON reads no more than 63 characters of a number */
 
 typedef struct {
     json_doc *doc;
@@ -228,10 +229,10 @@ static bool scan_number(scanner *s) {
     if (is_word_byte(peek(s))) {
         return refuse_found(s, "the end of the number; values with a unit are texts: \"30s\"");
     }
-    if (s->at - start > 64) {
-        return refuse(s, start, "a number of more than 64 characters");
+    if (s->at - start > NUMBER_LENGTH_MAX) {
+        return refuse(s, start, "a number of more than 60 characters");
     }
-    char literal[65] = {0};
+    char literal[NUMBER_LENGTH_MAX + 1] = {0};
     memcpy(literal, s->doc->bytes + start, s->at - start);
     if (isinf(strtod(literal, NULL))) {
         return refuse(s, start, "this number is too large for a double (above 1.8e308)");

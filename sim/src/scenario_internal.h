@@ -10,10 +10,13 @@
  *             levels' settings, drawn where distributed, stored through the option table, and put
  *             together (scenario_plan.c). Nothing is kept per cell.
  *
- * Files: scenario_load.c sections, scenario_read.c values, scenario_read_draw.c distributions,
- * scenario_population.c, scenario_factor.c factors, keys and overrides, scenario_check.c cells,
- * scenario_plan.c plans, scenario.c the rest of the interface, scenario_docs.c explain, schema and
- * reference.
+ * Files: scenario_load.c sections, scenario_object.c objects, scenario_read.c values,
+ * scenario_read_draw.c distributions, scenario_population.c, scenario_factor.c factors, keys and
+ * overrides, scenario_file.c data files, scenario_check.c whole cells; scenario_cell.c a cell's
+ * settings, scenario_plan.c plans, scenario_digest.c, scenario.c the rest of the interface,
+ * scenario_docs.c explain and reference, scenario_schema.c the schema. Apart from scenarios:
+ * json_*.c, scenario_options.c the table, scenario_number.c, scenario_draw.c, scenario_arena.c,
+ * scenario_complaints.c.
  */
 #ifndef SIM_SCENARIO_INTERNAL_H
 #define SIM_SCENARIO_INTERNAL_H
@@ -236,7 +239,7 @@ bool scenario_read_view(scenario_loader *loader, const json_doc *doc, const json
 
 /* scenario_factor.c */
 void scenario_apply_overrides(scenario_loader *loader, const sim_override *overrides, size_t count);
-void scenario_read_factors(scenario_loader *loader, const json_node *node);
+void scenario_read_factors(scenario_loader *loader, const json_node *list);
 /* Complains about overrides of keys that a factor sets: they would change nothing. */
 void scenario_check_overrides(scenario_loader *loader);
 

@@ -337,12 +337,12 @@ static void mistakes_are_collected_in_order(void) {
 }
 
 static void there_is_an_end_to_complaining(void) {
-    char text[4096] = "{";
+    char text[4096] = "{"; /* zeros behind it */
     for (int i = 0; i < 100; i++) {
         const size_t length = strlen(text);
         (void)snprintf(text + length, sizeof text - length, "%s\"k%d\": 1", i > 0 ? ", " : "", i);
     }
-    strcat(text, "}");
+    text[strlen(text)] = '}';
     sim_complaints complaints = {0};
     EXPECT("it is refused",
            sim_scenario_parse("x.json", text, strlen(text), NULL, 0, &complaints) == NULL);
@@ -408,6 +408,67 @@ static void a_file_that_is_not_there(void) {
     sim_complaints_clear(&complaints);
 }
 
+/* Three factors of a hundred levels each: a million cells. */
+static void cells_have_a_limit(void) {
+    enum { CAP = 1 << 16 };
+    static const char *const keys[] = {"internet.a-b", "internet.a-broker", "internet.b-broker"};
+    char *text = calloc(1, CAP);
+    sim_complaints complaints = {0};
+    EXPECT("there is memory", text != NULL);
+    if (text == NULL) {
+        return;
+    }
+    (void)snprintf(text, CAP, "%s", BASE "\"factors\": [");
+    for (size_t f = 0; f < 3; f++) {
+        size_t length = strlen(text);
+        (void)snprintf(text + length, CAP - length,
+                       "%s{\"name\": \"f%zu\", \"set\": \"%s\", \"levels\": [\"0s\"",
+                       f > 0 ? "," : "", f, keys[f]);
+        for (int level = 1; level < 100; level++) {
+            length = strlen(text);
+            (void)snprintf(text + length, CAP - length, ", \"%dms\"", level);
+        }
+        length = strlen(text);
+        (void)snprintf(text + length, CAP - length, "]}");
+    }
+    (void)snprintf(text + strlen(text), 4, "]}");
+    EXPECT("a million cells are refused",
+           sim_scenario_parse("x.json", text, strlen(text), NULL, 0, &complaints) == NULL);
+    EXPECT_INT("with one complaint", complaints.count, 1);
+    EXPECT("that says how many are allowed",
+           complaints.count == 1 &&
+               strstr(complaints.items[0].what, "at most 100000 are allowed") != NULL);
+    EXPECT_TEXT("at the factors", complaints.count == 1 ? complaints.items[0].pointer : NULL,
+                "/factors");
+    sim_complaints_clear(&complaints);
+    free(text);
+}
+
+/* A file of delays is no population: the complaints name that file and places in it. */
+static void data_files_are_checked_too(void) {
+    static const char text[] =
+        BASE "\"populations\": {\"p\": {\"file\": \"data/rtt-relayed.json\"}}}";
+    const char *source = getenv("PUNCH_SOURCE_DIR");
+    char path[1024];
+    sim_complaints complaints = {0};
+    EXPECT("ctest says where the sources are", source != NULL);
+    (void)snprintf(path, sizeof path, "%s/scenarios/x.json", source != NULL ? source : ".");
+    EXPECT("it is refused",
+           sim_scenario_parse(path, text, strlen(text), NULL, 0, &complaints) == NULL);
+    EXPECT_INT("a key too many, a key too few", complaints.count, 2);
+    if (complaints.count == 2) {
+        const bad_row missing = {
+            .line = 1, .column = 1, .pointer = "", .what = "\"classes\" is missing"};
+        const bad_row unknown = {
+            .line = 4, .column = 3, .pointer = "/quantiles", .what = "unknown key \"quantiles\""};
+        expect_complaint("the key too few", &complaints.items[0], &missing);
+        expect_complaint("the key too many", &complaints.items[1], &unknown);
+        EXPECT("the complaints name the data file",
+               strstr(complaints.items[0].file, "scenarios/data/rtt-relayed.json") != NULL);
+    }
+    sim_complaints_clear(&complaints);
+}
+
 static void complaints_print_as_compilers_do(void) {
     static const char text[] = BASE "\"seed\": 1}";
     char line[256] = "";
@@ -435,6 +496,8 @@ int main(void) {
         {"there is an end to complaining", there_is_an_end_to_complaining},
         {"overrides are checked too", overrides_are_checked_too},
         {"a file that is not there", a_file_that_is_not_there},
+        {"cells have a limit", cells_have_a_limit},
+        {"data files are checked too", data_files_are_checked_too},
         {"complaints print as compilers do", complaints_print_as_compilers_do},
     };
     return PUNCH_TEST_MAIN("bad_input", cases);

@@ -10,7 +10,7 @@
 #include "scenario_draw.h"
 #include "scenario_number.h"
 
-enum { DRAWS = 200000 };
+enum { DRAWS = 200000, MIDDLE = DRAWS / 2 };
 
 static int compare(const void *a, const void *b) {
     const int64_t x = *(const int64_t *)a;
@@ -90,7 +90,7 @@ static void exponential(void) {
     }
     EXPECT_REAL("mean", mean_of(drawn), 1e6, 5 * 1e6 / sqrt(DRAWS));
     EXPECT_REAL("standard deviation = mean", sd_of(drawn), 1e6, 2e4);
-    EXPECT_REAL("median = mean x ln 2", (double)drawn[DRAWS / 2], 1e6 * log(2), 1.2e4);
+    EXPECT_REAL("median = mean x ln 2", (double)drawn[MIDDLE], 1e6 * log(2), 1.2e4);
     free(drawn);
 }
 
@@ -100,7 +100,7 @@ static void lognormal(void) {
     if (drawn == NULL) {
         return;
     }
-    EXPECT_REAL("median", (double)drawn[DRAWS / 2], 1e6, 8e3);
+    EXPECT_REAL("median", (double)drawn[MIDDLE], 1e6, 8e3);
     EXPECT_REAL("mean = median x e^(sigma^2 / 2)", mean_of(drawn), 1e6 * exp(0.125), 7e3);
     EXPECT_REAL("quantile 84.13 % = median x e^sigma", (double)drawn[(size_t)(0.8413447 * DRAWS)],
                 1e6 * exp(0.5), 2e4);
@@ -120,7 +120,7 @@ static void quantiles(void) {
     }
     EXPECT_INT("flat before the first point", drawn[(size_t)(0.09 * DRAWS)], 100);
     EXPECT_INT("flat after the last point", drawn[(size_t)(0.91 * DRAWS)], 10500);
-    EXPECT_REAL("the middle point", (double)drawn[DRAWS / 2], 500, 150);
+    EXPECT_REAL("the middle point", (double)drawn[MIDDLE], 500, 150);
     EXPECT_REAL("linear before the middle: 30 %", (double)drawn[(size_t)(0.3 * DRAWS)], 300, 6);
     EXPECT_REAL("linear after the middle: 70 %", (double)drawn[(size_t)(0.7 * DRAWS)], 5500, 130);
     free(drawn);

@@ -27,6 +27,10 @@ static const scan_row scans[] = {
     {"DEL is no control character to JSON", "\"\x7f\"", true},
     {"the largest double", "1.7976931348623157e308", true},
     {"a number too small for a double", "1e-400", true},
+    {"a number of 60 characters", "[0.1234567890123456789012345678901234567890123456789012345678]",
+     true},
+    {"a number of 61 characters", "[0.12345678901234567890123456789012345678901234567890123456789]",
+     false},
     {"one beyond the last code point", "\"\xf4\x90\x80\x80\"", false},
     {"a surrogate in UTF-8", "\"\xed\xa0\x80\"", false},
     {"a cut UTF-8 sequence", "\"\xe2\x82\"", false},
@@ -58,6 +62,8 @@ static void the_grammar_is_strict(void) {
             json_doc_parse(&doc, "x.json", scans[i].text, strlen(scans[i].text), &complaints);
         EXPECT_INT(scans[i].sentence, accepted, scans[i].accepted);
         EXPECT_INT(scans[i].sentence, complaints.count, scans[i].accepted ? 0 : 1);
+        EXPECT("nothing is blamed on memory",
+               complaints.count == 0 || strcmp(complaints.items[0].what, "out of memory") != 0);
         json_doc_free(&doc);
         sim_complaints_clear(&complaints);
     }

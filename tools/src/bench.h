@@ -8,6 +8,7 @@
 #define BENCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "punch/crypto.h"
@@ -36,6 +37,8 @@ typedef struct {
     double null_share; /* events/s of the null core over the bare loop's, measured side by side */
     double all_cores_trials_per_s; /* full trials, fast provider, one thread per core */
     uint32_t cores;
+    size_t peer_bytes;   /* a peer with room for one call and one short message */
+    size_t client_bytes; /* a peer that only registers */
 } bench_pair;
 
 typedef struct {

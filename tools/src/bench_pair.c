@@ -16,6 +16,7 @@
 #include "bench.h"
 #include "bench_bare.h"
 #include "bench_plan.h"
+#include "punch/peer.h"
 #include "sim/backend.h"
 #include "sim/crypto_fast.h"
 #include "stats.h"
@@ -232,6 +233,19 @@ static double measure_all_cores(uint32_t cores, uint64_t trials) {
     return failed ? 0.0 : (double)trials * started / took_s;
 }
 
+/* Bytes of libpunch's peer with room for so many calls; their messages likewise. */
+static size_t peer_bytes(uint16_t calls_max) {
+    const punch_port port = {.crypto = &sim_crypto_fast};
+    const punch_peer_config config = {.port = &port,
+                                      .bind = punch_addr_ipv4(0, 0),
+                                      .broker_addr = punch_addr_ipv4(0xc6336401u, 3478),
+                                      .calls_max = calls_max,
+                                      .messages_max = calls_max,
+                                      .inbox_max = calls_max,
+                                      .options.keepalive_jitter_permille = -1};
+    return punch_peer_size(&config);
+}
+
 bool bench_run_pair(const bench_effort *effort, bench_pair *result, const char **error_out) {
     static const char *const names[BENCH_PAIR_COUNT] = {"bare", "null", "full-fast", "full-sodium"};
     static const char *const helps[BENCH_PAIR_COUNT] = {
@@ -242,6 +256,8 @@ bool bench_run_pair(const bench_effort *effort, bench_pair *result, const char *
         result->rows[i].name = names[i];
         result->rows[i].help = helps[i];
     }
+    result->peer_bytes = peer_bytes(1);
+    result->client_bytes = peer_bytes(0);
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     result->cores = cores > 0 ? (uint32_t)cores : 1;
     workload loads[3];

@@ -46,6 +46,8 @@ static void print_pair(const bench_pair *pair, FILE *out) {
     }
     fprintf(out, "null core: %.0f %% of the bare loop's events/s, measured side by side\n",
             pair->null_share * 100.0);
+    fprintf(out, "libpunch: %zu bytes for a peer with one call, %zu for one that only registers\n",
+            pair->peer_bytes, pair->client_bytes);
     fprintf(out, "%u cores: %.0f full trials/s (fast crypto): 4.4 million in %.1f s\n\n",
             pair->cores, pair->all_cores_trials_per_s,
             pair->all_cores_trials_per_s > 0.0 ? 4.4e6 / pair->all_cores_trials_per_s : 0.0);
@@ -87,9 +89,10 @@ static void put_json(const bench_figures *figures, FILE *out) {
                 row->packets, row->trial_us / pair->rows[BENCH_BARE].trial_us);
     }
     fprintf(out,
-            "\n],\"null_share_of_bare\":%.6g,\"cores\":%u,\"all_cores_trials_per_s\":%.6g,"
-            "\"clients\":[",
-            pair->null_share, pair->cores, pair->all_cores_trials_per_s);
+            "\n],\"null_share_of_bare\":%.6g,\"peer_bytes\":%zu,\"client_bytes\":%zu,"
+            "\"cores\":%u,\"all_cores_trials_per_s\":%.6g,\"clients\":[",
+            pair->null_share, pair->peer_bytes, pair->client_bytes, pair->cores,
+            pair->all_cores_trials_per_s);
     for (size_t i = 0; i < figures->size_count; i++) {
         const bench_clients_row *row = &figures->sizes[i];
         fprintf(out,

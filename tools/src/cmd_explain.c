@@ -21,14 +21,6 @@ static void print_keepalive(const punch_keepalive *keepalive, FILE *out) {
             format_duration(keepalive->silence_us, silence));
 }
 
-static void print_keepalive_list(FILE *out) {
-    size_t count = 0;
-    const punch_keepalive *const *all = punch_keepalive_builtin(&count);
-    for (size_t i = 0; i < count; i++) {
-        fprintf(out, "  %-24s %s\n", all[i]->name, all[i]->help);
-    }
-}
-
 /* "preset:pf" or just "pf"; "keepalive:seed" or just "seed-bounded". True when it was one. */
 static bool explain_named(const char *key, FILE *out) {
     static const char preset_prefix[] = "preset:";
@@ -72,14 +64,9 @@ static int explain_one(const cli_args *args, const char *key) {
     const bool is_option = sim_scenario_explain(key, args->out, &nearest_option) > 0;
     /* "seed" is an option and a strategy: both are told. */
     const bool is_named = explain_named(key, args->out);
-    if (ends_with(key, "preset")) {
-        fputs("presets ('explain preset:NAME' shows every field with its source):\n", args->out);
-        preset_print_list(args->out);
-        return CLI_OK;
-    }
-    if (is_option && ends_with(key, "keepalive")) {
-        fputs("strategies:\n", args->out);
-        print_keepalive_list(args->out);
+    if (is_option && ends_with(key, "preset")) {
+        fprintf(args->out, "\n'%s explain preset:NAME' shows every field with its source.\n",
+                args->program);
     }
     if (is_option || is_named) {
         return CLI_OK;

@@ -204,7 +204,9 @@ static void wait_for(run_state *state, uint32_t workers, const sigset_t *signals
             const ssize_t got = read(state->done_pipe[0], bytes, sizeof bytes);
             ended += got > 0 ? (uint32_t)got : 0;
         }
-        draw_progress(state, began_s, false);
+        if (ended < workers) {
+            draw_progress(state, began_s, false);
+        }
     }
     draw_progress(state, began_s, true);
     if (signal_fd >= 0) {

@@ -43,6 +43,8 @@ static void figures(void) {
                 number(bare, "messages_per_trial"), 1e-9);
     EXPECT_REAL("events with the null core", number(null_core, "events_per_trial"),
                 number(bare, "events_per_trial") + 1.0, 1.0);
+    EXPECT("bytes of a peer", number(object, "peer_bytes") > number(object, "client_bytes"));
+    EXPECT("bytes of a client", number(object, "client_bytes") > 0.0);
     const cJSON *clients =
         cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(object, "clients"), 0);
     EXPECT_REAL("a thousand clients", number(clients, "clients"), 1000.0, 0.0);

@@ -164,9 +164,10 @@ static void explanations(void) {
         const char *phrases[4];
     } rows[] = {
         {"nat.mapping", {"nat.mapping\n", "RFC 4787", NULL}},
-        {"nat.preset", {"linux-masquerade ", "explain preset:NAME", NULL}},
+        {"nat.preset", {"linux-masquerade ", "punchlab explain preset:NAME", NULL}},
         {"preset:pf", {"pf: FreeBSD pf", "udp_timeout_first    60 s", NULL}},
         {"agreed-15", {"agreed-15: ", "longest silence to expect: ", NULL}},
+        {"broker.keepalive", {"broker.keepalive\n", "seed-bounded ", NULL}},
         {"keepalive:seed", {"seed: ", "counterparty's last packet", NULL}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

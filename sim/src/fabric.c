@@ -190,13 +190,11 @@ static void cross_core(sim_world *world, uint32_t slot, uint32_t copy, punch_tim
     const sim_plan *plan = world->plan;
     sim_packet *at = sim_pool_at(&world->packets, slot);
     const uint32_t from_site = site_of(world, at);
-    if (punch_addr_is_private(&at->dst)) {
-        end_nowhere(world, slot, "private address outside its site");
-        return;
-    }
     const sim_route found = sim_route_find(world, SIM_ROUTE_PUBLIC, &at->dst);
     if (found.kind == SIM_ROUTE_NOWHERE) {
-        end_nowhere(world, slot, "nobody has that address");
+        end_nowhere(world, slot,
+                    punch_addr_is_private(&at->dst) ? "private address outside its site"
+                                                    : "nobody has that address");
         return;
     }
     if (sim_link_core_loses(&world->sites[from_site].up, copy, plan->core_loss)) {
@@ -254,7 +252,7 @@ static bool is_local(const sim_world *world, const sim_packet *at, uint32_t site
     if (!world->sites[site].is_shared) {
         return false;
     }
-    const uint32_t scope = world->sites[site].box != NULL ? site : SIM_ROUTE_PUBLIC;
+    const uint32_t scope = sim_route_scope(world, site, &at->dst);
     const sim_route found = sim_route_find(world, scope, &at->dst);
     if (found.kind != SIM_ROUTE_HOST || world->hosts[found.index].site != site) {
         return false;
@@ -329,8 +327,8 @@ static uint32_t host_inside(const sim_world *world, const sim_packet *at, uint32
         const bool is_it = punch_addr_same_ip(&world->hosts[site->only_host].addr, &at->dst);
         return is_it ? site->only_host : SIM_NONE;
     }
-    const uint32_t scope = site->box != NULL ? index : SIM_ROUTE_PUBLIC;
-    const sim_route found = sim_route_find(world, scope, &at->dst);
+    const sim_route found =
+        sim_route_find(world, sim_route_scope(world, index, &at->dst), &at->dst);
     return found.kind == SIM_ROUTE_HOST ? found.index : SIM_NONE;
 }
 

@@ -42,7 +42,8 @@ static void port_sock_close(void *user, uint32_t sock) {
 static punch_err port_send(void *user, const punch_datagram *datagram) {
     sim_host *at = user;
     PUNCH_ASSERT(datagram->length <= PUNCH_PACKET_MAX);
-    if (!at->is_bound || !punch_addr_is_sendable(&datagram->remote)) {
+    if (!at->is_bound || datagram->remote.family == PUNCH_FAMILY_NONE ||
+        datagram->remote.port == 0) {
         return PUNCH_ERR_PORT;
     }
     sim_fabric_send(at->world, sim_host_index(at), datagram);

@@ -24,8 +24,8 @@ static inline uint32_t hash_of(uint32_t scope, const punch_addr *addr) {
     return (uint32_t)punch_mix64(low ^ (high * PUNCH_RNG_GAMMA) ^ ((uint64_t)scope << 32));
 }
 
-static inline uint32_t scope_of(const sim_world *world, const sim_host *host) {
-    return world->sites[host->site].box != NULL ? host->site : SIM_ROUTE_PUBLIC;
+uint32_t sim_route_scope(const sim_world *world, uint32_t site, const punch_addr *addr) {
+    return world->sites[site].box != NULL || punch_addr_is_private(addr) ? site : SIM_ROUTE_PUBLIC;
 }
 
 static bool is_match(const sim_world *world, uint32_t entry, uint32_t scope,
@@ -35,7 +35,8 @@ static bool is_match(const sim_world *world, uint32_t entry, uint32_t scope,
         return scope == SIM_ROUTE_PUBLIC && punch_addr_same_ip(&world->sites[index].external, addr);
     }
     const sim_host *host = &world->hosts[index];
-    return punch_addr_same_ip(&host->addr, addr) && scope_of(world, host) == scope;
+    return punch_addr_same_ip(&host->addr, addr) &&
+           sim_route_scope(world, host->site, &host->addr) == scope;
 }
 
 /* The slot of an address: its entry, or the empty slot where it would go. */
@@ -80,7 +81,7 @@ void sim_route_begin(sim_world *world) {
     }
     for (uint32_t i = 0; i < plan->host_count; i++) {
         const sim_host *host = &world->hosts[i];
-        add(world, scope_of(world, host), &host->addr, 1 + 2 * i);
+        add(world, sim_route_scope(world, host->site, &host->addr), &host->addr, 1 + 2 * i);
     }
 }
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who has an address: an open-addressing table over (scope, IP). The scope is the public network,
- * or the inside of one site with a NAT. Entries are indices of hosts and sites, which hold the
- * addresses themselves.
+ * or one site: behind its NAT, or where its addresses are private ones. Entries are indices of
+ * hosts and sites, which hold the addresses themselves.
  */
 #ifndef SIM_ROUTE_H
 #define SIM_ROUTE_H
 
 #include "sim/plan.h"
 
-#define SIM_ROUTE_PUBLIC UINT32_MAX /* scope; otherwise the index of a site with a NAT */
+#define SIM_ROUTE_PUBLIC UINT32_MAX /* scope; otherwise the index of a site */
 
 typedef enum { SIM_ROUTE_NOWHERE, SIM_ROUTE_HOST, SIM_ROUTE_NAT } sim_route_kind;
 
@@ -33,6 +33,9 @@ void sim_route_destroy(sim_route_table *table);
 /* Takes the addresses of the world's hosts and sites. O(hosts + sites). An address given twice is a
  * broken plan. */
 void sim_route_begin(struct sim_world *world);
+
+/* Where an address means something, seen from inside a site. */
+uint32_t sim_route_scope(const struct sim_world *world, uint32_t site, const punch_addr *addr);
 
 /* O(1). Ports are not looked at. */
 sim_route sim_route_find(const struct sim_world *world, uint32_t scope, const punch_addr *addr);

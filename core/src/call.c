@@ -92,7 +92,7 @@ static punch_err make_invitation(punch_peer *peer, punch_call_slot *slot) {
     invitation.candidate_count = (uint8_t)port->local_addrs(
         peer->config.host, peer->sock, invitation.candidates, PUNCH_CANDIDATES_MAX);
     for (uint16_t i = 0; i < peer->offer_count; i++) {
-        invitation.offers[i] = punch_keepalive_id_of(peer->offers[i]->name);
+        invitation.offers[i] = peer->offers[i]->id;
     }
     invitation.offer_count = (uint8_t)peer->offer_count;
     punch_invitation_key(port->crypto, &slot->static_secret, slot->role, &slot->id, &key);

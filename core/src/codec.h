@@ -116,8 +116,4 @@ punch_err punch_invitation_open(const punch_crypto *crypto, const punch_key *key
                                 const uint8_t *blob, size_t length,
                                 punch_invitation *invitation_out);
 
-/* The id of a strategy name: first 16 bytes of the provider-independent FNV-1a-128 of the name, so
- * that ids are equal under every provider. */
-punch_keepalive_id punch_keepalive_id_of(const char *name);
-
 #endif

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "punch/bytes.h"
+
 static const punch_keepalive *const builtin[] = {
     &punch_keepalive_agreed_15,
     &punch_keepalive_seed,
@@ -24,4 +26,22 @@ const punch_keepalive *punch_keepalive_find(const char *name) {
         }
     }
     return NULL;
+}
+
+/* FNV-1a, 128 bits (G. Fowler, L. C. Noll, K.-P. Vo; www.isthe.com/chongo/tech/comp/fnv). The prime
+ * is 2^88 + 0x13b: one multiplication is a shift and a product with a short number. */
+punch_keepalive_id punch_keepalive_id_of(const char *name) {
+    uint64_t high = UINT64_C(0x6c62272e07bb0142);
+    uint64_t low = UINT64_C(0x62b821756295c58d);
+    for (; *name != '\0'; name++) {
+        low ^= (uint8_t)*name;
+        const uint64_t product_low = (low & UINT32_MAX) * 0x13b;
+        const uint64_t product_high = (low >> 32) * 0x13b + (product_low >> 32);
+        high = high * 0x13b + (product_high >> 32) + (low << 24);
+        low = product_high << 32 | (product_low & UINT32_MAX);
+    }
+    punch_keepalive_id id;
+    punch_put_be(id.bytes, 8, high);
+    punch_put_be(id.bytes + 8, 8, low);
+    return id;
 }

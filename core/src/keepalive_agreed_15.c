@@ -18,6 +18,8 @@ static punch_time_us next_send_us(const punch_keepalive_view *view) {
 
 const punch_keepalive punch_keepalive_agreed_15 = {
     .name = "agreed-15",
+    .id = {{0x0d, 0x22, 0xa6, 0xd5, 0x14, 0x06, 0x18, 0x59, 0xb1, 0xfe, 0x80, 0x37, 0x43, 0x07,
+            0xf2, 0x1a}},
     .help = "both ends every 15 s at agreed instants (seed: \"the no brainer way\"; RFC 8085 3.5)",
     .next_send_us = next_send_us,
     /* Two neighbouring slots may be jittered apart by twice the default jitter. */

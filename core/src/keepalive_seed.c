@@ -17,6 +17,8 @@ static punch_time_us next_send_us(const punch_keepalive_view *view) {
 
 const punch_keepalive punch_keepalive_seed = {
     .name = "seed",
+    .id = {{0x69, 0xf9, 0x17, 0x08, 0x4f, 0x75, 0x72, 0x77, 0xb8, 0x06, 0xe9, 0xa0, 0xf4, 0x85,
+            0xc3, 0x7c}},
     .help = "15 s after the counterparty's last packet (seed, literally)",
     .next_send_us = next_send_us,
     .silence_us = PUNCH_KEEPALIVE_US,

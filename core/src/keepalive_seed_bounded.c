@@ -17,6 +17,8 @@ static punch_time_us next_send_us(const punch_keepalive_view *view) {
 
 const punch_keepalive punch_keepalive_seed_bounded = {
     .name = "seed-bounded",
+    .id = {{0xea, 0xe5, 0x21, 0xed, 0xf5, 0x16, 0x8b, 0x4b, 0xbf, 0x0a, 0x45, 0xb2, 0x5d, 0x74,
+            0x54, 0xd8}},
     .help = "15 s after the own or the counterparty's last packet, whichever is earlier",
     .next_send_us = next_send_us,
     .silence_us = PUNCH_KEEPALIVE_US,

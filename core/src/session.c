@@ -58,8 +58,7 @@ static bool has_id(const punch_keepalive_id *ids, uint8_t count, const punch_kee
 static const punch_keepalive *own_by_id(const punch_session *session,
                                         const punch_keepalive_id *id) {
     for (uint8_t i = 0; i < session->own_offer_count; i++) {
-        const punch_keepalive_id own = punch_keepalive_id_of(session->own_offers[i]->name);
-        if (memcmp(&own, id, sizeof own) == 0) {
+        if (memcmp(&session->own_offers[i]->id, id, sizeof *id) == 0) {
             return session->own_offers[i];
         }
     }
@@ -69,8 +68,8 @@ static const punch_keepalive *own_by_id(const punch_session *session,
 /* The first of ours that they understand; unknown to both: agreed-15. */
 static const punch_keepalive *choose(const punch_session *session) {
     for (uint8_t i = 0; i < session->own_offer_count; i++) {
-        const punch_keepalive_id id = punch_keepalive_id_of(session->own_offers[i]->name);
-        if (has_id(session->their_offers, session->their_offer_count, &id)) {
+        if (has_id(session->their_offers, session->their_offer_count,
+                   &session->own_offers[i]->id)) {
             return session->own_offers[i];
         }
     }
@@ -269,10 +268,10 @@ static void on_here(punch_peer *peer, punch_call_slot *slot, const punch_path_bo
 }
 
 static void fill_negotiation(const punch_session *session, punch_path_body *body) {
-    body->choice = punch_keepalive_id_of(session->send_strategy->name);
+    body->choice = session->send_strategy->id;
     body->offer_count = session->own_offer_count;
     for (uint8_t i = 0; i < session->own_offer_count; i++) {
-        body->offers[i] = punch_keepalive_id_of(session->own_offers[i]->name);
+        body->offers[i] = session->own_offers[i]->id;
     }
 }
 

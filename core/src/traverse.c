@@ -120,7 +120,7 @@ static bool send_intro(punch_peer *peer, punch_call_slot *slot, uint8_t index,
     }
     punch_path_body body = {
         .nonce = punch_session_nonce(slot, index),
-        .choice = punch_keepalive_id_of(slot->session.send_strategy->name),
+        .choice = slot->session.send_strategy->id,
     };
     target->intros++;
     slot->traverse.intros_sent++;

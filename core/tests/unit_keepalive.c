@@ -89,6 +89,8 @@ static void names(void) {
     EXPECT_TEXT("agreed-15 comes first: it is the fallback", all[0]->name, "agreed-15");
     for (size_t i = 0; i < count; i++) {
         EXPECT("every strategy is found by its name", punch_keepalive_find(all[i]->name) == all[i]);
+        const punch_keepalive_id id = punch_keepalive_id_of(all[i]->name);
+        EXPECT_BYTES("its id is the hash of its name", &all[i]->id, &id, sizeof id);
         EXPECT("and says what it does", all[i]->help != NULL && all[i]->help[0] != '\0');
     }
     EXPECT("an unknown name is none", punch_keepalive_find("agreed-16") == NULL);

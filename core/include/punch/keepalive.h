@@ -30,8 +30,9 @@ typedef struct {
 } punch_keepalive_view;
 
 typedef struct punch_keepalive {
-    const char *name; /* also its identity on the wire: the id is the hash of the name */
-    const char *help; /* one line, with its source */
+    const char *name;      /* short and lower-case: "agreed-15" */
+    punch_keepalive_id id; /* on the wire; must equal punch_keepalive_id_of(name) */
+    const char *help;      /* one line, with its source */
     /* When the next keepalive is due (may be in the past: now), or PUNCH_NEVER. Pure. */
     punch_time_us (*next_send_us)(const punch_keepalive_view *view);
     /* The longest silence the counterparty should expect from a sender of this strategy, without
@@ -49,6 +50,10 @@ extern const punch_keepalive punch_keepalive_seed_bounded;
 
 /* The strategies built into the core, agreed-15 first; *count_out is how many. */
 const punch_keepalive *const *punch_keepalive_builtin(size_t *count_out);
+
+/* The id that belongs to a name: FNV-1a with 128 bits, so that it needs neither registry nor crypto
+ * provider. Strategies carry it as a constant; whoever takes in a foreign one checks it. */
+punch_keepalive_id punch_keepalive_id_of(const char *name);
 
 /* A built-in by name, or NULL. */
 const punch_keepalive *punch_keepalive_find(const char *name);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "punch/assert.h"
+#include "wheel.h"
 
 enum { ARITY = 4, LINE_BYTES = 64, LEAD = 3 };
 
@@ -28,34 +29,52 @@ bool sim_queue_create(sim_queue *queue, uint32_t cap) {
     }
     queue->heap = (sim_event *)queue->memory + LEAD;
     queue->cap = cap;
+    if (cap >= SIM_QUEUE_WHEEL_CAP_MIN) {
+        queue->wheel = sim_wheel_create(cap);
+        if (queue->wheel == NULL) {
+            sim_queue_destroy(queue);
+            return false;
+        }
+    }
     return true;
 }
 
 void sim_queue_destroy(sim_queue *queue) {
+    sim_wheel_destroy(queue->wheel);
     free(queue->memory);
     memset(queue, 0, sizeof *queue);
 }
 
 void sim_queue_reset(sim_queue *queue) {
     queue->count = 0;
+    queue->heap_count = 0;
     queue->next_seq = 0;
+    if (queue->wheel != NULL) {
+        sim_wheel_reset(queue->wheel);
+    }
 }
 
-uint32_t sim_queue_push(sim_queue *queue, punch_time_us at_us, uint32_t what) {
-    PUNCH_ASSERT(queue->count < queue->cap);
+static void rise(sim_queue *queue, sim_event event) {
     sim_event *heap = queue->heap;
-    const sim_event event = {.at_us = at_us, .seq = queue->next_seq++, .what = what};
-    uint32_t hole = queue->count++;
+    uint32_t hole = queue->heap_count++;
     while (hole > 0) {
         const uint32_t parent = (hole - 1) / ARITY;
-        /* The new event has the latest seq: at an equal instant it stays below. */
-        if (heap[parent].at_us <= at_us) {
+        if (!is_before(&event, &heap[parent])) {
             break;
         }
         heap[hole] = heap[parent];
         hole = parent;
     }
     heap[hole] = event;
+}
+
+uint32_t sim_queue_push(sim_queue *queue, punch_time_us at_us, uint32_t what) {
+    PUNCH_ASSERT(queue->count < queue->cap);
+    const sim_event event = {.at_us = at_us, .seq = queue->next_seq++, .what = what};
+    queue->count++;
+    if (queue->wheel == NULL || !sim_wheel_put(queue->wheel, &event)) {
+        rise(queue, event);
+    }
     return event.seq;
 }
 
@@ -88,12 +107,39 @@ static void sink(sim_event *heap, uint32_t count, uint32_t hole, sim_event event
     heap[hole] = event;
 }
 
+static void take_from_wheel(void *user, const sim_event *event) {
+    rise(user, *event);
+}
+
+/* Turns the wheel until the earliest event of all is in the heap. */
+static void gather(sim_queue *queue) {
+    sim_wheel *wheel = queue->wheel;
+    while (wheel->count > 0 &&
+           (queue->heap_count == 0 || queue->heap[0].at_us >= wheel->near_end_us)) {
+        sim_wheel_turn(wheel, take_from_wheel, queue);
+    }
+    if (wheel->count == 0 && queue->heap_count > 0) {
+        sim_wheel_skip_to(wheel, queue->heap[0].at_us);
+    }
+}
+
+punch_time_us sim_queue_next_at_us(sim_queue *queue) {
+    if (queue->wheel != NULL) {
+        gather(queue);
+    }
+    return queue->heap_count > 0 ? queue->heap[0].at_us : PUNCH_NEVER;
+}
+
 sim_event sim_queue_pop(sim_queue *queue) {
-    PUNCH_ASSERT(queue->count > 0);
+    if (queue->wheel != NULL) {
+        gather(queue);
+    }
+    PUNCH_ASSERT(queue->heap_count > 0);
     const sim_event top = queue->heap[0];
     queue->count--;
-    if (queue->count > 0) {
-        sink(queue->heap, queue->count, 0, queue->heap[queue->count]);
+    queue->heap_count--;
+    if (queue->heap_count > 0) {
+        sink(queue->heap, queue->heap_count, 0, queue->heap[queue->heap_count]);
     }
     return top;
 }
@@ -101,15 +147,20 @@ sim_event sim_queue_pop(sim_queue *queue) {
 void sim_queue_filter(sim_queue *queue, bool (*keep)(const void *user, const sim_event *event),
                       const void *user) {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < queue->count; i++) {
+    for (uint32_t i = 0; i < queue->heap_count; i++) {
         if (keep(user, &queue->heap[i])) {
             queue->heap[kept++] = queue->heap[i];
         }
     }
-    queue->count = kept;
+    queue->heap_count = kept;
     for (uint32_t i = kept / ARITY + 1; i-- > 0;) {
         if (i < kept) {
             sink(queue->heap, kept, i, queue->heap[i]);
         }
+    }
+    queue->count = kept;
+    if (queue->wheel != NULL) {
+        sim_wheel_filter(queue->wheel, keep, user);
+        queue->count += queue->wheel->count;
     }
 }

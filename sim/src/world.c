@@ -175,9 +175,9 @@ static bool allocate(sim_world *world, const sim_plan *largest) {
         return false;
     }
     (void)lay_out(world, largest, world->arena);
-    /* Twice the live timers: stale ones are swept out when the room is used up, and half of it is
-     * then free again. */
-    world->timers_cap = 2 * largest->host_count + 16;
+    /* More than the live timers: stale ones are swept out when the room is used up, and at least a
+     * fifth of it is then free again. */
+    world->timers_cap = largest->host_count + largest->host_count / 4 + 16;
     const uint64_t events = (uint64_t)largest->packets_max + 1 + world->timers_cap +
                             largest->host_count + 3 * (uint64_t)largest->call_count + 1;
     PUNCH_ASSERT(events <= UINT32_MAX);
@@ -326,10 +326,13 @@ void sim_world_settle_end(sim_world *world) {
 }
 
 bool sim_world_run_until(sim_world *world, punch_time_us at_us) {
-    const sim_queue *queue = &world->queue;
-    while (queue->count > 0 && queue->heap[0].at_us <= at_us &&
-           queue->heap[0].at_us <= world->end_at_us) {
-        const sim_event event = sim_queue_pop(&world->queue);
+    sim_queue *queue = &world->queue;
+    while (queue->count > 0) {
+        const punch_time_us next_at_us = sim_queue_next_at_us(queue);
+        if (next_at_us > at_us || next_at_us > world->end_at_us) {
+            break;
+        }
+        const sim_event event = sim_queue_pop(queue);
         sim_invariants_on_clock(world, event.at_us);
         world->now_us = event.at_us;
         world->result->events++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The heap against a sorted array: random pushes, pops and filters from fixed seeds.
+ * The queue against a sorted array: random pushes, pops and filters from fixed seeds; small queues
+ * (a heap) and large ones (a heap and a wheel).
  */
 #include <string.h>
 
@@ -45,6 +46,15 @@ static void filter(sorted_array *array, uint32_t modulus) {
     array->count = kept;
 }
 
+static punch_time_us draw_delay_us(const sim_queue *queue, punch_rng *rng) {
+    if (queue->wheel == NULL || punch_rng_below(rng, 3) == 0) {
+        return (punch_time_us)punch_rng_below(rng, 40); /* few instants, so that ties are common */
+    }
+    /* Within a slot of the wheel, within its span, beyond it. */
+    static const uint64_t spans_us[] = {30000, 1000000, 16000000, 17000000, 60000000};
+    return (punch_time_us)punch_rng_below(rng, spans_us[punch_rng_below(rng, 5)]);
+}
+
 static bool step(sim_queue *queue, sorted_array *array, punch_rng *rng, punch_time_us *now_us) {
     const uint64_t draw = punch_rng_below(rng, 1000);
     if (draw == 0) {
@@ -52,14 +62,17 @@ static bool step(sim_queue *queue, sorted_array *array, punch_rng *rng, punch_ti
         sim_queue_filter(queue, keep, &modulus);
         filter(array, modulus);
     } else if (array->count < CAP && (array->count == 0 || draw < 520)) {
-        /* Few distinct instants, so that ties are common. */
-        const punch_time_us at_us = *now_us + (punch_time_us)punch_rng_below(rng, 40);
+        const punch_time_us at_us = *now_us + draw_delay_us(queue, rng);
         const uint32_t what = (uint32_t)punch_rng_u64(rng);
         const uint32_t seq = sim_queue_push(queue, at_us, what);
         insert(array, (sim_event){at_us, seq, what});
     } else {
+        const punch_time_us next_at_us = sim_queue_next_at_us(queue);
         const sim_event got = sim_queue_pop(queue);
         const sim_event expected = remove_first(array);
+        if (next_at_us != got.at_us) {
+            return false;
+        }
         *now_us = got.at_us;
         if (got.at_us != expected.at_us || got.what != expected.what) {
             return false;
@@ -68,10 +81,10 @@ static bool step(sim_queue *queue, sorted_array *array, punch_rng *rng, punch_ti
     return queue->count == array->count;
 }
 
-static void behaves_as_sorted_array(void) {
+static void compare(uint32_t cap) {
     static sorted_array array;
     sim_queue queue;
-    EXPECT("a queue is made", sim_queue_create(&queue, CAP));
+    EXPECT("a queue is made", sim_queue_create(&queue, cap));
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         punch_rng rng = punch_rng_stream(seed, 0, 0);
         punch_time_us now_us = 0;
@@ -82,16 +95,25 @@ static void behaves_as_sorted_array(void) {
         while (done < STEPS && step(&queue, &array, &rng, &now_us)) {
             done++;
         }
-        if (!EXPECT_INT("the heap does what the sorted array does (steps)", done, STEPS)) {
+        if (!EXPECT_INT("the queue does what the sorted array does (steps)", done, STEPS)) {
             break;
         }
     }
     sim_queue_destroy(&queue);
 }
 
+static void small_queue(void) {
+    compare(CAP);
+}
+
+static void large_queue(void) {
+    compare(SIM_QUEUE_WHEEL_CAP_MIN);
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
-        {"the queue behaves as a sorted array", behaves_as_sorted_array},
+        {"a small queue behaves as a sorted array", small_queue},
+        {"a large queue, with its wheel, does too", large_queue},
     };
     return PUNCH_TEST_MAIN("prop_queue", cases);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The event queue: a 4-ary heap ordered by (at_us, seq), so events of one instant leave in the
- * order they were put in. Children of a node share one cache line (four events of 16 bytes). Room
- * is fixed at creation; whoever pushes knows the bound.
+ * The event queue, ordered by (at_us, seq): events of one instant leave in the order they were put
+ * in. A 4-ary heap whose nodes share a cache line with their siblings (four events of 16 bytes);
+ * large queues keep events that are far away in a wheel beside it, which changes the cost and
+ * nothing else. Room is fixed at creation; whoever pushes knows the bound.
  */
 #ifndef SIM_QUEUE_H
 #define SIM_QUEUE_H
@@ -18,13 +19,21 @@ typedef struct {
     uint32_t what; /* the user's own: a kind and an index */
 } sim_event;
 
+typedef struct sim_wheel sim_wheel;
+
 typedef struct {
     sim_event *heap; /* children of i: 4i+1 .. 4i+4 */
     void *memory;
-    uint32_t count;
+    sim_wheel *wheel;    /* NULL in a small queue */
+    uint32_t heap_count; /* events in the heap */
+    uint32_t count;      /* all events */
     uint32_t cap;
     uint32_t next_seq;
 } sim_queue;
+
+#define SIM_QUEUE_WHEEL_CAP_MIN                                        \
+    16384u /* room from which on a wheel pays: chosen; below it a heap \
+              stays within 256 kB of cache */
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,6 +49,9 @@ void sim_queue_reset(sim_queue *queue);
 /* Adds an event behind all others of its instant and returns its sequence number. There must be
  * room. O(log n). */
 uint32_t sim_queue_push(sim_queue *queue, punch_time_us at_us, uint32_t what);
+
+/* When the earliest event is due; PUNCH_NEVER = empty. Amortised O(1). */
+punch_time_us sim_queue_next_at_us(sim_queue *queue);
 
 /* Takes the earliest event; the queue must not be empty. O(log n). */
 sim_event sim_queue_pop(sim_queue *queue);

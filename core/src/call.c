@@ -240,12 +240,14 @@ static void on_go(punch_peer *peer, const punch_signal *go, const punch_datagram
     }
 }
 
-/* A broker that has restarted does not know the callee before the callee's next keepalive: a call
- * from before our own registration may be asked for again until then. */
+/* A broker that has restarted does not know the callee before the callee's next keepalive: until
+ * then "unavailable" means "not yet" to those who know of the restart, and to calls from before
+ * our own registration. */
 static bool callee_may_return(const punch_peer *peer, const punch_call_slot *slot,
                               punch_time_us now_us) {
-    const punch_time_us registered_at_us = peer->link.view.opened_at_us;
-    return slot->began_at_us < registered_at_us && now_us < registered_at_us + PUNCH_RETRY_TOTAL_US;
+    const punch_link *link = &peer->link;
+    return now_us < link->view.opened_at_us + PUNCH_RETRY_TOTAL_US &&
+           (link->renewed || slot->began_at_us < link->view.opened_at_us);
 }
 
 static void on_refused(punch_peer *peer, const punch_signal *refused, punch_time_us now_us) {

@@ -42,6 +42,7 @@ typedef struct {
     punch_time_us hello_sent_at_us;
     punch_time_us retry_at_us; /* handshake; PUNCH_NEVER when settled */
     punch_channel channel;
+    bool renewed;        /* the broker has restarted since we first registered */
     uint64_t instance;   /* of the broker */
     punch_addr observed; /* our address as the broker sees it */
     punch_keepalive_view view;

@@ -122,6 +122,12 @@ static void settle(punch_peer *peer, const punch_signal *registered, punch_time_
     link->retry_at_us = PUNCH_NEVER;
     link->answer_due_at_us = PUNCH_NEVER;
     link->unanswered = 0;
+    if (link->instance != 0 && link->instance != registered->instance) {
+        /* A restarted broker may have another clock: only samples of this instance count. */
+        link->renewed = true;
+        link->clock.count = 0;
+        link->clock.next = 0;
+    }
     link->instance = registered->instance;
     link->observed = registered->addr;
     link->view = (punch_keepalive_view){
@@ -132,9 +138,6 @@ static void settle(punch_peer *peer, const punch_signal *registered, punch_time_
         .last_keepalive_at_us = PUNCH_NEVER,
         .jitter_permille = punch_session_draw_jitter(peer),
     };
-    /* A restarted broker may have another clock: only samples of this instance count. */
-    link->clock.count = 0;
-    link->clock.next = 0;
     (void)punch_clock_take(&link->clock, (punch_time_us)registered->echo_us, now_us,
                            (punch_time_us)registered->stamp_us);
     punch_outbox_event(peer, PUNCH_EVENT_REGISTERED, PUNCH_CALL_NONE, now_us)->remote =

@@ -285,6 +285,26 @@ static void restarted_while_ringing(void) {
     done(world);
 }
 
+static void called_after_a_restart(void) {
+    net *world = fresh();
+    punch_contact contact;
+    punch_call call;
+    net_start(world);
+    net_run(world, 2 * S);
+    (void)punch_peer_mint(world->peers[1], net_local(world, 1), &contact);
+    net_run(world, 14 * S);
+    EXPECT_INT("restart", punch_broker_reset(world->broker, &world->broker_config), PUNCH_OK);
+    (void)punch_broker_start(world->broker, net_local(world, NET_BROKER));
+    /* The caller learns of it first, and calls while the broker knows nobody else. */
+    punch_peer_on_network_change(world->peers[0], net_local(world, 0));
+    net_run(world, world->now_us + 100 * MS);
+    EXPECT_INT("only the caller is known", punch_broker_registered_count(world->broker), 1);
+    (void)punch_peer_call(world->peers[0], &contact, net_local(world, 0), &call);
+    net_run(world, world->now_us + 20 * S);
+    EXPECT_INT("not yet is not never", net_count(world, 0, PUNCH_EVENT_CONNECTED), 1);
+    done(world);
+}
+
 /* The broker hears nothing for a while. */
 static bool broker_is_deaf(net *world, net_packet *packet, void *user) {
     (void)user;
@@ -408,6 +428,7 @@ int main(void) {
         {"tokens can be taken back", revoked_tokens},
         {"the broker restarts", restarted_broker},
         {"the broker restarts while it rings", restarted_while_ringing},
+        {"a call right after a restart", called_after_a_restart},
         {"the broker is lost", lost_broker},
         {"hopeless pairs give up on schedule", hopeless_pairs_give_up},
         {"stop and start", stops_and_starts},

@@ -54,8 +54,7 @@
 #define PUNCH_REHANDSHAKE_GAP_US \
     1000000 /* at most one new handshake a second on "restarted" hints: chosen */
 
-/* --- punch (protocol §4)
- * ---------------------------------------------------------------------------------------- */
+/* punch (protocol §4) */
 #define PUNCH_GAP_US_MIN 100000        /* first gap at least 100 ms */
 #define PUNCH_GAP_FIRST_US_MAX 3000000 /* first gap at most 3 s */
 #define PUNCH_GAP_US_MAX \
@@ -64,8 +63,7 @@
 #define PUNCH_INTROS_PER_TARGET_MAX \
     16 /* unacknowledged INTROs per address: a lying broker must not aim peers at a victim */
 
-/* --- keepalive (protocol §5)
- * ------------------------------------------------------------------------------------ */
+/* keepalive (protocol §5) */
 #define PUNCH_KEEPALIVE_US 15000000    /* seed; RFC 8085 §3.5: not below 15 s */
 #define PUNCH_MISSING_SLACK_US 1000000 /* protocol §5: rtt + 1 s */
 #define PUNCH_PROBE_GAP_US 1000000     /* seed: are-you-there "one per second" */

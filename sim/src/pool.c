@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "punch/assert.h"
 
 bool sim_pool_create(sim_pool *pool, uint32_t cap) {
     memset(pool, 0, sizeof *pool);
     pool->free_head = SIM_SLOT_NONE;
-    pool->slots = malloc((size_t)cap * sizeof(sim_packet));
+    pool->slots = sim_memory_take((size_t)cap * sizeof(sim_packet));
     pool->cap = cap;
     return pool->slots != NULL;
 }

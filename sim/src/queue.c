@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "punch/assert.h"
 #include "wheel.h"
 
-enum { ARITY = 4, LINE_BYTES = 64, LEAD = 3 };
+enum { ARITY = 4, LEAD = 3 };
 
 static inline bool is_before(const sim_event *a, const sim_event *b) {
     if (a->at_us != b->at_us) {
@@ -22,8 +23,7 @@ static inline bool is_before(const sim_event *a, const sim_event *b) {
 
 bool sim_queue_create(sim_queue *queue, uint32_t cap) {
     memset(queue, 0, sizeof *queue);
-    const size_t bytes = ((size_t)cap + LEAD) * sizeof(sim_event);
-    queue->memory = aligned_alloc(LINE_BYTES, (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES);
+    queue->memory = sim_memory_take(((size_t)cap + LEAD) * sizeof(sim_event));
     if (queue->memory == NULL) {
         return false;
     }

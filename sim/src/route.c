@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "punch/assert.h"
 #include "world_internal.h"
 
@@ -52,7 +53,7 @@ static uint32_t slot_of(const sim_world *world, uint32_t scope, const punch_addr
 bool sim_route_create(sim_route_table *table, uint32_t host_count, uint32_t site_count) {
     memset(table, 0, sizeof *table);
     table->cap = table_cap((uint64_t)host_count + site_count);
-    table->slots = calloc(table->cap, sizeof *table->slots);
+    table->slots = sim_memory_take_zeroed(table->cap, sizeof *table->slots);
     return table->slots != NULL;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "punch/assert.h"
 
 #define NO_CHUNK UINT32_MAX
@@ -15,7 +16,7 @@ sim_wheel *sim_wheel_create(uint32_t cap) {
     }
     /* One chunk in each slot may be partly filled; one more is in hand while filtering. */
     wheel->chunk_cap = cap / SIM_WHEEL_CHUNK_EVENTS + SIM_WHEEL_SLOTS + 1;
-    wheel->chunks = malloc((size_t)wheel->chunk_cap * sizeof *wheel->chunks);
+    wheel->chunks = sim_memory_take((size_t)wheel->chunk_cap * sizeof *wheel->chunks);
     if (wheel->chunks == NULL) {
         free(wheel);
         return NULL;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "punch/assert.h"
 #include "purpose.h"
 #include "sim/digest.h"
@@ -161,16 +162,16 @@ static bool allocate(sim_world *world, const sim_plan *largest) {
     world->host_cap = largest->host_count;
     world->site_cap = largest->site_count;
     world->call_cap = largest->call_count;
-    world->hosts = calloc(largest->host_count, sizeof *world->hosts);
-    world->sites = calloc(largest->site_count, sizeof *world->sites);
-    world->calls = calloc(call_count, sizeof *world->calls);
-    world->contacts = calloc(call_count, sizeof *world->contacts);
+    world->hosts = sim_memory_take_zeroed(largest->host_count, sizeof *world->hosts);
+    world->sites = sim_memory_take_zeroed(largest->site_count, sizeof *world->sites);
+    world->calls = sim_memory_take_zeroed(call_count, sizeof *world->calls);
+    world->contacts = sim_memory_take_zeroed(call_count, sizeof *world->contacts);
     if (world->hosts == NULL || world->sites == NULL || world->calls == NULL ||
         world->contacts == NULL) {
         return false;
     }
-    world->arena_bytes = aligned(lay_out(world, largest, NULL) + 1);
-    world->arena = aligned_alloc(ALIGNMENT, world->arena_bytes);
+    world->arena_bytes = lay_out(world, largest, NULL);
+    world->arena = sim_memory_take(world->arena_bytes);
     if (world->arena == NULL) {
         return false;
     }

@@ -6,62 +6,56 @@
 #ifndef PUNCH_LIMITS_H
 #define PUNCH_LIMITS_H
 
-/* --- sizes
- * ------------------------------------------------------------------------------------------------------
- */
-#define PUNCH_PACKET_MAX \
-    1200 /* RFC 9000 §14: every path worth using carries 1200 bytes of UDP payload */
+/* sizes */
+/* RFC 9000 §14: every path worth using carries 1200 bytes of UDP payload */
+#define PUNCH_PACKET_MAX 1200
 #define PUNCH_KEY_BYTES 32          /* X25519 (RFC 7748), and the keys derived from it */
 #define PUNCH_TAG_BYTES 16          /* Poly1305 tag (RFC 8439) */
 #define PUNCH_TOKEN_BYTES 16        /* chosen: 128 bits cannot be guessed */
 #define PUNCH_CALL_ID_BYTES 16      /* chosen: random, never repeats */
 #define PUNCH_COOKIE_BYTES 16       /* chosen: as WireGuard's */
 #define PUNCH_KEEPALIVE_ID_BYTES 16 /* chosen: hashed names need no registry */
-#define PUNCH_MESSAGE_MAX \
-    1024 /* short messages: chosen, leaves room for headers within PUNCH_PACKET_MAX */
+/* short messages: chosen, leaves room for headers within PUNCH_PACKET_MAX */
+#define PUNCH_MESSAGE_MAX 1024
 #define PUNCH_CANDIDATES_MAX 4 /* private and mapped addresses per peer: chosen */
 #define PUNCH_OFFERS_MAX 8     /* keepalive strategies offered per peer: chosen */
 #define PUNCH_TOKENS_MAX 8     /* tokens a peer may have registered at once: chosen */
-#define PUNCH_TARGETS_MAX \
-    8 /* addresses one call may fire at: candidates, broker's view, reflexive; chosen */
+/* addresses one call may fire at: candidates, broker's view, reflexive; chosen */
+#define PUNCH_TARGETS_MAX 8
 #define PUNCH_CALLS_MAX 64       /* calls and sessions per peer: chosen (seed: "thirty peers") */
 #define PUNCH_MESSAGES_MAX 64    /* short messages under way per session: chosen */
 #define PUNCH_REPLAY_WINDOW 64   /* packets; chosen: as wide as one machine word */
 #define PUNCH_ACK_BITMAP_BITS 32 /* protocol §5 */
 #define PUNCH_MESSAGE_DEDUP_IDS 1024 /* protocol §6 */
 
-/* --- broker time
- * ------------------------------------------------------------------------------------------------
- */
+/* broker time */
 #define PUNCH_CLOCK_SAMPLES 8    /* protocol §2: the least round trip of the last 8 */
 #define PUNCH_GO_MARGIN_US 50000 /* protocol §3: 50 ms beyond the slower way out; chosen */
-#define PUNCH_RTT_CLAIM_US_MAX \
-    3000000 /* a peer's claimed broker round trip is cut here: chosen, = the largest first gap */
-#define PUNCH_RTT_UNKNOWN_US \
-    500000 /* round trip assumed before the first sample: RFC 8445 §14.3 (RTO of 500 ms) */
+/* a peer's claimed broker round trip is cut here: chosen, = the largest first gap */
+#define PUNCH_RTT_CLAIM_US_MAX 3000000
+/* round trip assumed before the first sample: RFC 8445 §14.3 (RTO of 500 ms) */
+#define PUNCH_RTT_UNKNOWN_US 500000
 
-/* --- retries
- * ----------------------------------------------------------------------------------------------------
- */
+/* retries */
 #define PUNCH_RETRY_FIRST_US 250000   /* protocol §6: first retry after 250 ms, then doubling */
 #define PUNCH_RETRY_TOTAL_US 20000000 /* protocol §6: 20 s in all */
-#define PUNCH_REGISTER_FIRST_US \
-    500000 /* cookie and handshake: RFC 8489 §6.2.1 (RTO 500 ms), then doubling */
+/* cookie and handshake: RFC 8489 §6.2.1 (RTO 500 ms), then doubling */
+#define PUNCH_REGISTER_FIRST_US 500000
 #define PUNCH_REGISTER_GAP_US_MAX 16000000 /* ceiling of that doubling: chosen */
 #define PUNCH_RING_TOTAL_US 30000000       /* how long the broker rings a callee: chosen */
-#define PUNCH_CALL_LINGER_US \
-    30000000 /* how long ended calls are remembered, to answer repeats: chosen */
-#define PUNCH_REHANDSHAKE_GAP_US \
-    1000000 /* at most one new handshake a second on "restarted" hints: chosen */
+/* how long ended calls are remembered, to answer repeats: chosen */
+#define PUNCH_CALL_LINGER_US 30000000
+/* at most one new handshake a second on "restarted" hints: chosen */
+#define PUNCH_REHANDSHAKE_GAP_US 1000000
 
 /* punch (protocol §4) */
 #define PUNCH_GAP_US_MIN 100000        /* first gap at least 100 ms */
 #define PUNCH_GAP_FIRST_US_MAX 3000000 /* first gap at most 3 s */
-#define PUNCH_GAP_US_MAX \
-    20000000 /* seed: "until exponential backoff approaches the twenty second limit" */
+/* seed: "until exponential backoff approaches the twenty second limit" */
+#define PUNCH_GAP_US_MAX 20000000
 #define PUNCH_BACKOFF_PERMILLE 1500 /* "slow backoff": chosen 1.5 */
-#define PUNCH_INTROS_PER_TARGET_MAX \
-    16 /* unacknowledged INTROs per address: a lying broker must not aim peers at a victim */
+/* unacknowledged INTROs per address: a lying broker must not aim peers at a victim */
+#define PUNCH_INTROS_PER_TARGET_MAX 16
 
 /* keepalive (protocol §5) */
 #define PUNCH_KEEPALIVE_US 15000000    /* seed; RFC 8085 §3.5: not below 15 s */
@@ -70,15 +64,13 @@
 #define PUNCH_PROBES_MAX 20            /* 20 unanswered -> dead: chosen */
 #define PUNCH_JITTER_PERMILLE 50       /* +-5 % of the interval, against synchronisation */
 
-/* --- broker
- * -----------------------------------------------------------------------------------------------------
- */
+/* broker */
 #define PUNCH_COOKIE_EPOCH_US 60000000 /* a cookie is good for this and the next epoch: chosen */
-#define PUNCH_REGISTRATION_US \
-    60000000 /* silent registrations are forgotten: chosen, four keepalives */
-#define PUNCH_SIGNAL_GAP_US_MAX \
-    4000000 /* ceiling of the doubling between repeated RINGs and GOs: chosen */
-#define PUNCH_CALLS_PER_CALLER_MAX \
-    64 /* calls one peer may have in a broker's table: chosen, = PUNCH_CALLS_MAX */
+/* silent registrations are forgotten: chosen, four keepalives */
+#define PUNCH_REGISTRATION_US 60000000
+/* ceiling of the doubling between repeated RINGs and GOs: chosen */
+#define PUNCH_SIGNAL_GAP_US_MAX 4000000
+/* calls one peer may have in a broker's table: chosen, = PUNCH_CALLS_MAX */
+#define PUNCH_CALLS_PER_CALLER_MAX 64
 
 #endif

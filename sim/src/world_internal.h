@@ -159,7 +159,7 @@ punch_port sim_host_port(const punch_crypto *crypto, const sim_observer *observe
 void sim_host_make(sim_world *world, uint32_t index);
 void sim_host_start(sim_world *world, uint32_t index);
 void sim_host_on_timer(sim_world *world, uint32_t index, uint32_t seq);
-void sim_host_on_packet(sim_world *world, uint32_t index, const sim_packet *at);
+void sim_host_on_packet(sim_world *world, uint32_t index, const sim_packet *packet);
 void sim_host_restart_broker(sim_world *world, uint32_t index);
 punch_time_us sim_host_local_us(const sim_world *world, uint32_t index);
 /* Drains events and re-arms the timer; after every entry into the core. */

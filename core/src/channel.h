@@ -3,8 +3,8 @@
  * A channel: two keys, a sequence number that is also the nonce, a replay window. Between peer and
  * broker, and between peers.
  *
- *   version 1 | type 1 | receiver index 4 | sequence 4 | sealed body | tag 16     the first 10
- * bytes are authenticated
+ *   version 1 | type 1 | receiver index 4 | sequence 4 | sealed body | tag 16
+ *   \_________________ authenticated ________________/
  *
  * The 32-bit sequence number of protocol §5 is the nonce and the replay counter too: one number,
  * counted from 1. A channel that has used them all up cannot send any more (at one packet a

@@ -5,10 +5,10 @@
  * body may follow extensions, type (1 byte), length (2 bytes), value; unknown ones are skipped.
  * Network byte order throughout.
  *
- *   packet:  version 1 | type 1 | receiver index 4 | sequence 4 | sealed body | tag 16 (channel.h)
- *   signal bodies (peer <-> broker), in this order, only the fields SIGNAL_FIELDS names for the
- * type path bodies (peer <-> peer): highest 4 | bitmap 4 | fields of the type address: family 1 |
- * port 2 | IP 16
+ *   packet        version 1 | type 1 | receiver index 4 | sequence 4 | sealed body | tag 16
+ *   signal body   (peer <-> broker) the fields listed at punch_signal, in that order
+ *   path body     (peer <-> peer) highest 4 | bitmap 4 | the fields listed at punch_path_body
+ *   address       family 1 | port 2 | IP 16
  */
 #ifndef PUNCH_CODEC_H
 #define PUNCH_CODEC_H

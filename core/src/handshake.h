@@ -4,14 +4,17 @@
  * static key; revision 34 of the Noise framework, pattern IK: e, es, s, ss / e, ee, se).
  * Registration rides in both messages.
  *
- *   COOKIE_REQUEST: version type nonce 8, padded to the size of COOKIE
- *   COOKIE:         version type nonce 8 cookie 16
- *   HELLO:          version type sender index 4 cookie 16 ephemeral 32 | sealed static 32+16 |
- * sealed REGISTER body + 16 WELCOME:        version type receiver index 4 sender index 4 ephemeral
- * 32 | sealed REGISTERED body + 16 RESTARTED:      version type index 4 sequence 4 (both of the
- * packet that was not understood) instance 8, padded or cut so that it is never longer than that
- * packet Every sealed part authenticates all bytes of its packet before it. HELLO is never shorter
- * than WELCOME.
+ *   COOKIE_REQUEST  version type nonce 8, padded to the size of COOKIE
+ *   COOKIE          version type nonce 8 cookie 16
+ *   HELLO           version type sender index 4 cookie 16 ephemeral 32
+ *                   | sealed static 32 + 16 | sealed REGISTER body + 16
+ *   WELCOME         version type receiver index 4 sender index 4 ephemeral 32
+ *                   | sealed REGISTERED body + 16
+ *   RESTARTED       version type index 4 sequence 4 (both of the packet that was not understood)
+ *                   instance 8; never longer than that packet
+ *
+ * Every sealed part authenticates all bytes of its packet before it. HELLO is never shorter than
+ * WELCOME.
  */
 #ifndef PUNCH_HANDSHAKE_H
 #define PUNCH_HANDSHAKE_H

@@ -21,5 +21,7 @@ const punch_keepalive punch_keepalive_seed = {
             0xc3, 0x7c}},
     .help = "15 s after the counterparty's last packet (seed, literally)",
     .next_send_us = next_send_us,
-    .silence_us = PUNCH_KEEPALIVE_US,
+    .silence_after_last_us = PUNCH_KEEPALIVE_US,
+    /* Whoever is sent to in between waits longer: two periods, chosen. */
+    .silence_after_first_us = 2 * PUNCH_KEEPALIVE_US,
 };

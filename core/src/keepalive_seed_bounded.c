@@ -21,5 +21,6 @@ const punch_keepalive punch_keepalive_seed_bounded = {
             0x54, 0xd8}},
     .help = "15 s after the own or the counterparty's last packet, whichever is earlier",
     .next_send_us = next_send_us,
-    .silence_us = PUNCH_KEEPALIVE_US,
+    .silence_after_last_us = PUNCH_KEEPALIVE_US,
+    .silence_after_first_us = PUNCH_KEEPALIVE_US,
 };

@@ -3,12 +3,12 @@
  * The inside of a peer, shared by its parts and by nobody else. peer.c is the switchboard; each
  * part owns one struct:
  *
- *   registration.c  punch_link      the broker: cookie, handshake, keepalive, clock
- *   call.c          punch_call_slot signalling: CALL, RING, ACCEPT, GO; slots and handles
- *   traverse.c      punch_traverse  firing INTROs, slow backoff, targets, connected
- *   session.c       punch_session   acknowledgements, are-you-there, path, keepalives,
- * renegotiation message.c       punch_outgoing  short messages and their outcomes outbox.c        -
- * encoding, sealing, sending, events, traces
+ *   registration.c  punch_link       the broker: cookie, handshake, keepalive, clock
+ *   call.c          punch_call_slot  signalling: CALL, RING, ACCEPT, GO; slots and handles
+ *   traverse.c      punch_traverse   firing INTROs, slow backoff, targets, connected
+ *   session.c       punch_session    acknowledgements, are-you-there, path, keepalives
+ *   message.c       punch_outgoing   short messages and their outcomes
+ *   outbox.c        -                encoding, sealing, sending, events, traces
  *
  * Memory: punch_peer | calls | offers | tokens | events | outgoing messages | inbox, in one block.
  */
@@ -95,6 +95,7 @@ typedef struct {
     /* keepalives */
     const punch_keepalive *send_strategy;
     const punch_keepalive *receive_strategy; /* what we take the counterparty to use */
+    punch_time_us phase_at_us; /* the one keepalive that shifts the phase; PUNCH_NEVER = none due */
     punch_keepalive_view view;
     punch_keepalive_id their_offers[PUNCH_OFFERS_MAX];
     uint8_t their_offer_count;

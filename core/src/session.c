@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A call once its channel is keyed: every sealed path packet comes in here; acknowledgements,
- * liveness, the path, keepalives and their negotiation (protocol §4 "Where to send", §5).
+ * liveness, the path, keepalives and their negotiation (protocol §4 and §5).
  *
  * What counts as missing, on the local clock:
- *   ack      a packet of theirs, sent after ours could have arrived, does not cover ours, and ours
- * is older than rtt + 1 s. Theirs was sent one way before now, ours arrived one way after it left:
- * so "could have arrived" is left + rtt <= now, however asymmetric the path. packet   nothing came
- * since our first packet after they were last heard, for their silence + rtt + 1 s. Either way:
- * ARE_YOU_THERE once a second; any packet that covers one of them ends the doubt; after 20: dead.
+ *   ack     A packet of theirs, sent after ours could have arrived, does not cover ours, and ours
+ *           is older than rtt + 1 s. Theirs was sent one way before now, ours arrived one way
+ *           after it left: "could have arrived" is left + rtt <= now, however asymmetric the path.
+ *   packet  Nothing came for their silence + rtt + 1 s, counted from our last packet and from our
+ *           first one after they were last heard (punch_keepalive has both).
+ * Either way: ARE_YOU_THERE once a second; any packet that covers one of them ends the doubt;
+ * after 20: dead.
  *
  * A nonce is salt (24 bits) | target (8) | sequence (32): its echo says which packet to which
  * address came through, so no table of packets under way is needed. It travels sealed, so nobody
@@ -122,6 +124,9 @@ void punch_session_open(punch_peer *peer, punch_call_slot *slot, const punch_add
     session->settled = slot->channel.next_sequence - 1; /* INTROs that missed are forgiven */
     session->ack_missing_at_us = PUNCH_NEVER;
     session->unanswered_since_us = PUNCH_NEVER;
+    session->phase_at_us = peer->config.options.keepalive_phase_us > 0
+                               ? now_us + peer->config.options.keepalive_phase_us
+                               : PUNCH_NEVER;
     session->view.opened_at_us = now_us;
     session->view.last_heard_at_us = now_us;
     session->view.last_keepalive_at_us = PUNCH_NEVER;
@@ -429,12 +434,16 @@ void punch_session_on_datagram(punch_peer *peer, const punch_datagram *datagram,
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-static punch_time_us keepalive_at_us(const punch_peer *peer, const punch_session *session) {
+static punch_time_us keepalive_at_us(const punch_session *session) {
     const punch_time_us due_us = session->send_strategy->next_send_us(&session->view);
-    if (session->view.last_keepalive_at_us == PUNCH_NEVER) {
-        return punch_time_after(due_us, peer->config.options.keepalive_phase_us);
-    }
-    return punch_time_later(due_us, session->view.last_keepalive_at_us + SESSION_KEEPALIVE_GAP_US);
+    const punch_time_us last_us = session->view.last_keepalive_at_us;
+    return last_us == PUNCH_NEVER ? due_us
+                                  : punch_time_later(due_us, last_us + SESSION_KEEPALIVE_GAP_US);
+}
+
+static void send_keepalive(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us) {
+    punch_path_body body = {0};
+    punch_outbox_path(peer, slot, PUNCH_TYPE_KEEPALIVE, &body, &slot->session.remote, now_us);
 }
 
 /* When an acknowledgement or a packet counts as missing; PUNCH_NEVER while they are being asked. */
@@ -442,9 +451,14 @@ static punch_time_us doubt_at_us(const punch_session *session) {
     if (session->probing) {
         return PUNCH_NEVER;
     }
-    const punch_time_us packet_us = punch_time_after(
-        session->unanswered_since_us, session->receive_strategy->silence_us +
-                                          rtt_or_default_us(session) + PUNCH_MISSING_SLACK_US);
+    if (session->unanswered_since_us == PUNCH_NEVER) {
+        return session->ack_missing_at_us;
+    }
+    const punch_keepalive *theirs = session->receive_strategy;
+    const punch_time_us packet_us =
+        punch_time_earlier(session->view.last_send_at_us + theirs->silence_after_last_us,
+                           session->unanswered_since_us + theirs->silence_after_first_us) +
+        rtt_or_default_us(session) + PUNCH_MISSING_SLACK_US;
     return punch_time_earlier(session->ack_missing_at_us, packet_us);
 }
 
@@ -464,9 +478,12 @@ void punch_session_on_timer(punch_peer *peer, punch_call_slot *slot, punch_time_
                                  0, now_us);
         punch_session_probe_now(peer, slot, now_us);
     }
-    if (keepalive_at_us(peer, session) <= now_us) {
-        punch_path_body body = {0};
-        punch_outbox_path(peer, slot, PUNCH_TYPE_KEEPALIVE, &body, &session->remote, now_us);
+    if (session->phase_at_us <= now_us) {
+        session->phase_at_us = PUNCH_NEVER; /* not the strategy's: its slots stay where they are */
+        send_keepalive(peer, slot, now_us);
+    }
+    if (keepalive_at_us(session) <= now_us) {
+        send_keepalive(peer, slot, now_us);
         session->view.last_keepalive_at_us = now_us;
         session->view.jitter_permille = punch_session_draw_jitter(peer);
     }
@@ -479,7 +496,8 @@ void punch_session_on_timer(punch_peer *peer, punch_call_slot *slot, punch_time_
 punch_time_us punch_session_deadline_us(const punch_peer *peer, const punch_call_slot *slot) {
     const punch_session *session = &slot->session;
     punch_time_us deadline_us = punch_time_earlier(session->next_probe_at_us, doubt_at_us(session));
-    deadline_us = punch_time_earlier(deadline_us, keepalive_at_us(peer, session));
+    deadline_us = punch_time_earlier(deadline_us, keepalive_at_us(session));
+    deadline_us = punch_time_earlier(deadline_us, session->phase_at_us);
     deadline_us = punch_time_earlier(deadline_us, session->renegotiate_at_us);
     return punch_time_earlier(deadline_us, punch_message_deadline_us(peer, slot));
 }

@@ -182,7 +182,9 @@ static const scenario_option options[] = {
           "Keepalive strategies it understands, best first; without: all built in, agreed-15 "
           "first."),
     NUMBER("peers.keepalive_phase", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s",
-           "0s", "60s", AT_PEER(phase_us), "Added to its first keepalive of every session."),
+           "0s", "60s", AT_PEER(phase_us),
+           "One more keepalive this long after connecting; 0s: none. Shifts the phase of "
+           "strategies that follow the counterparty."),
     NUMBER("peers.lan_delay", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
            "10s", AT_PEER(lan_delay_us), "One way between the peer and its NAT."),
     NUMBER("peers.clock_offset", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s",

@@ -18,7 +18,7 @@ static const cli_option options[] = {
 static void print_keepalive(const punch_keepalive *keepalive, FILE *out) {
     char silence[FORMAT_TEXT_CAP];
     fprintf(out, "%s: %s\n  longest silence to expect: %s\n", keepalive->name, keepalive->help,
-            format_duration(keepalive->silence_us, silence));
+            format_duration(keepalive->silence_after_first_us, silence));
 }
 
 /* "preset:pf" or just "pf"; "keepalive:seed" or just "seed-bounded". True when it was one. */

@@ -35,9 +35,11 @@ typedef struct punch_keepalive {
     const char *help;      /* one line, with its source */
     /* When the next keepalive is due (may be in the past: now), or PUNCH_NEVER. Pure. */
     punch_time_us (*next_send_us)(const punch_keepalive_view *view);
-    /* The longest silence the counterparty should expect from a sender of this strategy, without
-     * rtt and slack. */
-    punch_time_us silence_us;
+    /* The longest silence of a sender of this strategy, as its counterparty should expect it,
+     * without rtt and slack: after the counterparty's last packet, and after its first unanswered
+     * one. They differ when every packet heard puts the next keepalive off. */
+    punch_time_us silence_after_last_us;
+    punch_time_us silence_after_first_us;
 } punch_keepalive;
 
 #ifdef __cplusplus

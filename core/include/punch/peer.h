@@ -36,8 +36,9 @@ typedef struct {
     uint32_t backoff_permille;         /* gap growth: 1000..10000; 0 = PUNCH_BACKOFF_PERMILLE */
     bool peer_reflexive_off;           /* answer only at signalled addresses (protocol §4) */
     int32_t keepalive_jitter_permille; /* 0..499, of the interval; -1 = PUNCH_JITTER_PERMILLE */
-    punch_time_us keepalive_phase_us; /* added to the first keepalive of every session, 0..60 s (the
-                                         seed's start phase) */
+    /* One more keepalive this long after connecting, 0..60 s, 0 = none: the seed's start phase,
+     * which decides the mode of strategies that follow the counterparty's packets. */
+    punch_time_us keepalive_phase_us;
 } punch_options;
 
 typedef struct {

@@ -33,6 +33,13 @@ typedef struct {
 /* The first is "connected", then "time_to_connect_s_p50" and "_p95"; *count_out is how many. */
 const measure *measures(size_t *count_out);
 
-enum { MEASURE_CONNECTED = 0, MEASURE_TIME_P50 = 1, MEASURE_TIME_P95 = 2 };
+enum {
+    MEASURE_CONNECTED = 0,
+    MEASURE_TIME_P50 = 1,
+    MEASURE_TIME_P95 = 2,
+    MEASURE_HELD = 5,
+    MEASURE_KEEPALIVES = 6,
+    MEASURE_OUTBOUND_GAP = 7
+};
 
 #endif

@@ -37,6 +37,15 @@ void report_free(report *view) {
     view->reasons = NULL;
 }
 
+bool report_holds(const report *view) {
+    for (uint32_t i = 0; i < view->results->cell_count; i++) {
+        if (view->results->cells[i].holds) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const stats_estimate *report_estimate(const report *view, uint32_t cell, size_t measure_index) {
     size_t measure_count = 0;
     (void)measures(&measure_count);

@@ -25,6 +25,9 @@ void report_free(report *view);
 
 const stats_estimate *report_estimate(const report *view, uint32_t cell, size_t measure_index);
 
+/* True when connections were held after connecting, so that keeping them is worth a column. */
+bool report_holds(const report *view);
+
 /* Label of a factor's level in a cell. */
 const char *report_level(const report *view, uint32_t cell, uint32_t factor);
 

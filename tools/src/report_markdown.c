@@ -39,6 +39,14 @@ static void put_time(FILE *out, const stats_estimate *e) {
     fputs("] |", out);
 }
 
+static void put_number(FILE *out, const stats_estimate *e) {
+    if (e->n == 0) {
+        fputs(" - |", out);
+    } else {
+        fprintf(out, " %.1f [%.1f, %.1f] |", e->value, e->lo, e->hi);
+    }
+}
+
 static void put_table(const report *view, FILE *out) {
     const uint32_t factor_count = sim_scenario_factor_count(view->request->scenario);
     fputs("| cell |", out);
@@ -47,11 +55,13 @@ static void put_table(const report *view, FILE *out) {
         format_markdown_cell(out, sim_scenario_factor(view->request->scenario, f).name);
         fputs(" |", out);
     }
-    fputs(" n | connected | p50, s | p95, s | most frequent failure |\n|--:|", out);
+    const bool holds = report_holds(view);
+    fprintf(out, " n | connected | p50, s | p95, s |%s most frequent failure |\n|--:|",
+            holds ? " held | keepalives | longest gap, s |" : "");
     for (uint32_t f = 0; f < factor_count; f++) {
         fputs("---|", out);
     }
-    fputs("--:|---|---|---|---|\n", out);
+    fprintf(out, "--:|---|---|---|%s---|\n", holds ? "---|---|---|" : "");
     for (uint32_t i = 0; i < view->results->cell_count; i++) {
         const reason_top *top = &view->reasons[i];
         fprintf(out, "| %u |", i);
@@ -64,6 +74,11 @@ static void put_table(const report *view, FILE *out) {
         put_ratio(out, report_estimate(view, i, MEASURE_CONNECTED));
         put_time(out, report_estimate(view, i, MEASURE_TIME_P50));
         put_time(out, report_estimate(view, i, MEASURE_TIME_P95));
+        if (holds) {
+            put_ratio(out, report_estimate(view, i, MEASURE_HELD));
+            put_number(out, report_estimate(view, i, MEASURE_KEEPALIVES));
+            put_time(out, report_estimate(view, i, MEASURE_OUTBOUND_GAP));
+        }
         if (top->failed_count > 0) {
             fprintf(out, " %llu of %llu: ", (unsigned long long)top->count,
                     (unsigned long long)top->failed_count);

@@ -23,8 +23,16 @@ typedef enum {
     COLUMN_CONNECTED,
     COLUMN_P50,
     COLUMN_P95,
+    COLUMN_HELD, /* from here on only when connections were held */
+    COLUMN_KEEPALIVES,
+    COLUMN_GAP,
     COLUMN_FIXED_COUNT
 } fixed_column;
+
+/* Columns this report has, of those above. */
+static fixed_column column_count(const report *view) {
+    return report_holds(view) ? COLUMN_FIXED_COUNT : COLUMN_HELD;
+}
 
 static void ratio_text(const stats_estimate *e, char text[FIELD_CAP]) {
     if (e->n == 0) {
@@ -57,6 +65,14 @@ static void time_text(const stats_estimate *e, char text[FIELD_CAP]) {
     snprintf(text, FIELD_CAP, "%.16s [%.16s, %.16s]", value, lo, hi);
 }
 
+static void number_text(const stats_estimate *e, char text[FIELD_CAP]) {
+    if (e->n == 0) {
+        snprintf(text, FIELD_CAP, "-");
+        return;
+    }
+    snprintf(text, FIELD_CAP, "%.1f [%.1f, %.1f]", e->value, e->lo, e->hi);
+}
+
 /* Text of a fixed column. */
 static void field_text(const report *view, uint32_t cell, fixed_column column,
                        char text[FIELD_CAP]) {
@@ -77,20 +93,30 @@ static void field_text(const report *view, uint32_t cell, fixed_column column,
     case COLUMN_P95:
         time_text(report_estimate(view, cell, MEASURE_TIME_P95), text);
         break;
+    case COLUMN_HELD:
+        ratio_text(report_estimate(view, cell, MEASURE_HELD), text);
+        break;
+    case COLUMN_KEEPALIVES:
+        number_text(report_estimate(view, cell, MEASURE_KEEPALIVES), text);
+        break;
+    case COLUMN_GAP:
+        time_text(report_estimate(view, cell, MEASURE_OUTBOUND_GAP), text);
+        break;
     case COLUMN_FIXED_COUNT:
         text[0] = '\0';
         break;
     }
 }
 
-static const char *const fixed_titles[COLUMN_FIXED_COUNT] = {"cell", "n", "connected [95 %]",
-                                                             "p50 s [95 %]", "p95 s [95 %]"};
+static const char *const fixed_titles[COLUMN_FIXED_COUNT] = {
+    "cell",         "n",           "connected [95 %]",  "p50 s [95 %]",
+    "p95 s [95 %]", "held [95 %]", "keepalives [95 %]", "longest gap s [95 %]"};
 
 /* Column widths: fixed columns first, then one per factor. */
 static size_t *column_widths(const report *view, uint32_t factor_count) {
     size_t *widths = calloc(COLUMN_FIXED_COUNT + factor_count, sizeof *widths);
     PUNCH_ASSERT(widths != NULL);
-    for (fixed_column c = COLUMN_CELL; c < COLUMN_FIXED_COUNT; c++) {
+    for (fixed_column c = COLUMN_CELL; c < column_count(view); c++) {
         widths[c] = strlen(fixed_titles[c]);
         for (uint32_t cell = 0; cell < view->results->cell_count; cell++) {
             char text[FIELD_CAP];
@@ -117,8 +143,8 @@ static void print_header(const report *view, FILE *out, const size_t *widths,
         fprintf(out, "  %-*s", (int)widths[COLUMN_FIXED_COUNT + f],
                 sim_scenario_factor(view->request->scenario, f).name);
     }
-    for (fixed_column c = COLUMN_N; c < COLUMN_FIXED_COUNT; c++) {
-        const int width = c == COLUMN_P95 ? 0 : (int)widths[c];
+    for (fixed_column c = COLUMN_N; c < column_count(view); c++) {
+        const int width = c + 1 == column_count(view) ? 0 : (int)widths[c];
         fprintf(out, "  %*s", c == COLUMN_N ? width : -width, fixed_titles[c]);
     }
     fputc('\n', out);
@@ -141,12 +167,12 @@ static void print_row(const report *view, FILE *out, uint32_t cell, const size_t
     for (uint32_t f = 0; f < factor_count; f++) {
         fprintf(out, "  %-*s", (int)widths[COLUMN_FIXED_COUNT + f], report_level(view, cell, f));
     }
-    for (fixed_column c = COLUMN_N; c < COLUMN_FIXED_COUNT; c++) {
+    for (fixed_column c = COLUMN_N; c < column_count(view); c++) {
         const bool coloured = colour && c == COLUMN_CONNECTED;
         field_text(view, cell, c, text);
         fprintf(out, "  %s", coloured ? cell_colour(view, cell) : "");
         /* Numbers to the right; nothing is padded when nothing follows. */
-        const int width = c == COLUMN_P95 ? 0 : (int)widths[c];
+        const int width = c + 1 == column_count(view) ? 0 : (int)widths[c];
         fprintf(out, "%*s", c == COLUMN_N ? width : -width, text);
         fputs(coloured ? "\x1b[0m" : "", out);
     }

@@ -34,13 +34,18 @@ typedef struct {
 } punch_token_hash;
 
 /*
- * REGISTER:   echo_us (sender's local clock), token_hash_count (1 byte), token_hashes
- * REGISTERED: echo_us (given back), stamp_us (broker's clock), instance, addr (as the broker sees
- * the peer) CALL:       call_id, token, key (callee), rtt_us, blob CALLING:    call_id RING:
- * call_id, key (caller), blob ACCEPT:     call_id, rtt_us, blob REFUSE:     call_id REFUSED:
- * call_id, reason (1 byte, punch_fail) GO:         call_id, stamp_us (T on the broker's clock),
- * rtt_us (receiver's own), rtt_other_us, addr (of the other), blob (the callee's invitation, to the
- * caller; empty to the callee) GO_ACK:     call_id
+ * REGISTER    echo_us (sender's local clock), token_hash_count (1 byte), token_hashes
+ * REGISTERED  echo_us (given back), stamp_us (broker's clock), instance,
+ *             addr (as the broker sees the peer)
+ * CALL        call_id, token, key (callee), rtt_us, blob
+ * CALLING     call_id
+ * RING        call_id, key (caller), blob
+ * ACCEPT      call_id, rtt_us, blob
+ * REFUSE      call_id
+ * REFUSED     call_id, reason (1 byte, punch_fail)
+ * GO          call_id, stamp_us (T on the broker's clock), rtt_us (receiver's own), rtt_other_us,
+ *             addr (of the other), blob (to the caller the callee's invitation, else empty)
+ * GO_ACK      call_id
  */
 typedef struct {
     punch_call_id call_id;
@@ -60,16 +65,16 @@ typedef struct {
 } punch_signal;
 
 /*
- * INTRO:         nonce, choice (strategy of the sender's direction)
- * INTRO_ACK:     nonce (given back)
- * KEEPALIVE:     -
- * ARE_YOU_THERE: nonce
- * HERE:          nonce (given back)
- * MESSAGE:       number (its id), payload (2 bytes length first; 1..PUNCH_MESSAGE_MAX)
- * MESSAGE_ACK:   number
- * RENEGOTIATE:   number (revision), choice, offer_count (1 byte), offers
- * RENEGOTIATED:  the same, of the answering side
- * BYE:           -
+ * INTRO          nonce, choice (strategy of the sender's direction)
+ * INTRO_ACK      nonce (given back)
+ * KEEPALIVE      -
+ * ARE_YOU_THERE  nonce
+ * HERE           nonce (given back)
+ * MESSAGE        number (its id), payload (2 bytes length first; 1..PUNCH_MESSAGE_MAX)
+ * MESSAGE_ACK    number
+ * RENEGOTIATE    number (revision), choice, offer_count (1 byte), offers
+ * RENEGOTIATED   the same, of the answering side
+ * BYE            -
  */
 typedef struct {
     uint32_t highest; /* highest sequence number received, 0 = none */

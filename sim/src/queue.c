@@ -123,25 +123,20 @@ static void gather(sim_queue *queue) {
     }
 }
 
-punch_time_us sim_queue_next_at_us(sim_queue *queue) {
+bool sim_queue_pop(sim_queue *queue, punch_time_us until_us, sim_event *event_out) {
     if (queue->wheel != NULL) {
         gather(queue);
     }
-    return queue->heap_count > 0 ? queue->heap[0].at_us : PUNCH_NEVER;
-}
-
-sim_event sim_queue_pop(sim_queue *queue) {
-    if (queue->wheel != NULL) {
-        gather(queue);
+    if (queue->heap_count == 0 || queue->heap[0].at_us > until_us) {
+        return false;
     }
-    PUNCH_ASSERT(queue->heap_count > 0);
-    const sim_event top = queue->heap[0];
+    *event_out = queue->heap[0];
     queue->count--;
     queue->heap_count--;
     if (queue->heap_count > 0) {
         sink(queue->heap, queue->heap_count, 0, queue->heap[queue->heap_count]);
     }
-    return top;
+    return true;
 }
 
 void sim_queue_filter(sim_queue *queue, bool (*keep)(const void *user, const sim_event *event),

@@ -36,8 +36,7 @@ static bool is_match(const sim_world *world, uint32_t entry, uint32_t scope,
         return scope == SIM_ROUTE_PUBLIC && punch_addr_same_ip(&world->sites[index].external, addr);
     }
     const sim_host *host = &world->hosts[index];
-    return punch_addr_same_ip(&host->addr, addr) &&
-           sim_route_scope(world, host->site, &host->addr) == scope;
+    return host->scope == scope && punch_addr_same_ip(&host->addr, addr);
 }
 
 /* The slot of an address: its entry, or the empty slot where it would go. */
@@ -81,8 +80,9 @@ void sim_route_begin(sim_world *world) {
         }
     }
     for (uint32_t i = 0; i < plan->host_count; i++) {
-        const sim_host *host = &world->hosts[i];
-        add(world, sim_route_scope(world, host->site, &host->addr), &host->addr, 1 + 2 * i);
+        sim_host *host = &world->hosts[i];
+        host->scope = sim_route_scope(world, host->site, &host->addr);
+        add(world, host->scope, &host->addr, 1 + 2 * i);
     }
 }
 

@@ -327,13 +327,8 @@ void sim_world_settle_end(sim_world *world) {
 }
 
 bool sim_world_run_until(sim_world *world, punch_time_us at_us) {
-    sim_queue *queue = &world->queue;
-    while (queue->count > 0) {
-        const punch_time_us next_at_us = sim_queue_next_at_us(queue);
-        if (next_at_us > at_us || next_at_us > world->end_at_us) {
-            break;
-        }
-        const sim_event event = sim_queue_pop(queue);
+    sim_event event;
+    while (sim_queue_pop(&world->queue, punch_time_earlier(at_us, world->end_at_us), &event)) {
         sim_invariants_on_clock(world, event.at_us);
         world->now_us = event.at_us;
         world->result->events++;

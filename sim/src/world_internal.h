@@ -45,6 +45,7 @@ typedef struct {
     sim_clock clock;
     punch_addr addr; /* of the plan, like clock and site: kept here because every packet asks */
     uint32_t site;
+    uint32_t scope; /* in which its address means something (route.h) */
     punch_rng random;
     punch_time_us deadline_at_us; /* when the core wants to be woken; world time */
     punch_time_us timer_at_us;    /* of the one live timer event; PUNCH_NEVER = none */

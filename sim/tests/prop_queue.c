@@ -67,10 +67,10 @@ static bool step(sim_queue *queue, sorted_array *array, punch_rng *rng, punch_ti
         const uint32_t seq = sim_queue_push(queue, at_us, what);
         insert(array, (sim_event){at_us, seq, what});
     } else {
-        const punch_time_us next_at_us = sim_queue_next_at_us(queue);
-        const sim_event got = sim_queue_pop(queue);
         const sim_event expected = remove_first(array);
-        if (next_at_us != got.at_us) {
+        sim_event got;
+        if (sim_queue_pop(queue, expected.at_us - 1, &got) ||
+            !sim_queue_pop(queue, expected.at_us, &got)) {
             return false;
         }
         *now_us = got.at_us;

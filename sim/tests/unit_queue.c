@@ -17,6 +17,13 @@ static const order_row order_rows[] = {
     {"an equal instant does not overtake", {9, 3, 9, 3, 1, 9}, {4, 1, 3, 0, 2, 5}, 6},
 };
 
+/* The earliest event of a queue that has one. */
+static sim_event pop(sim_queue *queue) {
+    sim_event event = {0};
+    EXPECT("there is an event", sim_queue_pop(queue, PUNCH_NEVER, &event));
+    return event;
+}
+
 static void pops_in_order(void) {
     sim_queue queue;
     EXPECT("a queue is made", sim_queue_create(&queue, 8));
@@ -27,11 +34,13 @@ static void pops_in_order(void) {
             (void)sim_queue_push(&queue, at->pushed_us[i], i);
         }
         for (uint32_t i = 0; i < at->count; i++) {
-            const sim_event event = sim_queue_pop(&queue);
+            const sim_event event = pop(&queue);
             EXPECT_INT(at->sentence, event.what, at->popped[i]);
             EXPECT_INT("the event kept its instant", event.at_us, at->pushed_us[event.what]);
         }
+        sim_event event;
         EXPECT_INT("nothing is left", queue.count, 0);
+        EXPECT("nothing comes out", !sim_queue_pop(&queue, PUNCH_NEVER, &event));
     }
     sim_queue_destroy(&queue);
 }
@@ -44,7 +53,7 @@ static void order_survives_wrap(void) {
         (void)sim_queue_push(&queue, 100, i);
     }
     for (uint32_t i = 0; i < 6; i++) {
-        EXPECT_INT("sequence numbers are compared modulo 2^32", sim_queue_pop(&queue).what, i);
+        EXPECT_INT("sequence numbers are compared modulo 2^32", pop(&queue).what, i);
     }
     sim_queue_destroy(&queue);
 }
@@ -64,7 +73,7 @@ static void filter_keeps_order(void) {
     EXPECT_INT("half of the events is left", queue.count, 32);
     sim_event last = {.at_us = -1};
     for (uint32_t i = 0; i < 32; i++) {
-        const sim_event event = sim_queue_pop(&queue);
+        const sim_event event = pop(&queue);
         EXPECT_INT("only kept events come out", event.what % 2, 0);
         EXPECT("the order of the rest stays",
                event.at_us > last.at_us || (event.at_us == last.at_us && event.seq > last.seq));

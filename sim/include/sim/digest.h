@@ -37,23 +37,31 @@ static inline uint64_t sim_digest_addr(uint64_t digest, const punch_addr *addr) 
 /* A run of bytes and its length. Four lanes side by side, because one chain of multiplications
  * would be as slow as it is long. */
 static inline uint64_t sim_digest_bytes(uint64_t digest, const uint8_t *bytes, size_t length) {
-    uint64_t lane[4] = {digest, 1, 2, 3};
+    uint64_t lane_b = 1;
+    uint64_t lane_c = 2;
+    uint64_t lane_d = 3;
     size_t at = 0;
     for (; at + 32 <= length; at += 32) {
-        for (size_t i = 0; i < 4; i++) {
-            lane[i] = sim_digest_word(lane[i], sim_digest_load(bytes + at + 8 * i));
+        digest = sim_digest_word(digest, sim_digest_load(bytes + at));
+        lane_b = sim_digest_word(lane_b, sim_digest_load(bytes + at + 8));
+        lane_c = sim_digest_word(lane_c, sim_digest_load(bytes + at + 16));
+        lane_d = sim_digest_word(lane_d, sim_digest_load(bytes + at + 24));
+    }
+    digest = sim_digest_word(digest, lane_b);
+    digest = sim_digest_word(digest, lane_c);
+    digest = sim_digest_word(digest, lane_d);
+    for (; at + 8 <= length; at += 8) {
+        digest = sim_digest_word(digest, sim_digest_load(bytes + at));
+    }
+    /* The last bytes, together with some before them where there are any: the length tells which. */
+    uint64_t tail = 0;
+    if (length >= 8) {
+        tail = sim_digest_load(bytes + length - 8);
+    } else {
+        for (; at < length; at++) {
+            tail = tail << 8 | bytes[at];
         }
     }
-    for (size_t i = 0; at + 8 <= length; at += 8, i++) {
-        lane[i] = sim_digest_word(lane[i], sim_digest_load(bytes + at));
-    }
-    uint64_t tail = 0;
-    for (; at < length; at++) {
-        tail = tail << 8 | bytes[at];
-    }
-    digest = sim_digest_word(lane[0], lane[1]);
-    digest = sim_digest_word(digest, lane[2]);
-    digest = sim_digest_word(digest, lane[3]);
     digest = sim_digest_word(digest, tail);
     return sim_digest_word(digest, length);
 }

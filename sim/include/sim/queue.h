@@ -31,7 +31,7 @@ typedef struct {
     uint32_t next_seq;
 } sim_queue;
 
-#define SIM_QUEUE_WHEEL_CAP_MIN                                        \
+#define SIM_QUEUE_WHEEL_CAP_MIN \
     16384u /* room from which on a wheel pays: chosen; below it a heap \
               stays within 256 kB of cache */
 
@@ -50,11 +50,8 @@ void sim_queue_reset(sim_queue *queue);
  * room. O(log n). */
 uint32_t sim_queue_push(sim_queue *queue, punch_time_us at_us, uint32_t what);
 
-/* When the earliest event is due; PUNCH_NEVER = empty. Amortised O(1). */
-punch_time_us sim_queue_next_at_us(sim_queue *queue);
-
-/* Takes the earliest event; the queue must not be empty. O(log n). */
-sim_event sim_queue_pop(sim_queue *queue);
+/* Takes the earliest event that is due by then; false when there is none. O(log n). */
+bool sim_queue_pop(sim_queue *queue, punch_time_us until_us, sim_event *event_out);
 
 /* Drops every event for which keep() is false; the order of the rest stays. O(n). */
 void sim_queue_filter(sim_queue *queue, bool (*keep)(const void *user, const sim_event *event),

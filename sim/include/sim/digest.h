@@ -53,7 +53,7 @@ static inline uint64_t sim_digest_bytes(uint64_t digest, const uint8_t *bytes, s
     for (; at + 8 <= length; at += 8) {
         digest = sim_digest_word(digest, sim_digest_load(bytes + at));
     }
-    /* The last bytes, together with some before them where there are any: the length tells which. */
+    /* The last eight bytes again, or what there is: the length tells which. */
     uint64_t tail = 0;
     if (length >= 8) {
         tail = sim_digest_load(bytes + length - 8);

@@ -137,8 +137,12 @@ static punch_signal registered_of(const punch_broker *broker, uint64_t echo_us,
 }
 
 static void on_register(punch_broker *broker, punch_registration *from, const punch_signal *signal,
-                        punch_time_us now_us) {
-    keep_tokens(from, signal);
+                        uint32_t sequence, punch_time_us now_us) {
+    if (sequence > from->tokens_sequence) {
+        /* One that was overtaken must not bring revoked tokens back. */
+        from->tokens_sequence = sequence;
+        keep_tokens(from, signal);
+    }
     const punch_signal registered = registered_of(broker, signal->echo_us, &from->addr, now_us);
     punch_broker_signal(broker, from, PUNCH_TYPE_REGISTERED, &registered, now_us);
 }
@@ -205,6 +209,7 @@ static punch_err welcome(punch_broker *broker, punch_registration *registration,
     registration->addr = *from;
     memcpy(registration->ephemeral_mark, hello->ephemeral.bytes,
            sizeof registration->ephemeral_mark);
+    registration->tokens_sequence = 0;
     keep_tokens(registration, &hello->registration);
     punch_broker_transmit(broker, from, bytes, length, packet->now_us);
     return PUNCH_OK;
@@ -228,11 +233,17 @@ static void register_new(punch_broker *broker, const punch_hello *hello,
     punch_broker_trace_state(broker, &registration->addr, "registered", 0, packet->now_us);
 }
 
+/* How far behind the last one a HELLO counts as a replay; beyond, the peer has restarted and counts
+ * from a new random number. Chosen: more than a peer sends while a cookie lives. */
+#define HELLO_BEHIND_MAX 64
+
 /* The same key again: restarted, or its WELCOME was lost. Calls of the key go on. */
 static void register_again(punch_broker *broker, punch_registration *registration,
                            const punch_hello *hello, const punch_broker_packet *packet) {
-    if (memcmp(registration->ephemeral_mark, hello->ephemeral.bytes,
-               sizeof registration->ephemeral_mark) == 0) {
+    /* Indices of a peer's HELLOs count up: one of the last few again, or overtaken, is no news. */
+    const uint32_t behind = registration->channel.remote_index - hello->index;
+    if (behind < HELLO_BEHIND_MAX || memcmp(registration->ephemeral_mark, hello->ephemeral.bytes,
+                                            sizeof registration->ephemeral_mark) == 0) {
         punch_broker_drop(broker, packet, PUNCH_DROP_REPLAY);
         return;
     }
@@ -301,9 +312,9 @@ static punch_drop drop_of(punch_err open_error) {
 }
 
 static void dispatch(punch_broker *broker, punch_registration *from, const punch_signal *signal,
-                     const punch_broker_packet *packet) {
+                     uint32_t sequence, const punch_broker_packet *packet) {
     if (packet->type == PUNCH_TYPE_REGISTER) {
-        on_register(broker, from, signal, packet->now_us);
+        on_register(broker, from, signal, sequence, packet->now_us);
     } else if (packet->type == PUNCH_TYPE_CALL) {
         punch_broker_on_call(broker, from, signal, packet);
     } else if (packet->type == PUNCH_TYPE_ACCEPT) {
@@ -350,7 +361,7 @@ static void on_sealed(punch_broker *broker, const punch_broker_packet *packet) {
         punch_broker_drop(broker, packet, PUNCH_DROP_PARSE);
         return;
     }
-    dispatch(broker, from, &signal, packet);
+    dispatch(broker, from, &signal, opened.sequence, packet);
 }
 
 /* --- entries ---------------------------------------------------------------------------------- */

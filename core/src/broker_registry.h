@@ -26,12 +26,13 @@ typedef struct {
     punch_key key;
     uint8_t ephemeral_mark[PUNCH_EPHEMERAL_MARK_BYTES]; /* of the HELLO that made the channel */
     punch_token_hash token_hashes[PUNCH_TOKENS_MAX];
-    punch_addr addr;       /* source of the newest authenticated packet */
-    uint32_t older, newer; /* neighbours in the order of heard_at_us */
-    uint32_t bucket_next;  /* same bucket, or the next free slot */
-    uint32_t calls_first;  /* calls this key makes (broker_calls.h), or PUNCH_HANDLE_NONE */
-    uint8_t calls_count;   /* length of that list */
-    uint8_t generation;    /* of the channel index; kept while the slot is free */
+    punch_addr addr;          /* source of the newest authenticated packet */
+    uint32_t older, newer;    /* neighbours in the order of heard_at_us */
+    uint32_t bucket_next;     /* same bucket, or the next free slot */
+    uint32_t calls_first;     /* calls this key makes (broker_calls.h), or PUNCH_HANDLE_NONE */
+    uint32_t tokens_sequence; /* of the REGISTER that set token_hashes; 0 = the HELLO */
+    uint8_t calls_count;      /* length of that list */
+    uint8_t generation;       /* of the channel index; kept while the slot is free */
     uint8_t token_hash_count;
     bool live;
 } punch_registration;

@@ -226,9 +226,24 @@ void punch_broker_on_accept(punch_broker *broker, const punch_registration *from
     }
 }
 
+/* A REFUSE of the caller: nothing to ring for any more. Said to the callee once; if that is lost, its ringing ends by itself. */
+static void caller_hung_up(punch_broker *broker, punch_broker_call *call, punch_time_us now_us) {
+    punch_registration *callee = punch_registry_find(&broker->registry, &call->callee);
+    punch_broker_trace_state(broker, &caller_of(broker, call)->addr, "caller hung up", 0, now_us);
+    if (callee != NULL) {
+        send_refused(broker, callee, &call->id, PUNCH_FAIL_BYE, now_us);
+    }
+    decide_refused(broker, call, PUNCH_FAIL_NOT_ANSWERED, now_us);
+}
+
 void punch_broker_on_refuse(punch_broker *broker, const punch_registration *from,
                             const punch_signal *signal, const punch_broker_packet *packet) {
-    punch_broker_call *call = call_to(broker, from, &signal->call_id);
+    punch_broker_call *call = punch_broker_calls_find(&broker->calls, &signal->call_id);
+    if (call != NULL && call->state == PUNCH_BROKER_RINGING && caller_of(broker, call) == from) {
+        caller_hung_up(broker, call, packet->now_us);
+        return;
+    }
+    call = call_to(broker, from, &signal->call_id);
     if (call == NULL || call->state != PUNCH_BROKER_RINGING) {
         punch_broker_drop(broker, packet, PUNCH_DROP_STATE);
         return;

@@ -86,6 +86,7 @@ static punch_err make_invitation(punch_peer *peer, punch_call_slot *slot) {
     punch_key key;
     uint8_t seed[PUNCH_KEY_BYTES];
     size_t length = 0;
+    port->random(peer->config.host, (uint8_t *)&invitation.nonce, sizeof invitation.nonce);
     port->random(peer->config.host, seed, sizeof seed);
     port->crypto->keypair_from_seed(seed, &slot->ephemeral);
     invitation.ephemeral = slot->ephemeral.public_key;
@@ -227,15 +228,15 @@ static void on_go(punch_peer *peer, const punch_signal *go, const punch_datagram
         return;
     }
     slot->broker_heard_at_us = now_us;
+    const bool takes = slot->state == CALL_CALLING && slot->role == PUNCH_ROLE_CALLER;
+    if (takes &&
+        (open_invitation(peer, slot, go) != PUNCH_OK || make_channel(peer, slot) != PUNCH_OK)) {
+        punch_outbox_drop(peer, PUNCH_DROP_AUTH, datagram, now_us);
+        return;
+    }
     send_about(peer, PUNCH_TYPE_GO_ACK, slot, now_us);
-    if (slot->state == CALL_CALLING && slot->role == PUNCH_ROLE_CALLER) {
-        if (open_invitation(peer, slot, go) != PUNCH_OK || make_channel(peer, slot) != PUNCH_OK) {
-            punch_outbox_drop(peer, PUNCH_DROP_AUTH, datagram, now_us);
-            return;
-        }
-        punch_traverse_ready(peer, slot, go, now_us);
-    } else if (slot->state == CALL_ACCEPTED ||
-               (slot->state == CALL_PUNCHING && slot->traverse.fire_at_us == PUNCH_NEVER)) {
+    if (takes || slot->state == CALL_ACCEPTED ||
+        (slot->state == CALL_PUNCHING && slot->traverse.fire_at_us == PUNCH_NEVER)) {
         punch_traverse_ready(peer, slot, go, now_us);
     }
 }
@@ -252,6 +253,10 @@ static bool callee_may_return(const punch_peer *peer, const punch_call_slot *slo
 
 static void on_refused(punch_peer *peer, const punch_signal *refused, punch_time_us now_us) {
     punch_call_slot *slot = find_by_id(peer, &refused->call_id);
+    if (slot != NULL && (slot->state == CALL_RINGING || slot->state == CALL_ACCEPTED)) {
+        punch_call_end(peer, slot, PUNCH_FAIL_BYE, now_us); /* the caller has hung up */
+        return;
+    }
     if (slot == NULL || slot->state != CALL_CALLING) {
         return;
     }
@@ -367,6 +372,8 @@ punch_err punch_peer_hang_up(punch_peer *peer, punch_call call, punch_time_us no
     if (slot->state == CALL_CONNECTED) {
         punch_path_body body = {0};
         punch_outbox_path(peer, slot, PUNCH_TYPE_BYE, &body, &slot->session.remote, now_us);
+    } else if (slot->state == CALL_CALLING) {
+        send_about(peer, PUNCH_TYPE_REFUSE, slot, now_us); /* the broker stops ringing */
     }
     punch_call_end(peer, slot, PUNCH_FAIL_HUNG_UP, now_us);
     return PUNCH_OK;
@@ -376,15 +383,18 @@ punch_err punch_peer_hang_up(punch_peer *peer, punch_call call, punch_time_us no
 
 /* While signalling: the instant at which silence about this call becomes a failure. */
 static punch_time_us silence_deadline_us(const punch_call_slot *slot) {
-    return slot->state == CALL_RINGING ? slot->broker_heard_at_us + PUNCH_RING_TOTAL_US
-                                       : slot->broker_heard_at_us + PUNCH_RETRY_TOTAL_US;
+    const punch_time_us patience_us =
+        slot->state == CALL_RINGING ? PUNCH_RING_TOTAL_US : PUNCH_RETRY_TOTAL_US;
+    /* However often the broker says that it rings: no call is set up for longer than this. */
+    return punch_time_earlier(slot->broker_heard_at_us + patience_us,
+                              slot->began_at_us + PUNCH_RING_TOTAL_US + PUNCH_RETRY_TOTAL_US);
 }
 
 static void signalling_on_timer(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us) {
     if (silence_deadline_us(slot) <= now_us) {
-        punch_call_end(
-            peer, slot,
-            slot->state == CALL_RINGING ? PUNCH_FAIL_NOT_ANSWERED : PUNCH_FAIL_BROKER_LOST, now_us);
+        const bool rang =
+            slot->state == CALL_RINGING || now_us < slot->broker_heard_at_us + PUNCH_RETRY_TOTAL_US;
+        punch_call_end(peer, slot, rang ? PUNCH_FAIL_NOT_ANSWERED : PUNCH_FAIL_BROKER_LOST, now_us);
     } else if (slot->retry_at_us <= now_us) {
         send_and_repeat(peer, slot->state == CALL_ACCEPTED ? PUNCH_TYPE_ACCEPT : PUNCH_TYPE_CALL,
                         slot, now_us);

@@ -16,7 +16,10 @@
 #define IPV4_BYTES 4
 #define PIECE_BYTES 64 /* chosen: small enough for plain moves */
 
-_Static_assert(PUNCH_KEY_BYTES + 4 + 1 + PUNCH_CANDIDATES_MAX * ADDR_BYTES + 1 +
+#define INVITATION_NONCE_BYTES 8
+
+_Static_assert(INVITATION_NONCE_BYTES + PUNCH_KEY_BYTES + 4 + 1 +
+                       PUNCH_CANDIDATES_MAX * ADDR_BYTES + 1 +
                        PUNCH_OFFERS_MAX * PUNCH_KEEPALIVE_ID_BYTES + PUNCH_TAG_BYTES <=
                    PUNCH_BLOB_MAX,
                "the largest invitation fits");
@@ -376,6 +379,7 @@ punch_err punch_invitation_seal(const punch_crypto *crypto, const punch_key *key
         return PUNCH_ERR_ARGUMENT;
     }
     punch_writer writer = punch_writer_of(blob, PUNCH_BLOB_MAX - PUNCH_TAG_BYTES);
+    punch_write_u64(&writer, invitation->nonce);
     punch_write_copy(&writer, invitation->ephemeral.bytes, sizeof invitation->ephemeral.bytes);
     punch_write_u32(&writer, invitation->index);
     punch_write_u8(&writer, invitation->candidate_count);
@@ -389,7 +393,10 @@ punch_err punch_invitation_seal(const punch_crypto *crypto, const punch_key *key
     punch_write_copy(&writer, invitation->offers,
                      invitation->offer_count * sizeof invitation->offers[0]);
     PUNCH_ASSERT(!writer.failed); /* the largest invitation fits: asserted statically above */
-    const punch_sealed sealed = {.key = key, .body = blob, .body_length = writer.length};
+    const punch_sealed sealed = {.key = key,
+                                 .nonce = invitation->nonce,
+                                 .body = blob + INVITATION_NONCE_BYTES,
+                                 .body_length = writer.length - INVITATION_NONCE_BYTES};
     crypto->seal(&sealed);
     *length_out = writer.length + PUNCH_TAG_BYTES;
     return PUNCH_OK;
@@ -417,12 +424,18 @@ static punch_err read_invitation(punch_reader *reader, punch_invitation *invitat
 punch_err punch_invitation_open(const punch_crypto *crypto, const punch_key *key,
                                 const uint8_t *blob, size_t length,
                                 punch_invitation *invitation_out) {
-    if (length < PUNCH_TAG_BYTES || length > PUNCH_BLOB_MAX) {
+    if (length < INVITATION_NONCE_BYTES + PUNCH_TAG_BYTES || length > PUNCH_BLOB_MAX) {
         return PUNCH_ERR_PARSE;
     }
     uint8_t copy[PUNCH_BLOB_MAX];
-    memcpy(copy, blob, length);
-    const punch_sealed sealed = {.key = key, .body = copy, .body_length = length - PUNCH_TAG_BYTES};
+    const uint64_t nonce = punch_get_be(blob, INVITATION_NONCE_BYTES);
+    memcpy(copy, blob + INVITATION_NONCE_BYTES, length - INVITATION_NONCE_BYTES);
+    const punch_sealed sealed = {
+        .key = key,
+        .nonce = nonce,
+        .body = copy,
+        .body_length = length - INVITATION_NONCE_BYTES - PUNCH_TAG_BYTES,
+    };
     if (crypto->open(&sealed) != PUNCH_OK) {
         return PUNCH_ERR_CRYPTO;
     }
@@ -430,6 +443,7 @@ punch_err punch_invitation_open(const punch_crypto *crypto, const punch_key *key
     punch_invitation invitation;
     const punch_err err = read_invitation(&reader, &invitation);
     if (err == PUNCH_OK) {
+        invitation.nonce = nonce;
         *invitation_out = invitation;
     }
     return err;

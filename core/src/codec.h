@@ -89,9 +89,11 @@ typedef struct {
 } punch_path_body;
 
 /* What caller and callee tell each other under DH(static, static), so that the broker cannot read
- * it: travels as `blob`. ephemeral 32 | index 4 | candidate count 1 | addresses | offer count 1 |
- * ids */
+ * it: travels as `blob`.
+ *   nonce 8 | sealed: ephemeral 32, index 4, candidate count 1, addresses, offer count 1, ids | tag */
 typedef struct {
+    uint64_t nonce; /* random: a broker that rings twice with one call id gets two invitations under
+                     * one key, but not under one nonce */
     punch_key ephemeral;
     uint32_t index; /* of the sender's end of the future channel */
     uint8_t candidate_count;
@@ -111,8 +113,7 @@ punch_err punch_path_encode(uint8_t type, const punch_path_body *path, uint8_t *
 punch_err punch_path_decode(uint8_t type, const uint8_t *body, size_t length,
                             punch_path_body *path_out);
 
-/* Seals an invitation into blob (PUNCH_BLOB_MAX bytes); key used once: it depends on call id and
- * role. */
+/* Seals an invitation into blob (PUNCH_BLOB_MAX bytes): nonce 8 | sealed rest | tag. */
 punch_err punch_invitation_seal(const punch_crypto *crypto, const punch_key *key,
                                 const punch_invitation *invitation, uint8_t *blob,
                                 size_t *length_out);

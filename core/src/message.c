@@ -91,6 +91,11 @@ static void remember(punch_session *session, uint32_t number) {
 void punch_message_on_message(punch_peer *peer, punch_call_slot *slot, const punch_path_body *body,
                               const punch_datagram *datagram, punch_time_us now_us) {
     punch_path_body ack = {.number = body->number};
+    if (slot->state != CALL_CONNECTED) {
+        /* The host does not know of this session yet; the sender repeats. */
+        punch_outbox_drop(peer, PUNCH_DROP_STATE, datagram, now_us);
+        return;
+    }
     if (!is_known(&slot->session, body->number)) {
         if (peer->inbox_tail - peer->inbox_head >= peer->config.inbox_max) {
             punch_outbox_drop(peer, PUNCH_DROP_FULL, datagram, now_us);

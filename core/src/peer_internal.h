@@ -34,8 +34,9 @@ typedef struct {
     punch_link_phase phase;
     bool open;           /* channel usable; stays so during a repeated handshake */
     uint8_t attempts;    /* packets of this phase sent so far */
+    uint8_t hellos;      /* sent since the last WELCOME */
     uint8_t unanswered;  /* REGISTERs sent since the last answer */
-    uint32_t generation; /* our index, new for every HELLO */
+    uint32_t generation; /* our index, counted up for every HELLO from a random start */
     uint64_t cookie_nonce;
     punch_cookie cookie;
     punch_hello_state hello;

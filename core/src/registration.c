@@ -68,9 +68,11 @@ static void send_hello(punch_peer *peer, punch_time_us now_us) {
         link->attempts = 0;
     }
     link->attempts++;
-    link->generation++;
+    link->hellos = (uint8_t)(link->hellos < UINT8_MAX ? link->hellos + 1 : UINT8_MAX);
+    link->generation += link->generation == UINT32_MAX ? 2 : 1; /* never 0 */
     link->hello_sent_at_us = now_us;
-    link->retry_at_us = now_us + punch_retry_delay_us(PUNCH_REGISTER_FIRST_US, link->attempts,
+    /* Over all cookies: a WELCOME that takes long must find its HELLO still remembered. */
+    link->retry_at_us = now_us + punch_retry_delay_us(PUNCH_REGISTER_FIRST_US, link->hellos,
                                                       PUNCH_REGISTER_GAP_US_MAX);
     fill_registration(peer, &registration, now_us);
     peer->config.port->random(peer->config.host, seed, sizeof seed);
@@ -86,6 +88,8 @@ static void send_hello(punch_peer *peer, punch_time_us now_us) {
 
 void punch_link_start(punch_peer *peer, punch_time_us now_us) {
     peer->link.phase = LINK_IDLE;
+    peer->config.port->random(peer->config.host, (uint8_t *)&peer->link.generation,
+                              sizeof peer->link.generation);
     send_cookie_request(peer, now_us);
 }
 
@@ -122,6 +126,7 @@ static void settle(punch_peer *peer, const punch_signal *registered, punch_time_
     link->retry_at_us = PUNCH_NEVER;
     link->answer_due_at_us = PUNCH_NEVER;
     link->unanswered = 0;
+    link->hellos = 0;
     if (link->instance != 0 && link->instance != registered->instance) {
         /* A restarted broker may have another clock: only samples of this instance count. */
         link->renewed = true;

@@ -389,7 +389,7 @@ static void take_packet(punch_peer *peer, punch_call_slot *slot, const punch_ope
         return;
     }
     if (slot->state == CALL_ENDED) {
-        if (opened->type == PUNCH_TYPE_ARE_YOU_THERE) {
+        if (opened->type == PUNCH_TYPE_ARE_YOU_THERE || opened->type == PUNCH_TYPE_INTRO) {
             punch_path_body bye = {0};
             punch_outbox_path(peer, slot, PUNCH_TYPE_BYE, &bye, &datagram->remote, now_us);
         }

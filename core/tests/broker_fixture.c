@@ -182,12 +182,13 @@ static punch_hello_input hello_input(const fixture_client *client) {
         .identity = &client->identity,
         .broker = punch_broker_key(client->world->broker),
         .ephemeral_seed = client->ephemeral_seed,
-        .index = 0x00c11e07,
+        .index = client->hello_index,
     };
 }
 
 void fixture_write_hello(fixture_client *client) {
     port_random(client->world, client->ephemeral_seed, sizeof client->ephemeral_seed);
+    client->hello_index = client->hello_index == 0 ? 0x00c11e07 : client->hello_index + 1;
     const punch_hello_input input = hello_input(client);
     client->registration.echo_us = (uint64_t)client->world->now_us + 5;
     const punch_err err =

@@ -43,6 +43,7 @@ typedef struct {
     punch_hello_state hello;
     uint8_t hello_packet[PUNCH_PACKET_MAX];
     size_t hello_length;
+    uint32_t hello_index; /* counts up, as a peer's */
     punch_channel channel;
     uint64_t instance;
     punch_signal registration; /* what HELLO and REGISTER say */

@@ -83,6 +83,24 @@ static void welcome_says_time_instance_and_address(void) {
     fixture_close(world);
 }
 
+static void an_older_hello_is_a_replay(void) {
+    fixture_world *world = fixture_open(4, 4);
+    fixture_client client = fixture_client_of(world, 1);
+    uint8_t older[PUNCH_PACKET_MAX];
+    (void)fixture_get_cookie(&client);
+    fixture_write_hello(&client);
+    const size_t length = client.hello_length;
+    memcpy(older, client.hello_packet, length);
+    fixture_write_hello(&client);
+    fixture_send_hello(&client);
+    EXPECT("the newer one is taken", fixture_take_welcome(&client));
+    fixture_deliver(world, &client.addr, older, length);
+    EXPECT_INT("the older one, overtaken or replayed, is not",
+               fixture_dropped(world, PUNCH_DROP_REPLAY), 1);
+    EXPECT_INT("nor answered", fixture_waiting(world), 0);
+    fixture_close(world);
+}
+
 static void a_repeated_hello_is_a_replay(void) {
     fixture_world *world = fixture_open(4, 4);
     fixture_client client = fixture_client_of(world, 1);
@@ -493,6 +511,7 @@ static const punch_test_case cases[] = {
     {"cookies do not outlive a restart", cookies_do_not_outlive_a_restart},
     {"WELCOME says time, instance and address", welcome_says_time_instance_and_address},
     {"a repeated HELLO is a replay", a_repeated_hello_is_a_replay},
+    {"an older HELLO is a replay", an_older_hello_is_a_replay},
     {"a new HELLO replaces the channel", a_new_hello_replaces_the_channel},
     {"a spoiled HELLO registers nobody", a_spoiled_hello_registers_nobody},
     {"REGISTER is answered with the time", register_is_answered_with_the_time},

@@ -578,7 +578,7 @@ static void invitations_come_back(void) {
             fill_invitation(&sent, candidates, offers);
             EXPECT_INT("sealed", punch_invitation_seal(crypto, &key, &sent, blob, &length),
                        PUNCH_OK);
-            EXPECT_INT("length", length, 32 + 4 + 1 + 19 * candidates + 1 + 16 * offers + 16);
+            EXPECT_INT("length", length, 8 + 32 + 4 + 1 + 19 * candidates + 1 + 16 * offers + 16);
             memcpy(before, blob, length);
             EXPECT_INT("opened", punch_invitation_open(crypto, &key, blob, length, &got), PUNCH_OK);
             EXPECT_BYTES("the same invitation", &got, &sent, sizeof got);
@@ -613,21 +613,22 @@ static void bad_invitations_are_refused(void) {
                PUNCH_ERR_PARSE);
     for (size_t cut = 0; cut < length; cut++) {
         EXPECT_INT("cut", punch_invitation_open(crypto, &key, blob, cut, &got),
-                   cut < PUNCH_TAG_BYTES ? PUNCH_ERR_PARSE : PUNCH_ERR_CRYPTO);
+                   cut < 8 + PUNCH_TAG_BYTES ? PUNCH_ERR_PARSE : PUNCH_ERR_CRYPTO);
     }
     /* Authentic nonsense: a body of every length, sealed properly; zeros are an empty invitation
      * when there are enough of them, three more an empty extension; a count of 255 never is. */
-    for (size_t body_length = 0; body_length + PUNCH_TAG_BYTES <= PUNCH_BLOB_MAX; body_length++) {
+    for (size_t body_length = 0; 8 + body_length + PUNCH_TAG_BYTES <= PUNCH_BLOB_MAX;
+         body_length++) {
         for (int spoiled = 0; spoiled < 3; spoiled++) {
             static const size_t count_at[] = {0, 36, 37};
-            memset(blob, 0, sizeof blob);
-            blob[count_at[spoiled]] = 255;
-            const punch_sealed sealed = {.key = &key, .body = blob, .body_length = body_length};
+            memset(blob, 0, sizeof blob); /* the nonce in front too */
+            blob[8 + count_at[spoiled]] = 255;
+            const punch_sealed sealed = {.key = &key, .body = blob + 8, .body_length = body_length};
             crypto->seal(&sealed);
             const bool good = spoiled == 0 && body_length >= 38 && (body_length - 38) % 3 == 0;
             EXPECT_INT(
                 "authentic nonsense",
-                punch_invitation_open(crypto, &key, blob, body_length + PUNCH_TAG_BYTES, &got),
+                punch_invitation_open(crypto, &key, blob, 8 + body_length + PUNCH_TAG_BYTES, &got),
                 good ? PUNCH_OK : PUNCH_ERR_PARSE);
         }
     }

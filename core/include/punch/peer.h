@@ -68,7 +68,7 @@ typedef enum {
     PUNCH_FAIL_NO_ANSWER,    /* punched, heard nothing from the counterparty */
     PUNCH_FAIL_ONE_WAY,      /* heard the counterparty, but it never acknowledged ours */
     PUNCH_FAIL_DEAD,         /* was connected; 20 are-you-theres went unanswered */
-    PUNCH_FAIL_BYE,          /* was connected; the counterparty hung up */
+    PUNCH_FAIL_BYE,          /* the counterparty hung up */
     PUNCH_FAIL_HUNG_UP       /* ended by us */
 } punch_fail;
 

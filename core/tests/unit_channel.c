@@ -73,6 +73,21 @@ static void packets_pass(void) {
     }
 }
 
+static void equal_bodies_look_different(void) {
+    punch_channel a;
+    punch_channel b;
+    packet first;
+    packet second;
+    make_pair(&a, &b);
+    memset(&first, 0, sizeof first);
+    memset(&second, 0, sizeof second);
+    (void)punch_channel_seal(&a, crypto, PUNCH_TYPE_HERE, first.bytes, 64, &first.length);
+    (void)punch_channel_seal(&a, crypto, PUNCH_TYPE_HERE, second.bytes, 64, &second.length);
+    EXPECT("no two packets share a nonce",
+           memcmp(first.bytes + PUNCH_CHANNEL_HEADER_BYTES,
+                  second.bytes + PUNCH_CHANNEL_HEADER_BYTES, 64) != 0);
+}
+
 static void limits_are_kept(void) {
     punch_channel a;
     punch_channel b;
@@ -202,6 +217,7 @@ static void window_agrees_with_a_list(void) {
 int main(void) {
     static const punch_test_case cases[] = {
         {"packets pass", packets_pass},
+        {"equal bodies look different", equal_bodies_look_different},
         {"limits are kept", limits_are_kept},
         {"changed packets change nothing", changed_packets_change_nothing},
         {"the window ends where it should", window_ends_where_it_should},

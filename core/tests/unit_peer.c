@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "net.h"
+#include "peer_internal.h"
 #include "punch/wire.h"
 #include "punch_test.h"
 
@@ -195,6 +196,142 @@ static void refusals(void) {
     done(world);
 }
 
+static bool no_path(net *world, net_packet *packet, void *user) {
+    (void)world;
+    (void)user;
+    return packet->data[1] < PUNCH_TYPE_INTRO;
+}
+
+static void hanging_up_early(void) {
+    net *world = fresh();
+    world->accepts = false;
+    net_start(world);
+    net_run(world, S);
+    const punch_call call = net_call(world, 0, 1);
+    net_run(world, world->now_us + S);
+    EXPECT_INT("hung up", punch_peer_hang_up(world->peers[0], call, net_local(world, 0)), PUNCH_OK);
+    net_run(world, world->now_us + S);
+    const net_event *ended = net_find(world, 1, PUNCH_EVENT_ENDED, 0);
+    EXPECT("the callee's phone stops at once",
+           ended != NULL && ended->event.fail == PUNCH_FAIL_BYE);
+    done(world);
+}
+
+static void ringing_has_an_end(void) {
+    net *world = fresh();
+    world->accepts = false;
+    net_start(world);
+    net_run(world, S);
+    const punch_call call = net_call(world, 0, 1);
+    punch_call_slot *slot = &world->peers[0]->calls[call & 0xff];
+    for (int i = 0; i < 60 && slot->state == CALL_CALLING; i++) {
+        slot->broker_heard_at_us = net_local(world, 0); /* a broker that says CALLING for ever */
+        net_run(world, world->now_us + S);
+        EXPECT("ended after 50 s at the latest", i <= 50);
+    }
+    EXPECT_INT("ended", net_count(world, 0, PUNCH_EVENT_ENDED), 1);
+    done(world);
+}
+
+static void a_second_ring_gets_another_invitation(void) {
+    net *world = fresh();
+    punch_call caller;
+    punch_call callee;
+    uint8_t first[PUNCH_BLOB_MAX];
+    uint8_t packet[PUNCH_PACKET_MAX];
+    size_t length = 0;
+    net_connect(world, &caller, &callee);
+    const punch_call_slot *called = &world->peers[1]->calls[callee & 0xff];
+    memcpy(first, called->blob, sizeof first);
+    const punch_call_slot *calling = &world->peers[0]->calls[caller & 0xff];
+    const punch_signal ring = {.call_id = calling->id,
+                               .key = *punch_peer_key(world->peers[0]),
+                               .blob_length = calling->blob_length,
+                               .blob = calling->blob};
+    (void)punch_peer_hang_up(world->peers[1], callee, net_local(world, 1));
+    net_drain(world);
+    net_run(world, world->now_us + 40 * S);
+    /* A broker gone bad rings again with what it kept, over its end of the channel. */
+    punch_channel theirs = world->peers[1]->link.channel;
+    theirs.send_key = world->peers[1]->link.channel.receive_key;
+    theirs.remote_index = world->peers[1]->link.channel.local_index;
+    theirs.next_sequence = 1000;
+    (void)punch_signal_encode(PUNCH_TYPE_RING, &ring, packet + PUNCH_CHANNEL_HEADER_BYTES,
+                              PUNCH_CHANNEL_BODY_MAX, &length);
+    (void)punch_channel_seal(&theirs, &punch_crypto_sodium, PUNCH_TYPE_RING, packet, length,
+                             &length);
+    net_inject(world, 1, &world->hosts[NET_BROKER].addr, packet, length);
+    EXPECT_INT("it rings again", net_count(world, 1, PUNCH_EVENT_RING), 2);
+    const net_event *again = net_find(world, 1, PUNCH_EVENT_RING, 1);
+    if (again != NULL) {
+        const punch_call_slot *slot = &world->peers[1]->calls[again->event.call & 0xff];
+        EXPECT("under another nonce", memcmp(first, slot->blob, 8) != 0);
+        /* candidates and offers are the same in both: equal plaintext behind ephemeral and index */
+        EXPECT("so nothing repeats", memcmp(first + 44, slot->blob + 44, 20) != 0);
+    }
+    done(world);
+}
+
+static void far_away_brokers(void) {
+    static const punch_time_us delays_ms[] = {100, 600, 1000, 1450};
+    for (size_t i = 0; i < sizeof delays_ms / sizeof delays_ms[0]; i++) {
+        net *world = fresh();
+        world->delay_us = delays_ms[i] * MS;
+        net_start(world);
+        net_run(world, 60 * S);
+        EXPECT_INT("a broker up to 3 s away can be registered with",
+                   punch_broker_registered_count(world->broker), NET_PEERS);
+        done(world);
+    }
+}
+
+static void hints_bring_one_handshake_a_second(void) {
+    net *world = fresh();
+    net_start(world);
+    net_run(world, 16 * S);
+    uint8_t hint[PUNCH_RESTARTED_BYTES];
+    const punch_channel *channel = &world->peers[0]->link.channel;
+    const punch_restarted restarted = {
+        .index = channel->remote_index, .sequence = channel->next_sequence - 1, .instance = 7};
+    const uint64_t before = world->sent_by_type[PUNCH_TYPE_HELLO];
+    for (int i = 0; i < 30; i++) {
+        const punch_restarted now = {.index = world->peers[0]->link.channel.remote_index,
+                                     .sequence = world->peers[0]->link.channel.next_sequence - 1,
+                                     .instance = 7};
+        (void)punch_restarted_write(&now, hint);
+        net_inject(world, 0, &world->hosts[NET_BROKER].addr, hint, sizeof hint);
+        net_run(world, world->now_us + 100 * MS);
+    }
+    EXPECT("forged hints cost a handshake a second at most",
+           world->sent_by_type[PUNCH_TYPE_HELLO] - before <= 3);
+    const punch_restarted foreign = {.index = restarted.index ^ 1, .sequence = 1};
+    const uint64_t requests = world->sent_by_type[PUNCH_TYPE_COOKIE_REQUEST];
+    (void)punch_restarted_write(&foreign, hint);
+    net_run(world, world->now_us + 5 * S);
+    net_inject(world, 0, &world->hosts[NET_BROKER].addr, hint, sizeof hint);
+    EXPECT_INT("one about another packet costs nothing",
+               world->sent_by_type[PUNCH_TYPE_COOKIE_REQUEST], requests);
+    done(world);
+}
+
+static void intros_are_capped(void) {
+    net *world = fresh();
+    for (int i = 0; i < 2; i++) {
+        world->configs[i].options.backoff_permille =
+            1000; /* gaps never grow: only the cap ends it */
+        net_make_peer(world, i);
+    }
+    world->hook = no_path;
+    net_start(world);
+    net_run(world, S);
+    (void)net_call(world, 0, 1);
+    net_run(world, world->now_us + 120 * S);
+    EXPECT_INT("16 to one address, from either side", world->sent_by_type[PUNCH_TYPE_INTRO],
+               2 * PUNCH_INTROS_PER_TARGET_MAX);
+    EXPECT_INT("and then it ends", net_count(world, 0, PUNCH_EVENT_ENDED), 1);
+    done(world);
+}
+
 static void no_membership_oracle(void) {
     net *world = fresh();
     punch_contact wrong_token;
@@ -332,12 +469,6 @@ static void lost_broker(void) {
     done(world);
 }
 
-static bool no_path(net *world, net_packet *packet, void *user) {
-    (void)world;
-    (void)user;
-    return packet->data[1] < PUNCH_TYPE_INTRO;
-}
-
 static void hopeless_pairs_give_up(void) {
     net *world = fresh();
     world->hook = no_path;
@@ -424,6 +555,12 @@ int main(void) {
         {"fire rules", fire_rules},
         {"nobody accepts", unanswered_calls_end},
         {"the callee refuses", refusals},
+        {"hanging up while it rings", hanging_up_early},
+        {"ringing has an end", ringing_has_an_end},
+        {"a second RING gets another invitation", a_second_ring_gets_another_invitation},
+        {"brokers far away", far_away_brokers},
+        {"forged hints are rationed", hints_bring_one_handshake_a_second},
+        {"INTROs to one address are capped", intros_are_capped},
         {"wrong token and unknown key look alike", no_membership_oracle},
         {"tokens can be taken back", revoked_tokens},
         {"the broker restarts", restarted_broker},

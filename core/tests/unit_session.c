@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "net.h"
+#include "peer_internal.h"
 #include "punch/wire.h"
 #include "punch_test.h"
 
@@ -40,6 +41,7 @@ static void done(pair *made) {
 typedef struct {
     punch_time_us last[2];
     punch_time_us longest[2];
+    int probes;     /* are-you-theres of side 0 */
     bool mute[2];   /* drops what this side sends to the other */
     bool moved;     /* side 0 now appears at another port */
     bool block_old; /* and packets to its old address are lost */
@@ -59,6 +61,7 @@ static bool watch_path(net *world, net_packet *packet, void *user) {
         state->longest[side] = world->now_us - state->last[side];
     }
     state->last[side] = world->now_us;
+    state->probes += side == 0 && packet->data[1] == PUNCH_TYPE_ARE_YOU_THERE ? 1 : 0;
     if (state->mute[side]) {
         return false;
     }
@@ -146,6 +149,7 @@ static void silence_is_death(void) {
         /* <= one slot to our next packet + 16.5 s silence + rtt + 1 s + 20 probes */
         EXPECT("after 20 probes a second apart", after >= 35 * S && after <= 55 * S);
     }
+    EXPECT_INT("20 probes, no fewer and no more", state.probes, PUNCH_PROBES_MAX);
     EXPECT("the side that was still heard is told or dies too",
            net_count(made.world, 1, PUNCH_EVENT_ENDED) == 1);
     done(&made);
@@ -339,6 +343,71 @@ static bool keep(net *world, net_packet *packet, void *user) {
     return true;
 }
 
+static void a_full_inbox_acknowledges_nothing(void) {
+    pair made = {.world = malloc(sizeof(net))};
+    uint32_t number = 0;
+    net *world = made.world;
+    net_init(world, &punch_crypto_sodium);
+    world->configs[1].inbox_max = 0;
+    net_make_peer(world, 1);
+    net_connect(world, &made.calls[0], &made.calls[1]);
+    (void)punch_peer_send(world->peers[0], made.calls[0], (const uint8_t *)"x", 1,
+                          net_local(world, 0), &number);
+    net_run(world, world->now_us + 5 * S);
+    EXPECT_INT("nothing was handed over", net_count(world, 1, PUNCH_EVENT_MESSAGE), 0);
+    EXPECT_INT("nothing was acknowledged", world->sent_by_type[PUNCH_TYPE_MESSAGE_ACK], 0);
+    EXPECT("and it was counted",
+           punch_peer_counters(world->peers[1])->dropped[PUNCH_DROP_FULL] > 0);
+    done(&made);
+}
+
+static bool acks_to_1_are_lost(net *world, net_packet *packet, void *user) {
+    (void)user;
+    return packet->data[1] != PUNCH_TYPE_INTRO_ACK ||
+           !punch_addr_equal(&packet->dst, &world->hosts[1].addr);
+}
+
+static void no_message_before_connected(void) {
+    pair made = {.world = malloc(sizeof(net))};
+    uint32_t number = 0;
+    net *world = made.world;
+    net_init(world, &punch_crypto_sodium);
+    world->hook = acks_to_1_are_lost;
+    net_connect(world, &made.calls[0], &made.calls[1]);
+    EXPECT_INT("only the caller is connected", net_count(world, 1, PUNCH_EVENT_CONNECTED), 0);
+    EXPECT_INT("it sends",
+               punch_peer_send(world->peers[0], made.calls[0], (const uint8_t *)"x", 1,
+                               net_local(world, 0), &number),
+               PUNCH_OK);
+    net_run(world, world->now_us + 5 * S);
+    EXPECT_INT("nothing is handed over", net_count(world, 1, PUNCH_EVENT_MESSAGE), 0);
+    EXPECT_INT("nor called received", net_count(world, 0, PUNCH_EVENT_OUTCOME), 0);
+    world->hook = NULL;
+    net_run(world, world->now_us + 10 * S);
+    EXPECT_INT("once connected, it is", net_count(world, 1, PUNCH_EVENT_MESSAGE), 1);
+    done(&made);
+}
+
+/* Sends one INTRO_ACK-like proof from elsewhere for an INTRO of long ago. */
+static void an_old_ack_moves_nothing(void) {
+    pair made = fresh(NULL, NULL);
+    net *world = made.world;
+    const punch_call_slot *slot = &world->peers[1]->calls[made.calls[1] & 0xff];
+    punch_call_slot *theirs = &world->peers[0]->calls[made.calls[0] & 0xff];
+    const punch_addr elsewhere = punch_addr_ipv4(0xcb007105, 666);
+    uint8_t packet[PUNCH_PACKET_MAX];
+    size_t length = 0;
+    /* the very first packet of side 1: an INTRO sent before the path proved itself */
+    punch_path_body body = {.nonce = (uint64_t)slot->session.nonce_salt << 40 | 1};
+    (void)punch_path_encode(PUNCH_TYPE_INTRO_ACK, &body, packet + PUNCH_CHANNEL_HEADER_BYTES,
+                            PUNCH_CHANNEL_BODY_MAX, &length);
+    (void)punch_channel_seal(&theirs->channel, &punch_crypto_sodium, PUNCH_TYPE_INTRO_ACK, packet,
+                             length, &length);
+    net_inject(world, 1, &elsewhere, packet, length);
+    EXPECT_INT("authentic, but older than the path", net_count(world, 1, PUNCH_EVENT_MOVED), 0);
+    done(&made);
+}
+
 static void hostile_packets(void) {
     pair made = fresh(NULL, NULL);
     net *world = made.world;
@@ -394,6 +463,9 @@ int main(void) {
         {"short messages", messages},
         {"lost acknowledgements: repeated, handed over once", messages_arrive_once},
         {"no acknowledgement at all: unconfirmed", messages_may_stay_unconfirmed},
+        {"a full inbox acknowledges nothing", a_full_inbox_acknowledges_nothing},
+        {"no message before connected", no_message_before_connected},
+        {"an old acknowledgement moves nothing", an_old_ack_moves_nothing},
         {"forged, replayed and foreign packets change nothing", hostile_packets},
     };
     if (punch_crypto_sodium_init() != PUNCH_OK) {

@@ -164,6 +164,7 @@ static nat_verdict dodge_stray(nat *box, nat_exit *way, const nat_packet *packet
         nat_binding_move(box, own, port);
         way->binding = own;
     }
+    box->counters.strays_dodged++;
     return NAT_PASS;
 }
 
@@ -181,6 +182,7 @@ static nat_verdict make_exit(nat *box, nat_exit *way, const nat_packet *packet,
         return NAT_DROP_NO_PORT;
     }
     way->binding = nat_binding_make(box, packet, choice.dodged, choice.port, now_us);
+    box->counters.strays_dodged += choice.dodged ? 1 : 0;
     return NAT_PASS;
 }
 

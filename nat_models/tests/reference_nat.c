@@ -526,6 +526,7 @@ static nat_verdict dodge(reference_nat *ref, exit_way *way, const nat_packet *pa
         own->used = ref->stamp++;
         way->mapping = own;
     }
+    ref->counters.strays_dodged++;
     return NAT_PASS;
 }
 
@@ -556,6 +557,7 @@ static nat_verdict make_exit(reference_nat *ref, exit_way *way, const nat_packet
     ref->last_port = port;
     const bool exact = held || ref->config.mapping == NAT_MAPPING_APDM;
     way->mapping = mapping_make(ref, packet, exact, port, now_us);
+    ref->counters.strays_dodged += held ? 1 : 0;
     return NAT_PASS;
 }
 

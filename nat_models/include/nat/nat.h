@@ -124,6 +124,7 @@ typedef struct {
     uint64_t mappings_killed; /* by an unsolicited packet */
     uint64_t ports_collided;  /* wanted port was taken */
     uint64_t strays_made;     /* inbound-first packets that took a port */
+    uint64_t strays_dodged;   /* times an outbound packet left from another port because of one */
 } nat_counters;
 
 typedef struct nat nat;

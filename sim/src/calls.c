@@ -429,6 +429,18 @@ void sim_calls_saw_lost(sim_world *world, const sim_packet *at) {
     }
 }
 
+void sim_calls_saw_stray(sim_world *world, const sim_packet *at) {
+    if (sim_packet_is_peer_to_peer(at) && at->call != SIM_NONE) {
+        world->result->calls[at->call].port_taken[at->to_side] = at->dst.port;
+    }
+}
+
+void sim_calls_saw_dodge(sim_world *world, const sim_packet *at, uint16_t port) {
+    if (sim_packet_is_peer_to_peer(at) && at->call != SIM_NONE) {
+        world->result->calls[at->call].port_dodged_to[1 - at->to_side] = port;
+    }
+}
+
 void sim_calls_saw_blocked(sim_world *world, const sim_packet *at, nat_verdict verdict,
                            uint32_t where) {
     if (sim_packet_is_peer_to_peer(at) && at->call != SIM_NONE) {

@@ -71,21 +71,58 @@ static void end_nowhere(sim_world *world, uint32_t slot, const char *text) {
     sim_pool_give(&world->packets, slot);
 }
 
+/* What a NAT did to its ports besides its verdict: counters that grew since. */
+typedef struct {
+    uint64_t collided;
+    uint64_t strays_made;
+    uint64_t strays_dodged;
+} port_marks;
+
+static port_marks marks_of(const nat *box) {
+    const nat_counters *counters = nat_stats(box);
+    const port_marks marks = {counters->ports_collided, counters->strays_made,
+                              counters->strays_dodged};
+    return marks;
+}
+
+static const char *marks_text(const port_marks *before, const port_marks *after) {
+    if (after->strays_made != before->strays_made) {
+        return "the packet now occupies that port for its sender: what goes to the sender must "
+               "leave from another port";
+    }
+    if (after->strays_dodged != before->strays_dodged) {
+        return "the port wanted is occupied by an earlier unsolicited packet from that remote: "
+               "another is used";
+    }
+    if (after->collided != before->collided) {
+        return "the port wanted was taken: another is used";
+    }
+    return NULL;
+}
+
 /* Runs the packet through a site's NAT, one way. True: it goes on, rewritten. */
 static bool translate(sim_world *world, uint32_t slot, uint32_t index, sim_saw_kind way,
                       nat_verdict *verdict_out) {
     sim_packet *at = sim_pool_at(&world->packets, slot);
     nat_packet addrs = {at->src, at->dst};
     nat *box = world->sites[index].box;
+    const port_marks before = marks_of(box);
     const nat_verdict verdict = way == SIM_SAW_NAT_OUT
                                     ? nat_translate_out(box, &addrs, world->now_us)
                                     : nat_translate_in(box, &addrs, world->now_us);
+    const port_marks after = marks_of(box);
     const bool passes = verdict == NAT_PASS || verdict == NAT_TURNED_BACK;
+    if (after.strays_made != before.strays_made) {
+        sim_calls_saw_stray(world, at);
+    }
+    if (passes && after.strays_dodged != before.strays_dodged) {
+        sim_calls_saw_dodge(world, at, addrs.src.port);
+    }
     if (world->observer != NULL) {
         sim_saw saw = saw_of(world, at, way);
         saw.site = index;
         saw.verdict = verdict;
-        saw.text = nat_verdict_text(verdict);
+        saw.text = marks_text(&before, &after);
         if (passes) {
             saw.src_after = addrs.src;
             saw.dst_after = addrs.dst;

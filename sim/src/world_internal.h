@@ -189,6 +189,8 @@ bool sim_calls_leads_to(const sim_world *world, uint32_t host, const punch_addr 
 void sim_calls_saw_send(sim_world *world, const sim_packet *at);
 void sim_calls_saw_arrival(sim_world *world, sim_packet *at, uint32_t to);
 void sim_calls_saw_lost(sim_world *world, const sim_packet *at);
+void sim_calls_saw_stray(sim_world *world, const sim_packet *at); /* it took the port it went to */
+void sim_calls_saw_dodge(sim_world *world, const sim_packet *at, uint16_t port);
 void sim_calls_saw_blocked(sim_world *world, const sim_packet *at, nat_verdict verdict,
                            uint32_t where);
 

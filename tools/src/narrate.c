@@ -92,6 +92,9 @@ static void tell_nat(const narrator *teller, const sim_saw *record) {
                 punch_type_name(record->type), punch_addr_format(&record->src, before),
                 nat_verdict_text(record->verdict), nat_verdict_name(record->verdict));
     }
+    if (record->text != NULL) {
+        fprintf(teller->out, "; %s", record->text);
+    }
     fprintf(teller->out, "  (packet %llu)\n", (unsigned long long)record->packet);
 }
 

@@ -11,6 +11,21 @@ static double seconds(punch_time_us us) {
     return (double)us / 1e6;
 }
 
+/* The inbound-first collision at the NAT of one side's site, where there was one. */
+static void tell_collision(const reason_names *names, const sim_call_result *call, int side,
+                           FILE *out) {
+    if (call->port_dodged_to[side] == 0) {
+        return;
+    }
+    const char *self = reason_host(names, side);
+    const char *other = reason_host(names, 1 - side);
+    fprintf(out,
+            " %s's early packet took port %u at %s's NAT before %s had sent to %s; %s's "
+            "punch left from %u, where %s does not expect it.",
+            other, call->port_taken[side], self, self, other, self, call->port_dodged_to[side],
+            other);
+}
+
 /* What became of the packets towards one side. */
 static void tell_direction(const reason_names *names, const sim_call_result *call, int side,
                            FILE *out) {
@@ -66,6 +81,8 @@ static void tell_call(const narrator *teller, const sim_call_result *call, uint3
     tell_fire(&names, call, out);
     fprintf(out, " %s sent %" PRIu32 " INTROs, %s %" PRIu32 ".", caller, call->intros_sent[0],
             callee, call->intros_sent[1]);
+    tell_collision(&names, call, 1, out);
+    tell_collision(&names, call, 0, out);
     tell_direction(&names, call, 1, out);
     tell_direction(&names, call, 0, out);
     for (int side = 0; side < 2; side++) {
@@ -118,6 +135,10 @@ static void put_side(const reason_names *names, const sim_call_result *call, int
         fprintf(out, ",\"blocked_verdict\":\"%s\",\"blocked_by_nat_of\":",
                 nat_verdict_name(call->blocked_verdict[side]));
         format_json_string(out, reason_site(names, call->blocked_site[side]));
+    }
+    if (call->port_dodged_to[side] != 0) {
+        fprintf(out, ",\"port_taken\":%u,\"port_dodged_to\":%u", call->port_taken[side],
+                call->port_dodged_to[side]);
     }
     fputc('}', out);
 }

@@ -72,6 +72,17 @@ static int core_words(const reason_names *names, const sim_call_result *call, ch
                     reason_host(names, 1));
 }
 
+/* The inbound-first collision at one side's NAT; writes nothing when there was none. */
+static int collision_words(const reason_names *names, const sim_call_result *call, int side,
+                           char *text, size_t cap) {
+    if (call->port_dodged_to[side] == 0) {
+        return 0;
+    }
+    const char *self = reason_host(names, side);
+    return snprintf(text, cap, "; %s's early packet took %s's port, %s then left from another",
+                    reason_host(names, 1 - side), self, self);
+}
+
 /* What the world knows about packets towards one side; writes nothing when they arrived. */
 static int truth_words(const reason_names *names, const sim_call_result *call, int side, char *text,
                        size_t cap) {
@@ -95,6 +106,10 @@ static int truth_words(const reason_names *names, const sim_call_result *call, i
 char *reason_of_call(const reason_names *names, const sim_call_result *call,
                      char text[REASON_TEXT_CAP]) {
     size_t length = (size_t)core_words(names, call, text, REASON_TEXT_CAP);
+    for (int side = 1; side >= 0 && length < REASON_TEXT_CAP; side--) {
+        length +=
+            (size_t)collision_words(names, call, side, text + length, REASON_TEXT_CAP - length);
+    }
     for (int side = 1; side >= 0 && length < REASON_TEXT_CAP; side--) {
         length += (size_t)truth_words(names, call, side, text + length, REASON_TEXT_CAP - length);
     }

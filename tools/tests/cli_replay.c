@@ -10,20 +10,25 @@
 #include "process.h"
 #include "punch_test.h"
 
-static process_said replay(const char *cell, const char *option) {
+static process_said replay_of(const char *file, const char *cell, const char *trial,
+                              const char *option) {
     char program[4096];
     char data[4096];
     const process_how how = {.directory = process_source(data, sizeof data, "tools/tests/data")};
     const char *const argv[] = {process_punchlab(program, sizeof program),
                                 "replay",
-                                "tiny.json",
+                                file,
                                 "--cell",
                                 cell,
                                 "--trial",
-                                "1",
+                                trial,
                                 option,
                                 NULL};
     return process_run(&how, argv);
+}
+
+static process_said replay(const char *cell, const char *option) {
+    return replay_of("tiny.json", cell, "1", option);
 }
 
 static void contains(const process_said *said, const char *const *phrases) {
@@ -75,6 +80,24 @@ static void failing(void) {
     };
     contains(&said, phrases);
     EXPECT("nobody connected", strstr(said.out, "** connected") == NULL);
+    process_free(&said);
+}
+
+/* The packet that came too early, the one that met it, and the verdict all name the collision. */
+static void collision(void) {
+    process_said said = replay_of("collision.json", "0", "0", NULL);
+    EXPECT_INT("exit code", said.status, 0);
+    static const char *const phrases[] = {
+        "(filter-address); the packet now occupies that port for its sender",
+        "; the port wanted is occupied by an earlier unsolicited packet from that remote",
+        "b's early packet took port 40000 at a's NAT before a had sent to b; a's punch left from ",
+        "In short: no_answer; b's early packet took a's port, a then left from another; ",
+        NULL,
+    };
+    contains(&said, phrases);
+    process_free(&said);
+    said = replay_of("collision.json", "0", "0", "--jsonl");
+    EXPECT("in JSON too", strstr(said.out, "\"port_taken\":40000,\"port_dodged_to\":") != NULL);
     process_free(&said);
 }
 
@@ -152,9 +175,8 @@ static void same_as_run(void) {
 
 int main(void) {
     static const punch_test_case cases[] = {
-        {"a trial that connects, in words", working},
-        {"a trial that cannot, in words", failing},
-        {"JSON lines", json_lines},
+        {"a trial that connects, in words", working},   {"a trial that cannot, in words", failing},
+        {"a port taken by an early packet", collision}, {"JSON lines", json_lines},
         {"replay repeats what run did", same_as_run},
     };
     return PUNCH_TEST_MAIN("cli_replay", cases);

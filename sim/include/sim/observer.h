@@ -32,7 +32,7 @@ typedef struct {
     punch_addr src, dst;
     punch_addr src_after, dst_after;
     nat_verdict verdict;
-    const char *text;         /* static, or NULL */
+    const char *text;         /* static, or NULL; of a NAT: what else it did to its ports */
     const punch_trace *trace; /* SIM_SAW_CORE */
     const punch_event *event; /* SIM_SAW_EVENT */
     const uint8_t *data;      /* packet bytes where there is a packet; borrowed */

@@ -147,6 +147,10 @@ typedef struct {
     uint32_t blocked[2];            /* ... refused by NATs */
     nat_verdict blocked_verdict[2]; /* the last such verdict */
     uint32_t blocked_site[2];       /* and whose NAT it was */
+    /* inbound-first collision at side i's NAT: the external port that an unsolicited packet of the
+     * other side took, and the one side i's packets then left from instead; 0 = did not happen */
+    uint16_t port_taken[2];
+    uint16_t port_dodged_to[2];
 } sim_call_result;
 
 typedef struct {

@@ -352,6 +352,28 @@ bool nat_would_leave_from(const nat *box, const nat_packet *packet, punch_time_u
     return true;
 }
 
+bool nat_would_turn_back(const nat *box, const nat_packet *packet, punch_time_us now_us,
+                         nat_packet *inside_out) {
+    if (!nat_same_ip(&packet->dst, &box->external) || box->config.hairpin == NAT_HAIRPIN_NONE) {
+        return false;
+    }
+    const nat_exit way = find_exit(box, packet, now_us);
+    if (way.binding == NAT_NONE) {
+        return false;
+    }
+    punch_addr source = box->external;
+    source.port = box->bindings[way.binding].port;
+    /* To its own port the packet itself would open the way (and, overloaded, take it over). */
+    nat_entrance entrance = {way.binding, NAT_NONE};
+    if (source.port != packet->dst.port &&
+        find_entrance(box, &source, packet->dst.port, now_us, &entrance) != NAT_PASS) {
+        return false;
+    }
+    inside_out->src = box->config.hairpin == NAT_HAIRPIN_EXTERNAL ? source : packet->src;
+    inside_out->dst = box->bindings[entrance.binding].inside;
+    return true;
+}
+
 uint32_t nat_mapping_count(const nat *box, punch_time_us now_us) {
     uint32_t count = box->live_count;
     for (unsigned i = 0; i < 2; i++) {
@@ -360,6 +382,27 @@ uint32_t nat_mapping_count(const nat *box, punch_time_us now_us) {
             count--;
             slot = box->bindings[slot].timer.next;
         }
+    }
+    return count;
+}
+
+uint32_t nat_host_mapping_count(const nat *box, const punch_addr *inside, punch_time_us now_us) {
+    uint32_t count = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        for (uint32_t slot = box->live[i].head; slot != NAT_NONE;
+             slot = box->bindings[slot].timer.next) {
+            const nat_binding *binding = &box->bindings[slot];
+            count +=
+                nat_same_ip(&binding->inside, inside) && nat_binding_lives(box, binding, now_us);
+        }
+    }
+    return count;
+}
+
+uint32_t nat_filter_count(const nat *box) {
+    uint32_t count = 0;
+    for (unsigned kind = 0; kind < NAT_REMOTE_KIND_COUNT; kind++) {
+        count += box->kind_count[kind];
     }
     return count;
 }

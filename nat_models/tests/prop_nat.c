@@ -84,6 +84,11 @@ static bool same_packet(const nat_packet *a, const nat_packet *b) {
     return punch_addr_equal(&a->src, &b->src) && punch_addr_equal(&a->dst, &b->dst);
 }
 
+static uint32_t filters_max_of(const nat *box) {
+    const nat_config *config = nat_configuration(box);
+    return config->filters_max != 0 ? config->filters_max : 4 * config->table_max;
+}
+
 static bool step_out(run *self) {
     nat_packet packet = {random_inside(self), random_remote(self)};
     if (pick(self, 8) == 0) {
@@ -93,6 +98,9 @@ static bool step_out(run *self) {
     punch_addr promised = {0};
     const nat_counters before = *nat_stats(self->box);
     const bool decided = nat_would_leave_from(self->box, &packet, self->now_us, &promised);
+    nat_packet turned = {0};
+    const bool turns = nat_would_turn_back(self->box, &packet, self->now_us, &turned);
+    const bool forgets = nat_filter_count(self->box) == filters_max_of(self->box);
     const nat_verdict got = nat_translate_out(self->box, &packet, self->now_us);
     const nat_verdict wanted = reference_out(self->ref, &expected, self->now_us);
     if (got != wanted || !same_packet(&packet, &expected)) {
@@ -101,7 +109,14 @@ static bool step_out(run *self) {
     if (decided && (got != NAT_PASS || !punch_addr_equal(&promised, &packet.src))) {
         return complain(self, "nat_would_leave_from promised another source");
     }
+    if (turns && !forgets && (got != NAT_TURNED_BACK || !same_packet(&packet, &turned))) {
+        return complain(self, "nat_would_turn_back promised another way");
+    }
     const nat_counters *after = nat_stats(self->box);
+    if (!turns && got == NAT_TURNED_BACK && after->mappings_made == before.mappings_made &&
+        after->ports_collided == before.ports_collided) {
+        return complain(self, "nat_would_turn_back said no, yet nothing new was made");
+    }
     if (!decided && got == NAT_PASS && after->mappings_made == before.mappings_made &&
         after->ports_collided == before.ports_collided) {
         return complain(self, "nat_would_leave_from said nothing, yet nothing new was made");
@@ -165,6 +180,9 @@ static bool invariants_hold(run *self) {
             config->collision != NAT_COLLISION_OVERLOAD) {
             return complain(self, "two live mappings share a port");
         }
+    }
+    if (nat_filter_count(self->box) > filters_max_of(self->box)) {
+        return complain(self, "more remotes remembered than filters_max");
     }
     const nat_counters *counters = nat_stats(self->box);
     if (memcmp(counters, &self->ref->counters, sizeof *counters) != 0) {

@@ -547,6 +547,48 @@ static void hairpin(void) {
     }
 }
 
+/* What the const query says about a packet from a to b's external port, and about the answer. */
+static void hairpin_is_foretold(void) {
+    static const struct {
+        const char *sentence;
+        nat_hairpin mode;
+        bool turns;
+    } rows[] = {{"no hairpin: nothing is turned back", NAT_HAIRPIN_NONE, false},
+                {"internal source", NAT_HAIRPIN_INTERNAL, true},
+                {"external source", NAT_HAIRPIN_EXTERNAL, true}};
+    const punch_addr a = support_inside(1, 40001);
+    const punch_addr b = support_inside(2, 40002);
+    const punch_addr outside_a = punch_addr_ipv4(SUPPORT_EXTERNAL_IP, 40001);
+    const punch_addr outside_b = punch_addr_ipv4(SUPPORT_EXTERNAL_IP, 40002);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        nat_config config = base_config();
+        config.hairpin = rows[i].mode;
+        nat *box = support_nat(&config, 1);
+        const nat_packet there = {a, outside_b};
+        nat_packet inside = {0};
+        EXPECT("before a has a mapping nothing is decided",
+               !nat_would_turn_back(box, &there, 0, &inside));
+        (void)support_send(box, a, support_remote(9, 9), 0);
+        (void)support_send(box, b, support_remote(9, 9), 0);
+        EXPECT("before b has sent to a its filter refuses",
+               !nat_would_turn_back(box, &there, 0, &inside));
+        EXPECT_INT("the output is untouched then", inside.dst.family, PUNCH_FAMILY_NONE);
+        nat_packet opener = {b, outside_a};
+        (void)nat_translate_out(box, &opener, 1);
+        EXPECT_INT(rows[i].sentence, nat_would_turn_back(box, &there, 1, &inside), rows[i].turns);
+        if (rows[i].turns) {
+            EXPECT("it goes to b", punch_addr_equal(&inside.dst, &b));
+            EXPECT("from the source that the mode says",
+                   punch_addr_equal(&inside.src,
+                                    rows[i].mode == NAT_HAIRPIN_EXTERNAL ? &outside_a : &a));
+        }
+        const nat_packet away = {a, support_remote(9, 9)};
+        EXPECT("a packet that leaves is not turned back",
+               !nat_would_turn_back(box, &away, 1, &inside));
+        free(box);
+    }
+}
+
 static void hairpin_obeys_the_filter(void) {
     nat_config config = base_config();
     config.hairpin = NAT_HAIRPIN_EXTERNAL;
@@ -580,7 +622,14 @@ static void queries(void) {
     EXPECT("an expired one does not", !nat_would_leave_from(box, &out, 30 * PUNCH_US_PER_S, &from));
     EXPECT_INT("expired ones are not counted", nat_mapping_count(box, 30 * PUNCH_US_PER_S), 0);
     EXPECT_INT("live ones are", nat_mapping_count(box, 29 * PUNCH_US_PER_S), 1);
+    EXPECT_INT("that host's", nat_host_mapping_count(box, &out.src, 29 * PUNCH_US_PER_S), 1);
+    EXPECT_INT("not its expired ones", nat_host_mapping_count(box, &out.src, 30 * PUNCH_US_PER_S),
+               0);
+    const punch_addr other = support_inside(2, 40003);
+    EXPECT_INT("another host has none", nat_host_mapping_count(box, &other, 1), 0);
+    EXPECT_INT("the remote it sent to is remembered", nat_filter_count(box), 1);
     (void)support_arrive(box, out.dst, 40003, 1);
+    EXPECT_INT("and the stray", nat_filter_count(box), 2);
     EXPECT("a stray makes it a matter of allocation", !nat_would_leave_from(box, &out, 2, &from));
     nat_packet foreign = {out.dst, support_remote(5, 40003)};
     EXPECT_INT("not our address", nat_would_admit(box, &foreign, 2), NAT_DROP_NOT_OURS);
@@ -667,6 +716,7 @@ int main(void) {
         {"unsolicited packets", unsolicited},
         {"reply affinity", reply_affinity},
         {"hairpin", hairpin},
+        {"hairpins are foretold", hairpin_is_foretold},
         {"hairpinned packets obey the filter", hairpin_obeys_the_filter},
         {"queries", queries},
         {"counters", counters},

@@ -178,8 +178,21 @@ nat_verdict nat_would_admit(const nat *box, const nat_packet *packet, punch_time
 bool nat_would_leave_from(const nat *box, const nat_packet *packet, punch_time_us now_us,
                           punch_addr *external_out);
 
+/* The truth, without changing anything: whether a packet from inside towards our own external
+ * address would be turned back now, and what nat_translate_out would make of it. False also when a
+ * new mapping would have to be made for it: what port that gets is not decided yet. */
+bool nat_would_turn_back(const nat *box, const nat_packet *packet, punch_time_us now_us,
+                         nat_packet *inside_out);
+
 /* Live mappings now (expired ones not counted). */
 uint32_t nat_mapping_count(const nat *box, punch_time_us now_us);
+
+/* Those of one inside address (its port is ignored). O(mappings). */
+uint32_t nat_host_mapping_count(const nat *box, const punch_addr *inside, punch_time_us now_us);
+
+/* Remotes remembered: what filters_max bounds. */
+uint32_t nat_filter_count(const nat *box);
+
 const nat_counters *nat_stats(const nat *box);
 const nat_config *nat_configuration(const nat *box);
 

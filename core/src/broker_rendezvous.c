@@ -226,7 +226,8 @@ void punch_broker_on_accept(punch_broker *broker, const punch_registration *from
     }
 }
 
-/* A REFUSE of the caller: nothing to ring for any more. Said to the callee once; if that is lost, its ringing ends by itself. */
+/* A REFUSE of the caller: nothing to ring for any more. Said to the callee once; if that is lost,
+ * its ringing ends by itself. */
 static void caller_hung_up(punch_broker *broker, punch_broker_call *call, punch_time_us now_us) {
     punch_registration *callee = punch_registry_find(&broker->registry, &call->callee);
     punch_broker_trace_state(broker, &caller_of(broker, call)->addr, "caller hung up", 0, now_us);

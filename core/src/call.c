@@ -104,17 +104,13 @@ static punch_err make_invitation(punch_peer *peer, punch_call_slot *slot) {
 }
 
 /* The counterparty's half, from a RING or GO. */
-static punch_err open_invitation(const punch_peer *peer, punch_call_slot *slot,
-                                 const punch_signal *signal) {
-    const punch_role theirs =
-        slot->role == PUNCH_ROLE_CALLER ? PUNCH_ROLE_CALLEE : PUNCH_ROLE_CALLER;
+static punch_err open_invitation(const punch_peer *peer, const punch_key *static_secret,
+                                 punch_role theirs, const punch_signal *signal,
+                                 punch_invitation *invitation_out) {
     const punch_crypto *crypto = peer->config.port->crypto;
     punch_key key;
-    punch_invitation_key(crypto, &slot->static_secret, theirs, &slot->id, &key);
-    const punch_err err =
-        punch_invitation_open(crypto, &key, signal->blob, signal->blob_length, &slot->theirs);
-    slot->has_theirs = err == PUNCH_OK;
-    return err;
+    punch_invitation_key(crypto, static_secret, theirs, &signal->call_id, &key);
+    return punch_invitation_open(crypto, &key, signal->blob, signal->blob_length, invitation_out);
 }
 
 /* Both halves are known: the session's channel. Secrets that have done their work are wiped. */
@@ -193,8 +189,11 @@ static void on_ring(punch_peer *peer, const punch_signal *ring, const punch_data
         return;
     }
     punch_key static_secret;
+    punch_invitation theirs;
+    /* Opens only if the caller whom the broker names has written it. */
     if (peer->config.port->crypto->dh(&peer->identity.secret, &ring->key, &static_secret) !=
-        PUNCH_OK) {
+            PUNCH_OK ||
+        open_invitation(peer, &static_secret, PUNCH_ROLE_CALLER, ring, &theirs) != PUNCH_OK) {
         punch_outbox_drop(peer, PUNCH_DROP_AUTH, datagram, now_us);
         return;
     }
@@ -207,14 +206,9 @@ static void on_ring(punch_peer *peer, const punch_signal *ring, const punch_data
     slot->id = ring->call_id;
     slot->counterparty = ring->key;
     slot->static_secret = static_secret;
+    slot->theirs = theirs;
     slot->began_at_us = now_us;
     slot->broker_heard_at_us = now_us;
-    if (open_invitation(peer, slot, ring) != PUNCH_OK) {
-        /* The broker named another caller than the one who wrote the invitation. */
-        memset(slot, 0, sizeof *slot);
-        punch_outbox_drop(peer, PUNCH_DROP_AUTH, datagram, now_us);
-        return;
-    }
     slot->state = CALL_RINGING;
     punch_outbox_event(peer, PUNCH_EVENT_RING, slot->handle, now_us);
     punch_outbox_trace_state(peer, slot->handle, "ringing", 0, now_us);
@@ -229,8 +223,9 @@ static void on_go(punch_peer *peer, const punch_signal *go, const punch_datagram
     }
     slot->broker_heard_at_us = now_us;
     const bool takes = slot->state == CALL_CALLING && slot->role == PUNCH_ROLE_CALLER;
-    if (takes &&
-        (open_invitation(peer, slot, go) != PUNCH_OK || make_channel(peer, slot) != PUNCH_OK)) {
+    if (takes && (open_invitation(peer, &slot->static_secret, PUNCH_ROLE_CALLEE, go,
+                                  &slot->theirs) != PUNCH_OK ||
+                  make_channel(peer, slot) != PUNCH_OK)) {
         punch_outbox_drop(peer, PUNCH_DROP_AUTH, datagram, now_us);
         return;
     }

@@ -22,9 +22,7 @@ const punch_keepalive punch_keepalive_agreed_15 = {
             0xf2, 0x1a}},
     .help = "both ends every 15 s at agreed instants (seed: \"the no brainer way\"; RFC 8085 3.5)",
     .next_send_us = next_send_us,
-    /* Two neighbouring slots may be jittered apart by twice the default jitter. */
-    .silence_after_last_us =
-        PUNCH_KEEPALIVE_US + PUNCH_KEEPALIVE_US / 1000 * 2 * PUNCH_JITTER_PERMILLE,
-    .silence_after_first_us =
-        PUNCH_KEEPALIVE_US + PUNCH_KEEPALIVE_US / 1000 * 2 * PUNCH_JITTER_PERMILLE,
+    .silence_after_last_us = PUNCH_KEEPALIVE_US,
+    .silence_after_first_us = PUNCH_KEEPALIVE_US,
+    .silence_jitters = 2, /* one slot early, the next one late */
 };

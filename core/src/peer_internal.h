@@ -139,7 +139,6 @@ typedef struct {
     uint16_t blob_length; /* our sealed invitation */
     uint8_t blob[PUNCH_BLOB_MAX];
     punch_invitation theirs;
-    bool has_theirs;
     bool keyed;   /* channel usable */
     bool heard;   /* any authenticated packet of this call */
     bool refused; /* ended by our REFUSE */

@@ -5,8 +5,9 @@
  * PUNCH_PROBES_MAX the broker counts as lost and the handshake begins again. Every answer is a
  * sample of the broker's clock.
  *
- *   idle -> COOKIE_REQUEST -> cookie -> HELLO -> WELCOME -> settled --20 unanswered, or
- * RESTARTED--> COOKIE_REQUEST ...
+ *   idle -> COOKIE_REQUEST -> cookie -> HELLO -> WELCOME -> settled
+ *                  ^                                           | 20 unanswered, or RESTARTED
+ *                  +-------------------------------------------+
  */
 #include "peer_internal.h"
 

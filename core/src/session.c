@@ -14,7 +14,8 @@
  *
  * A nonce is salt (24 bits) | target (8) | sequence (32): its echo says which packet to which
  * address came through, so no table of packets under way is needed. It travels sealed, so nobody
- * but the counterparty can echo it.
+ * but the counterparty can echo it; the counterparty could do so unseen, from an address that is
+ * not its own, and is trusted not to: it may steer what we send it, at a keepalive's rate.
  */
 #include "peer_internal.h"
 
@@ -447,7 +448,7 @@ static void send_keepalive(punch_peer *peer, punch_call_slot *slot, punch_time_u
 }
 
 /* When an acknowledgement or a packet counts as missing; PUNCH_NEVER while they are being asked. */
-static punch_time_us doubt_at_us(const punch_session *session) {
+static punch_time_us doubt_at_us(const punch_peer *peer, const punch_session *session) {
     if (session->probing) {
         return PUNCH_NEVER;
     }
@@ -455,10 +456,13 @@ static punch_time_us doubt_at_us(const punch_session *session) {
         return session->ack_missing_at_us;
     }
     const punch_keepalive *theirs = session->receive_strategy;
+    /* Theirs is taken to be as large as ours: it is a setting of the whole network. */
+    const punch_time_us jitter_us =
+        PUNCH_KEEPALIVE_US / 1000 * peer->config.options.keepalive_jitter_permille;
     const punch_time_us packet_us =
         punch_time_earlier(session->view.last_send_at_us + theirs->silence_after_last_us,
                            session->unanswered_since_us + theirs->silence_after_first_us) +
-        rtt_or_default_us(session) + PUNCH_MISSING_SLACK_US;
+        theirs->silence_jitters * jitter_us + rtt_or_default_us(session) + PUNCH_MISSING_SLACK_US;
     return punch_time_earlier(session->ack_missing_at_us, packet_us);
 }
 
@@ -470,7 +474,7 @@ void punch_session_on_timer(punch_peer *peer, punch_call_slot *slot, punch_time_
     }
     if (session->next_probe_at_us <= now_us) {
         send_probe(peer, slot, now_us);
-    } else if (doubt_at_us(session) <= now_us) {
+    } else if (doubt_at_us(peer, session) <= now_us) {
         punch_outbox_trace_state(peer, slot->handle,
                                  session->ack_missing_at_us <= now_us
                                      ? "an acknowledgement is missing"
@@ -495,7 +499,8 @@ void punch_session_on_timer(punch_peer *peer, punch_call_slot *slot, punch_time_
 
 punch_time_us punch_session_deadline_us(const punch_peer *peer, const punch_call_slot *slot) {
     const punch_session *session = &slot->session;
-    punch_time_us deadline_us = punch_time_earlier(session->next_probe_at_us, doubt_at_us(session));
+    punch_time_us deadline_us =
+        punch_time_earlier(session->next_probe_at_us, doubt_at_us(peer, session));
     deadline_us = punch_time_earlier(deadline_us, keepalive_at_us(session));
     deadline_us = punch_time_earlier(deadline_us, session->phase_at_us);
     deadline_us = punch_time_earlier(deadline_us, session->renegotiate_at_us);

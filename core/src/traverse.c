@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Punching (protocol §4): both ends fire INTROs at each other at one instant of broker time, then
- * with slowly growing gaps until an INTRO_ACK echoes an INTRO of ours, or the gap would exceed 20
- * s.
+ * with slowly growing gaps until an INTRO_ACK echoes an INTRO of ours, or the gap would exceed
+ * 20 s.
  *
  *   ready --fire instant, or counterparty heard--> punching --INTRO_ACK--> connected
  *                                                    |  rounds at +gap, +1.5 gap, ...
- *                                                    +--after the last round + rtt_a + rtt_b-->
- * failed
+ *                                                    +--last round + rtt_a + rtt_b--> failed
  */
 #include "peer_internal.h"
 

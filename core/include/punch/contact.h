@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A contact is one copy-and-paste line: whom to call, through which broker, with which right
- * (protocol §1). punch1:<callee key>:<token>:<broker key>@<broker address>    keys and token in
- * unpadded base64url (RFC 4648 §5)
+ * (protocol §1).
+ *
+ *   punch1:<callee key>:<token>:<broker key>@<broker address>
+ *
+ * Keys and token are unpadded base64url (RFC 4648 §5).
  */
 #ifndef PUNCH_CONTACT_H
 #define PUNCH_CONTACT_H

@@ -2,7 +2,7 @@
 /*
  * Keepalive strategies: const tables behind a name, so that they can be compared, negotiated and
  * plugged in. A strategy says when the next keepalive of one direction is due; acknowledging,
- * probing and giving up are not its business (liveness.h). Protocol §5.
+ * probing and giving up are not its business. Protocol §5.
  */
 #ifndef PUNCH_KEEPALIVE_H
 #define PUNCH_KEEPALIVE_H
@@ -40,6 +40,7 @@ typedef struct punch_keepalive {
      * one. They differ when every packet heard puts the next keepalive off. */
     punch_time_us silence_after_last_us;
     punch_time_us silence_after_first_us;
+    uint8_t silence_jitters; /* and this many jitters more, where it is jittered */
 } punch_keepalive;
 
 #ifdef __cplusplus

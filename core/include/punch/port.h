@@ -4,8 +4,8 @@
  * (simulator, ns-3, real sockets) and hands it over with a `host` pointer of its own, which the
  * core passes back and never looks into.
  *
- * Answers that take time come back as entries of the peer or broker: on_datagram, on_timer,
- * on_map_result, on_icmp, on_network_change.
+ * Answers that take time come back as entries of the peer or broker (on_datagram, on_timer,
+ * on_network_change; those for mappings and ICMP come with what uses them).
  */
 #ifndef PUNCH_PORT_H
 #define PUNCH_PORT_H

@@ -90,8 +90,8 @@ typedef struct {
 
 /* What caller and callee tell each other under DH(static, static), so that the broker cannot read
  * it: travels as `blob`.
- *   nonce 8 | sealed: ephemeral 32, index 4, candidate count 1, addresses, offer count 1, ids |
- * tag */
+ *   nonce 8 | sealed: ephemeral 32, index 4, candidate count 1, addresses, offer count 1, ids
+ */
 typedef struct {
     uint64_t nonce; /* random: a broker that rings twice with one call id gets two invitations under
                      * one key, but not under one nonce */

@@ -107,8 +107,7 @@ punch_err punch_restarted_read(const uint8_t *packet, size_t length,
 
 /*
  * Peer <-> peer keys of a call. static_secret = DH(static, static).
- *   invitation key of a role   KDF(static_secret, "invitation", role, call id), under a random
- * nonce
+ *   invitation key of a role   KDF(static_secret, "invitation", role, call id); random nonce
  *   session keys               KDF(KDF(static_secret, call id), DH(ephemeral, ephemeral)), then one
  *                              per direction
  */

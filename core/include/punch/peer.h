@@ -4,8 +4,7 @@
  * clock, any origin); afterwards the host reads punch_peer_next_deadline_us() and drains
  * punch_peer_next_event().
  *
- *   start  cookie -> handshake -> registered    kept by keepalives, repeated when the broker is
- * lost
+ *   start  cookie -> handshake -> registered; again when the broker is lost
  *   call   calling -> ready -> punching -> connected -> ended
  *   ring   ringing -> accepted -> ready -> punching -> connected -> ended
  *

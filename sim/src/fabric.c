@@ -340,7 +340,11 @@ void sim_fabric_send(sim_world *world, uint32_t from, const punch_datagram *data
     } else if (world->hosts[from].is_down) {
         lose(world, slot, site, "lost: the broker is down");
     } else if (is_local(world, at, site, &to)) {
-        cross_lan(world, slot, site, to);
+        if (world->plan->sites[site].is_isolated) {
+            lose(world, slot, site, "lost: the site keeps its hosts apart");
+        } else {
+            cross_lan(world, slot, site, to);
+        }
     } else if (world->sites[site].lan_delay_us > 0) {
         sim_world_push(world, world->now_us + world->sites[site].lan_delay_us, SIM_EVENT_LEAVE,
                        slot);

@@ -79,6 +79,9 @@ static const scenario_option options[] = {
         "same_site", SECTION_ROOT, 0, "false", AT_ROOT(same_site),
         "b lives at a's site, behind the same NAT and link; b's own \"nat\" and \"link\" must then "
         "be left out."),
+    BOOL("isolated", SECTION_ROOT, 0, "false", AT_ROOT(isolated),
+         "With same_site: the network keeps a and b apart, as guest Wi-Fi does; they reach each "
+         "other through their NAT or not at all."),
     NUMBER("packets_max", SECTION_ROOT, NUMBER_COUNT, STORE_U32, 0, "1024", "16", "1000000",
            AT_ROOT(packets_max), "Packets under way at once in a world."),
 

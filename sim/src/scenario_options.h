@@ -84,6 +84,7 @@ typedef struct {
     punch_time_us limit_us;
     punch_time_us hold_us;
     bool same_site;
+    bool isolated;
     uint32_t packets_max;
 } scenario_root;
 

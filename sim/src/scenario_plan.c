@@ -22,7 +22,7 @@ enum { HOST_A = 0, HOST_B = 1, HOST_BROKER = 2, HOST_COUNT = 3 };
 #define BROKER_PORT 3478 /* RFC 8489 §18.6: the port of STUN, open wherever rendezvous is */
 #define CALLS_MAX 2      /* per peer: one call, and one that is being forgotten; chosen */
 #define INBOX_MAX 16     /* chosen: the world drains at once */
-#define BROKER_PEERS_MAX                                                     \
+#define BROKER_PEERS_MAX \
     8 /* two peers, and what they leave behind when addresses change; chosen \
        */
 #define BROKER_CALLS_MAX 8
@@ -116,7 +116,8 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
 }
 
 /* The peers, their sites and what stands in front of them. */
-static void fill_peers(const scenario_cell *cell, sim_plan *plan, bool same_site) {
+static void fill_peers(const scenario_cell *cell, sim_plan *plan, const scenario_root *root) {
+    const bool same_site = root->same_site;
     const scenario_defaults *defaults = &cell->scenario->defaults;
     scenario_peer a = defaults->peer;
     scenario_peer b = defaults->peer;
@@ -130,6 +131,7 @@ static void fill_peers(const scenario_cell *cell, sim_plan *plan, bool same_site
     site->nat = box.config;
     site->external = punch_addr_ipv4(UINT32_C(0xc0000201), 0); /* 192.0.2.1 */
     site->lan_delay_us = a.lan_delay_us;
+    site->is_isolated = root->isolated;
     if (!same_site) {
         site = fill_site(cell, plan, SITE_B, b.link);
         site->has_nat = scenario_cell_nat(cell, b.nat, STREAM_B, &box);
@@ -241,7 +243,7 @@ void sim_scenario_plan(const sim_scenario *scenario, uint32_t cell, uint64_t tri
     plan->hold_us = root.hold_us;
     plan->packets_max = root.packets_max;
     plan->host_count = HOST_COUNT;
-    fill_peers(&at, plan, root.same_site);
+    fill_peers(&at, plan, &root);
     fill_broker(&at, plan);
     fill_core(&at, plan);
     fill_internet(&at, plan);

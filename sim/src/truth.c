@@ -29,6 +29,20 @@ static bool shows(const sim_world *world, uint32_t host, const punch_addr *dst,
     return nat_would_leave_from(box, &packet, world->now_us, source_out);
 }
 
+/* Between two hosts of one site: over the LAN, unless it keeps its hosts apart, or back from their
+ * NAT. */
+static bool reaches_neighbour(const sim_world *world, const sim_host_plan *from,
+                              const sim_host_plan *target, const punch_addr *dst) {
+    if (punch_addr_equal(dst, &target->addr)) {
+        return !world->plan->sites[from->site].is_isolated;
+    }
+    const nat *box = world->sites[from->site].box;
+    const nat_packet packet = {from->addr, *dst};
+    nat_packet inside;
+    return box != NULL && nat_would_turn_back(box, &packet, world->now_us, &inside) &&
+           punch_addr_equal(&inside.dst, &target->addr);
+}
+
 bool sim_truth_has_opened(const sim_world *world, uint32_t call, uint32_t side) {
     PUNCH_ASSERT(call < world->plan->call_count);
     PUNCH_ASSERT(side < 2);
@@ -41,20 +55,16 @@ bool sim_truth_has_opened(const sim_world *world, uint32_t call, uint32_t side) 
     if (dst->family == PUNCH_FAMILY_NONE) {
         return false;
     }
-    const bool same_site = sim_world_host_plan(world, from)->site == target_site;
-    if (same_site && punch_addr_equal(dst, &target->addr)) {
-        return true; /* over the LAN: no NAT on the way */
+    const nat *box = world->sites[target_site].box;
+    if (sim_world_host_plan(world, from)->site == target_site) {
+        return reaches_neighbour(world, sim_world_host_plan(world, from), target, dst);
     }
     nat_packet packet = {.dst = *dst};
     if (!shows(world, from, dst, &packet.src)) {
         return false;
     }
-    const nat *box = world->sites[target_site].box;
     if (box == NULL) {
         return punch_addr_equal(dst, &target->addr);
-    }
-    if (same_site && nat_configuration(box)->hairpin == NAT_HAIRPIN_NONE) {
-        return false;
     }
     return nat_would_admit(box, &packet, world->now_us) == NAT_PASS;
 }

@@ -133,6 +133,52 @@ static void hairpin_follows_the_nat(void) {
     }
 }
 
+/* A network that keeps its hosts apart: their NAT is the only way, and what it does about hairpins
+ * decides. The truth must say the same as what happens. */
+static void isolation_leaves_the_hairpin(void) {
+    static const struct {
+        const char *sentence;
+        nat_hairpin hairpin;
+        nat_mapping mapping;
+        nat_filtering filtering;
+        bool is_isolated;
+        bool connects;
+    } table[] = {
+        {"LAN, no hairpin", NAT_HAIRPIN_NONE, NAT_MAPPING_EIM, NAT_FILTERING_APDF, false, true},
+        {"apart, no hairpin", NAT_HAIRPIN_NONE, NAT_MAPPING_EIM, NAT_FILTERING_EIF, true, false},
+        {"apart, internal source", NAT_HAIRPIN_INTERNAL, NAT_MAPPING_EIM, NAT_FILTERING_APDF, true,
+         false},
+        {"apart, external source", NAT_HAIRPIN_EXTERNAL, NAT_MAPPING_EIM, NAT_FILTERING_APDF, true,
+         true},
+        {"apart, external source, ports unknown", NAT_HAIRPIN_EXTERNAL, NAT_MAPPING_APDM,
+         NAT_FILTERING_APDF, true, false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        nat_config box = small_nat(table[i].mapping, table[i].filtering);
+        box.hairpin = table[i].hairpin;
+        small_world small;
+        small_begin(&small);
+        const uint32_t site = small_add_site(&small, &box);
+        small.sites[site].is_isolated = table[i].is_isolated;
+        const uint32_t a = small_add_peer(&small, site);
+        const uint32_t b = small_add_peer(&small, site);
+        small_add_call(&small, a, b, 0);
+        small.plan.hold_us = 60 * PUNCH_US_PER_S; /* keepalives go along the path chosen */
+        sim_world *world = sim_world_create(&small.plan);
+        sim_world_begin(world, &small.plan, SEED, NULL, small_result(&small));
+        (void)sim_world_run_until(world, 40 * PUNCH_US_PER_S);
+        EXPECT_INT(table[i].sentence, small.result.calls[0].connected, table[i].connects);
+        EXPECT_INT("the truth says the same of the caller", sim_truth_has_opened(world, 0, 0),
+                   table[i].connects);
+        EXPECT_INT("and of both", sim_truth_path_exists(world, 0), table[i].connects);
+        (void)sim_world_run_until(world, PUNCH_NEVER);
+        sim_world_finish(world);
+        sim_world_destroy(world);
+        EXPECT_INT("over the LAN only where there is one", small.result.calls[0].path_private,
+                   !table[i].is_isolated);
+    }
+}
+
 static void refusal_ends_the_call(void) {
     small_world small;
     small_pair(&small, NULL, NULL);
@@ -307,6 +353,7 @@ int main(void) {
         {"public hosts connect", public_hosts_connect},
         {"two hosts of one site use private addresses", same_site_is_private},
         {"hairpins follow the NAT", hairpin_follows_the_nat},
+        {"a site that keeps its hosts apart leaves the hairpin", isolation_leaves_the_hairpin},
         {"a refusal ends the call", refusal_ends_the_call},
         {"a lossy pair connects", lossy_pair_connects},
         {"a broker restart is survived", broker_restart_is_survived},

@@ -4,10 +4,9 @@
  * become plans (scenario.h), backends run plans (backend.h). Plain data, no pointers into other
  * objects except the arrays.
  *
- *   host -- lan -- [NAT] -- access up --> core (delay per pair of regions) --> access down -- [NAT]
- * -- lan -- host
- *   \______________ site ______________/                                     \______________ site
- * ______________/
+ *   host -- lan -- [NAT] -- access up --> core --> access down -- [NAT] -- lan -- host
+ *   \__________ site __________/    (delay per pair    \__________ site __________/
+ *                                    of regions)
  */
 #ifndef SIM_PLAN_H
 #define SIM_PLAN_H
@@ -48,6 +47,7 @@ typedef struct {
     nat_config nat;
     punch_addr external;        /* of the NAT; port 0 */
     punch_time_us lan_delay_us; /* one way between a host and its NAT, or two hosts of the site */
+    bool is_isolated; /* hosts of the site cannot reach each other directly, as in a guest Wi-Fi */
     sim_link_plan up;
     sim_link_plan down;
     char name[16]; /* for people: "A", "home" */

@@ -3,22 +3,19 @@
  * The directory of a run. The manifest comes first and says partial; it is replaced by one that
  * does not only after everything else was written, so a directory that claims to be whole is.
  */
-#include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "format.h"
+#include "gnuplot.h"
 #include "report.h"
 #include "version.h"
 
-extern char **environ;
+/* A figure takes less than a second; chosen. */
+#define GNUPLOT_LIMIT_MS 60000u
 
 /* About the machine: kept apart, because nothing here may be compared between runs. */
 static void put_host(const report *view, FILE *out) {
@@ -126,23 +123,8 @@ static void remove_old(const char *directory) {
     }
 }
 
-/* Runs gnuplot and waits; its exit status, or -1 when it could not be started. */
-static int run_gnuplot(char *const argv[]) {
-    pid_t child;
-    if (posix_spawnp(&child, "gnuplot", NULL, NULL, argv, environ) != 0) {
-        return -1;
-    }
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return -1;
-        }
-    }
-    return WIFEXITED(status) && WEXITSTATUS(status) != 127 ? WEXITSTATUS(status) : -1;
-}
-
 /* One figure in one format: drawn under a temporary name, then renamed. */
-static int draw(const char *directory, const char *stem, const char *format) {
+static gnuplot_result draw(const char *directory, const char *stem, const char *format) {
     char name[64];
     snprintf(name, sizeof name, "%s.gp", stem);
     char *script = file_join(directory, name);
@@ -150,22 +132,17 @@ static int draw(const char *directory, const char *stem, const char *format) {
     char *final = file_join(directory, name);
     snprintf(name, sizeof name, "%s.%s.part", stem, format);
     char *temporary = file_join(directory, name);
-    char minus_c[] = "-c";
-    char program[] = "gnuplot";
-    char terminal[8];
-    snprintf(terminal, sizeof terminal, "%s", format);
-    char *const argv[] = {program, minus_c, script, terminal, temporary, NULL};
-    int status = run_gnuplot(argv);
-    if (status == 0 && rename(temporary, final) != 0) {
-        status = 1;
+    gnuplot_result result = gnuplot_run(script, format, temporary, GNUPLOT_LIMIT_MS);
+    if (result == GNUPLOT_DREW && rename(temporary, final) != 0) {
+        result = GNUPLOT_FAILED;
     }
-    if (status != 0) {
+    if (result != GNUPLOT_DREW) {
         unlink(temporary);
     }
     free(script);
     free(final);
     free(temporary);
-    return status;
+    return result;
 }
 
 /* Both figures in both formats. A missing or failing gnuplot costs the figures, not the results. */
@@ -173,14 +150,19 @@ static bool draw_all(const char *directory, FILE *err) {
     static const char *const stems[] = {"success", "time-to-connect"};
     static const char *const formats[] = {"svg", "png"};
     for (size_t i = 0; i < 4; i++) {
-        const int status = draw(directory, stems[i / 2], formats[i % 2]);
-        if (status == -1) {
+        const gnuplot_result result = draw(directory, stems[i / 2], formats[i % 2]);
+        switch (result) {
+        case GNUPLOT_DREW:
+            continue;
+        case GNUPLOT_MISSING:
             fputs("punchlab: no plots: gnuplot was not found (apt install gnuplot-nox)\n", err);
             return false;
-        }
-        if (status != 0) {
-            fprintf(err, "punchlab: no plots: gnuplot failed on %s/%s.gp\n", directory,
-                    stems[i / 2]);
+        case GNUPLOT_FAILED:
+            fprintf(err, "punchlab: no plots: gnuplot failed on %s.gp\n", stems[i / 2]);
+            return false;
+        case GNUPLOT_HUNG:
+            fprintf(err, "punchlab: no plots: gnuplot took more than %u s for %s.gp\n",
+                    GNUPLOT_LIMIT_MS / 1000, stems[i / 2]);
             return false;
         }
     }

@@ -168,6 +168,47 @@ static void json_fields(void) {
     clear(&made);
 }
 
+#define HOSTILE \
+    "`touch hit` $(touch hit) 'touch' \\\"; system \\\"touch hit\\\" \\\\ \\n %%s @x {/:Bold a}"
+
+/* Text of a scenario is text, whatever it looks like to a shell or to gnuplot. */
+static void hostile_text(void) {
+    char data[4096];
+    char out[4096];
+    char path[8192];
+    char program[4096];
+    process_make_directory(out, sizeof out);
+    char *tiny =
+        process_read_file(process_source(data, sizeof data, "tools/tests/data"), "tiny.json");
+    const char *levels = tiny != NULL ? strstr(tiny, "\"levels\"") : NULL;
+    snprintf(path, sizeof path, "%s/hostile.json", out);
+    FILE *file = fopen(path, "w");
+    EXPECT("a scenario to start from", levels != NULL && file != NULL);
+    /* tiny.json with another title and another label. */
+    const char *question = strstr(tiny, "\"question\"");
+    fprintf(file,
+            "{\"title\": \"" HOSTILE
+            "\", \"name\": \"hostile\", %.*s\"levels\": [{\"label\": \"" HOSTILE
+            "\", \"value\": \"easy\"}, \"hard\"]}]}\n",
+            (int)(levels - question), question);
+    fclose(file);
+    const process_how how = {.directory = out};
+    const char *const argv[] = {process_punchlab(program, sizeof program),
+                                "run",
+                                "hostile.json",
+                                "--out",
+                                "|results",
+                                NULL};
+    process_said said = process_run(&how, argv);
+    EXPECT_INT("exit code", said.status, 0);
+    EXPECT("nothing of it was executed", !exists(out, "hit"));
+    EXPECT("and the figures were drawn",
+           exists(out, "|results/success.png") && exists(out, "|results/time-to-connect.svg")));
+    free(tiny);
+    process_free(&said);
+    process_remove_directory(out);
+}
+
 static void full_disk(void) {
     const char *const options[] = {"--trials", "300", NULL};
     const process_how how = {.file_bytes_max = 8192};
@@ -245,6 +286,7 @@ int main(void) {
         {"the same bytes for any number of jobs", same_for_any_jobs},
         {"the same cells with either crypto provider", same_for_any_crypto},
         {"fields of the JSON object", json_fields},
+        {"hostile text in a scenario", hostile_text},
         {"a full disk", full_disk},
         {"a full device behind --json", json_to_full_device},
         {"places that cannot be written", unwritable},

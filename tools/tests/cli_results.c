@@ -202,8 +202,9 @@ static void hostile_text(void) {
     process_said said = process_run(&how, argv);
     EXPECT_INT("exit code", said.status, 0);
     EXPECT("nothing of it was executed", !exists(out, "hit"));
-    EXPECT("and the figures were drawn",
-           exists(out, "|results/success.png") && exists(out, "|results/time-to-connect.svg")));
+    const bool gnuplot = strstr(said.err, "gnuplot was not found") == NULL;
+    EXPECT("and the figures were drawn", !gnuplot || (exists(out, "|results/success.png") &&
+                                                      exists(out, "|results/time-to-connect.svg")));
     free(tiny);
     process_free(&said);
     process_remove_directory(out);

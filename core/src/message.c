@@ -92,7 +92,7 @@ void punch_message_on_message(punch_peer *peer, punch_call_slot *slot, const pun
                               const punch_datagram *datagram, punch_time_us now_us) {
     punch_path_body ack = {.number = body->number};
     if (slot->state != CALL_CONNECTED) {
-        /* The host does not know of this session yet; the sender repeats. */
+        /* The host has not been told of this connection yet; the sender repeats. */
         punch_outbox_drop(peer, PUNCH_DROP_STATE, datagram, now_us);
         return;
     }

@@ -48,6 +48,7 @@ static void decide(sim_world *world, uint32_t index) {
     if (call->is_decided || !is_done(caller) || !callee_done) {
         return;
     }
+    sim_invariants_on_decision(world, index);
     call->is_decided = true;
     world->undecided--;
     world->decided_at_us = world->now_us;

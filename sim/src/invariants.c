@@ -9,13 +9,15 @@
 
 #define WAKES_PER_INSTANT_MAX 1000 /* chosen: more timers than that at one instant do not end */
 
-/* The longest a call may stay undecided once placed: CALL answered or given up, ringing, ACCEPT to
- * GO, then the punch. A punch sends at most PUNCH_INTROS_PER_TARGET_MAX INTROs to an address, no
- * gap above PUNCH_GAP_US_MAX, and waits one more claimed round trip of both. */
-#define CALL_UNDECIDED_US_MAX                                        \
-    (2 * PUNCH_RETRY_TOTAL_US + PUNCH_RING_TOTAL_US +                \
-     (punch_time_us)PUNCH_INTROS_PER_TARGET_MAX * PUNCH_GAP_US_MAX + \
-     2 * (punch_time_us)PUNCH_RTT_CLAIM_US_MAX + PUNCH_RETRY_TOTAL_US)
+/* What a call may take besides its punch: CALL answered or given up, ringing, ACCEPT to GO, waiting
+ * for the instant, one more claimed round trip of both after the last INTRO; and as much again as
+ * one retry for packets under way. */
+#define SIGNALLING_US_MAX \
+    (4 * (punch_time_us)PUNCH_RETRY_TOTAL_US + PUNCH_RING_TOTAL_US + 2 * PUNCH_RTT_CLAIM_US_MAX)
+
+/* Rounds of INTROs a punch may have at most: every target may be learnt just after the one before
+ * has had all of its. */
+#define ROUNDS_MAX (PUNCH_INTROS_PER_TARGET_MAX * PUNCH_TARGETS_MAX)
 
 #define MUST(sentence, held) \
     ((held) ? (void)0 : punch_panic(__FILE__, __LINE__, "invariant: " sentence, 0, 1))
@@ -102,19 +104,98 @@ void sim_invariants_on_path(const sim_world *world, uint32_t index, uint32_t whi
     MUST("connected only when a packet has arrived there", result->arrived[1 - which] > 0);
 }
 
+/* Where a packet of that host may seem to come from, seen by a receiver at some site: itself, for
+ * neighbours and where there is no NAT; otherwise its NAT. */
+static bool is_source_of(const sim_world *world, const sim_packet *at, uint32_t to_site) {
+    const sim_host *from = &world->hosts[at->from];
+    const sim_site *site = &world->sites[from->site];
+    if ((site->box == NULL || from->site == to_site) && punch_addr_equal(&from->addr, &at->src)) {
+        return true;
+    }
+    if (site->box == NULL || !punch_addr_same_ip(&site->external, &at->src)) {
+        return false;
+    }
+    const nat_config *config = nat_configuration(site->box);
+    return at->src.port >= config->port_min && at->src.port <= config->port_max;
+}
+
 void sim_invariants_on_delivery(const sim_world *world, uint32_t slot) {
     const sim_packet *at = sim_pool_at(&world->packets, slot);
+    const sim_host *to = &world->hosts[at->to];
     MUST("no packet is delivered that was never sent",
          at->number != 0 && at->number <= world->result->packets_sent);
+    MUST("no packet comes from nowhere: its source is its sender or the sender's NAT",
+         is_source_of(world, at, to->site));
+    MUST("a packet is delivered to the address it carries", punch_addr_equal(&to->addr, &at->dst));
     MUST("no packet exceeds PUNCH_PACKET_MAX", at->length <= PUNCH_PACKET_MAX);
 }
 
+/* Longest time from the first INTRO to the last, in local time: gaps start at PUNCH_GAP_FIRST_US_MAX
+ * at most and grow, or end at PUNCH_GAP_US_MAX at most and shrink towards the past. The smaller of
+ * the two sums bounds every sequence of ROUNDS_MAX gaps. */
+static punch_time_us punch_us_max(uint32_t backoff_permille) {
+    const uint64_t permille = backoff_permille != 0 ? backoff_permille : PUNCH_BACKOFF_PERMILLE;
+    uint64_t growing_us = PUNCH_GAP_FIRST_US_MAX;
+    uint64_t shrinking_us = PUNCH_GAP_US_MAX;
+    uint64_t forwards_us = 0;
+    uint64_t backwards_us = 0;
+    for (uint32_t round = 0; round < ROUNDS_MAX; round++) {
+        forwards_us += growing_us;
+        backwards_us += shrinking_us;
+        growing_us = growing_us * permille / 1000;
+        growing_us = growing_us < PUNCH_GAP_US_MAX ? growing_us : PUNCH_GAP_US_MAX;
+        shrinking_us = (shrinking_us * 1000 + permille - 1) / permille; /* rounded up */
+    }
+    return (punch_time_us)(forwards_us < backwards_us ? forwards_us : backwards_us);
+}
+
+/* How long a side may leave a call undecided, in world time: a slow clock takes longer. */
+static punch_time_us undecided_us_max(const sim_world *world, uint32_t host) {
+    const sim_host_plan *plan = sim_world_host_plan(world, host);
+    const sim_host_plan *broker = sim_world_host_plan(world, plan->broker);
+    const punch_time_us local_us = SIGNALLING_US_MAX + punch_us_max(plan->options.backoff_permille);
+    const int32_t slowest_ppb = plan->clock_drift_ppb < broker->clock_drift_ppb
+                                    ? plan->clock_drift_ppb
+                                    : broker->clock_drift_ppb;
+    const sim_clock clock = {.drift_ppb = slowest_ppb < 0 ? slowest_ppb : 0};
+    return sim_clock_world_us(clock, local_us);
+}
+
+void sim_invariants_on_decision(const sim_world *world, uint32_t index) {
+    const sim_call *call = &world->calls[index];
+    if (call->begun_at_us == PUNCH_NEVER) {
+        return;
+    }
+    const punch_time_us took_us = world->now_us - call->begun_at_us;
+    if (took_us <= PUNCH_RETRY_TOTAL_US) {
+        return; /* nearly all calls: no bound is lower */
+    }
+    const sim_call_plan *plan = &world->plan->calls[index];
+    MUST("every call placed is decided within its bound",
+         took_us <= punch_time_later(undecided_us_max(world, plan->caller),
+                                     undecided_us_max(world, plan->callee)));
+}
+
+/* Against the plan, not against what the NATs believe they were told. */
 static void check_nats(const sim_world *world) {
     for (uint32_t i = 0; i < world->plan->site_count; i++) {
         const nat *box = world->sites[i].box;
         if (box != NULL) {
+            const nat_config *config = &world->plan->sites[i].nat;
             MUST("no NAT holds more mappings than its table",
-                 nat_mapping_count(box, world->now_us) <= nat_configuration(box)->table_max);
+                 nat_mapping_count(box, world->now_us) <= config->table_max);
+            MUST("no NAT remembers more remotes than its filters",
+                 nat_filter_count(box) <=
+                     (config->filters_max != 0 ? config->filters_max : 4 * config->table_max));
+        }
+    }
+    for (uint32_t i = 0; i < world->plan->host_count; i++) {
+        const sim_host *host = &world->hosts[i];
+        const nat *box = world->sites[host->site].box;
+        const uint32_t most = world->plan->sites[host->site].nat.per_host_max;
+        if (box != NULL && most > 0) {
+            MUST("no host has more mappings than its NAT grants one",
+                 nat_host_mapping_count(box, &host->addr, world->now_us) <= most);
         }
     }
 }
@@ -129,10 +210,9 @@ static void check_packets(const sim_world *world) {
 
 void sim_invariants_on_finish(const sim_world *world) {
     for (uint32_t i = 0; i < world->plan->call_count; i++) {
-        const sim_call *call = &world->calls[i];
-        MUST("every call placed is decided within its bound",
-             call->is_decided || call->begun_at_us == PUNCH_NEVER ||
-                 world->now_us - call->begun_at_us <= CALL_UNDECIDED_US_MAX);
+        if (!world->calls[i].is_decided) {
+            sim_invariants_on_decision(world, i); /* it may still be, within the bound */
+        }
     }
     check_nats(world);
     check_packets(world);

@@ -202,6 +202,7 @@ void sim_invariants_on_arrival(sim_side *to, const sim_packet *at);
 void sim_invariants_on_path(const sim_world *world, uint32_t index, uint32_t which,
                             const punch_addr *remote);
 void sim_invariants_on_delivery(const sim_world *world, uint32_t slot);
+void sim_invariants_on_decision(const sim_world *world, uint32_t index);
 void sim_invariants_on_finish(const sim_world *world);
 
 #endif

@@ -169,7 +169,7 @@ static void json_fields(void) {
 }
 
 #define HOSTILE \
-    "`touch hit` $(touch hit) 'touch' \\\"; system \\\"touch hit\\\" \\\\ \\n %%s @x {/:Bold a}"
+    "`touch hit` $(touch hit) 'touch' \\\"; system \\\"touch hit\\\" \\\\ %%s @x {/:Bold a}"
 
 /* Text of a scenario is text, whatever it looks like to a shell or to gnuplot. */
 static void hostile_text(void) {

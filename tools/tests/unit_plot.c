@@ -188,6 +188,26 @@ static void layouts(void) {
     }
 }
 
+static void texts(void) {
+    static const struct {
+        const char *text;
+        const char *quoted;
+    } rows[] = {
+        {"plain", "'plain'"},        {"`touch hit`", "'`touch hit`'"},
+        {"it's 5%", "'it''s 5%'"},   {"\\n \"q\" @x $(y)", "'\\n \"q\" @x $(y)'"},
+        {"a\nb\x7f\x01", "'a b  '"}, {"", "''"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *got = NULL;
+        size_t length = 0;
+        FILE *out = open_memstream(&got, &length);
+        gnuplot_text(out, rows[i].text);
+        fclose(out);
+        EXPECT_TEXT("as gnuplot reads it back", got, rows[i].quoted);
+        free(got);
+    }
+}
+
 /* A program called gnuplot, first in PATH, that sleeps. */
 static void hangs(void) {
     char directory[4096];
@@ -216,6 +236,7 @@ int main(void) {
     static const punch_test_case cases[] = {
         {"drawn within a thousandth of the truth", drawn_is_true},
         {"layouts", layouts},
+        {"texts", texts},
         {"a gnuplot that hangs", hangs},
     };
     return PUNCH_TEST_MAIN("plot", cases);

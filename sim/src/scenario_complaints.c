@@ -59,8 +59,10 @@ void scenario_complain(sim_complaints *complaints, scenario_place place, const c
     (void)vsnprintf(what, sizeof what, format, args);
     va_end(args);
     if (place.doc == NULL) {
+        char option[SCENARIO_POINTER_CAP];
+        (void)snprintf(option, sizeof option, "--set %s", place.override_key);
         dotted_pointer(place.override_key, pointer, sizeof pointer);
-        scenario_complain_raw(complaints, "--set", (json_place){0}, pointer, what);
+        scenario_complain_raw(complaints, option, (json_place){0}, pointer, what);
         return;
     }
     json_pointer(place.doc, place.node, pointer, sizeof pointer);
@@ -97,14 +99,20 @@ void sim_complaints_clear(sim_complaints *complaints) {
 void sim_complaints_print(const sim_complaints *complaints, FILE *out) {
     for (size_t i = 0; i < complaints->count; i++) {
         const sim_complaint *item = &complaints->items[i];
-        (void)fprintf(out, "%s:", item->file);
+        scenario_print_escaped(out, item->file);
+        (void)fputc(':', out);
         if (item->line > 0) {
             (void)fprintf(out, "%u:%u:", (unsigned)item->line, (unsigned)item->column);
         }
-        if (item->pointer[0] != '\0') {
-            (void)fprintf(out, " %s:", item->pointer);
+        /* Without a line it is an override, whose key is its pointer. */
+        if (item->line > 0 && item->pointer[0] != '\0') {
+            (void)fputc(' ', out);
+            scenario_print_escaped(out, item->pointer);
+            (void)fputc(':', out);
         }
-        (void)fprintf(out, " %s\n", item->what);
+        (void)fputc(' ', out);
+        scenario_print_escaped(out, item->what);
+        (void)fputc('\n', out);
     }
 }
 

@@ -133,6 +133,28 @@ static bool find_common(scenario_loader *loader, const dotted *key, uint32_t *ob
     return no_such(loader, key, "population called", &suggest);
 }
 
+/* "core" alone: what stands there is no value. True after complaining. */
+static bool is_section(scenario_loader *loader, scenario_place place, const char *text) {
+    if (strcmp(text, "factors") == 0 || strcmp(text, "populations") == 0) {
+        scenario_complain(loader->complaints, place,
+                          "\"%s\" is a section of the file, not an option; only the file can give "
+                          "it",
+                          text);
+        return true;
+    }
+    for (uint32_t i = 0; i < SECTION_COUNT; i++) {
+        const scenario_section section = (scenario_section)i;
+        if (section != SECTION_ROOT && strcmp(scenario_section_key(section), text) == 0) {
+            scenario_complain(loader->complaints, place,
+                              "\"%s\" is a section, not an option; its options look like %s%s",
+                              text, text,
+                              scenario_section_is_named(section) ? ".NAME.OPTION" : ".OPTION");
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What a key means; complains at its place when it means nothing. */
 static bool resolve_key(scenario_loader *loader, scenario_place place, const char *text,
                         scenario_key *out) {
@@ -142,7 +164,7 @@ static bool resolve_key(scenario_loader *loader, scenario_place place, const cha
                                                    [SECTION_INTERNET] = OBJECT_INTERNET,
                                                    [SECTION_CALL] = OBJECT_CALL};
     dotted key;
-    if (!cut_key(loader, place, text, &key)) {
+    if (!cut_key(loader, place, text, &key) || is_section(loader, place, text)) {
         return false;
     }
     if (key.part_count == 4 && strcmp(key.parts[0], "populations") == 0 &&
@@ -185,9 +207,11 @@ static void apply_override(scenario_loader *loader, const sim_override *override
         return;
     }
     scenario_source source = {.place = place, .raw = override->value};
+    char name[SCENARIO_POINTER_CAP]; /* of the value as a document of its own */
+    (void)snprintf(name, sizeof name, "--set %s", override->key);
     json_doc doc = {0};
     if (override->value[0] == '{' || override->value[0] == '[' || override->value[0] == '"') {
-        if (!json_doc_parse(&doc, "--set", override->value, strlen(override->value),
+        if (!json_doc_parse(&doc, name, override->value, strlen(override->value),
                             loader->complaints)) {
             json_doc_free(&doc);
             return;
@@ -296,6 +320,10 @@ static void read_level(scenario_loader *loader, scenario_factor *factor, const s
     const json_doc *doc = &loader->doc;
     scenario_level *level = &factor->levels[factor->level_count];
     if (key != NULL && node->kind != JSON_OBJECT && node->kind != JSON_ARRAY) {
+        if (node->kind == JSON_STRING &&
+            !scenario_check_printable(loader, scenario_at(doc, node), node->text)) {
+            return;
+        }
         *label_out = bare_label(loader, node);
         add_setting(loader, level, *key, node);
         return;
@@ -382,6 +410,9 @@ static void read_factor(scenario_loader *loader, const json_node *node) {
     const json_node *levels = json_find(doc, node, "levels");
     if (name == NULL ||
         !scenario_check_name(loader, scenario_at(doc, json_find(doc, node, "name")), name)) {
+        return;
+    }
+    if (!scenario_check_factor_name(loader, scenario_at(doc, json_find(doc, node, "name")), name)) {
         return;
     }
     for (uint32_t f = 0; f < scenario->factor_count; f++) {

@@ -3,22 +3,50 @@
  * Files of a scenario: itself, and data beside it. A reference to data is relative and stays below
  * the scenario's directory, so that a scenario from a stranger reads nothing else.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "scenario_internal.h"
 
+/* The cause of a failed open or read, in the words of strerror(), which is neither thread-safe nor
+ * the same in every locale. */
+static const char *cause_of(int error) {
+    switch (error) {
+    case ENOENT:
+        return "cannot be read: No such file or directory";
+    case ENOTDIR:
+        return "cannot be read: Not a directory";
+    case EISDIR:
+        return "cannot be read: Is a directory";
+    case EACCES:
+    case EPERM:
+        return "cannot be read: Permission denied";
+    case ELOOP:
+        return "cannot be read: Too many levels of symbolic links";
+    case ENAMETOOLONG:
+        return "cannot be read: File name too long";
+    case EMFILE:
+    case ENFILE:
+        return "cannot be read: Too many open files";
+    case EIO:
+        return "cannot be read: Input/output error";
+    }
+    return "cannot be read";
+}
+
 bool scenario_file_read(const char *path, char **bytes_out, size_t *length_out,
                         const char **why_out) {
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
-        *why_out = "cannot be opened";
+        *why_out = cause_of(errno);
         return false;
     }
     char *bytes = NULL;
     size_t length = 0;
     size_t cap = 0;
+    int read_error = 0;
     *why_out = NULL;
     while (*why_out == NULL && length <= JSON_BYTES_MAX) {
         if (length == cap) {
@@ -33,11 +61,12 @@ bool scenario_file_read(const char *path, char **bytes_out, size_t *length_out,
         const size_t got = fread(bytes + length, 1, cap - length, file);
         length += got;
         if (got == 0) {
+            read_error = errno;
             break;
         }
     }
     if (*why_out == NULL && ferror(file)) {
-        *why_out = "cannot be read";
+        *why_out = cause_of(read_error);
     }
     (void)fclose(file);
     if (*why_out != NULL) {

@@ -14,7 +14,7 @@
  * scenario_read_draw.c distributions, scenario_population.c, scenario_factor.c factors, keys and
  * overrides, scenario_file.c data files, scenario_check.c whole cells; scenario_cell.c a cell's
  * settings, scenario_plan.c plans, scenario_digest.c, scenario.c the rest of the interface,
- * scenario_docs.c explain and reference, scenario_schema.c the schema. Apart from scenarios:
+ * scenario_docs.c explain and reference, scenario_schema.c the schema, scenario_words.c texts. Apart from scenarios:
  * json_*.c, scenario_options.c the table, scenario_number.c, scenario_draw.c, scenario_arena.c,
  * scenario_complaints.c.
  */
@@ -242,6 +242,11 @@ void scenario_apply_overrides(scenario_loader *loader, const sim_override *overr
 void scenario_read_factors(scenario_loader *loader, const json_node *list);
 /* Complains about overrides of keys that a factor sets: they would change nothing. */
 void scenario_check_overrides(scenario_loader *loader);
+
+/* scenario_words.c: is a factor's name free, being a column of the results? Complains when not. */
+bool scenario_check_factor_name(scenario_loader *loader, scenario_place place, const char *name);
+/* Refuses control characters, for texts that are printed. */
+bool scenario_check_printable(scenario_loader *loader, scenario_place place, const char *text);
 
 /* scenario_check.c: what only whole cells show. */
 void scenario_check_cells(scenario_loader *loader);

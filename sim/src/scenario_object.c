@@ -78,8 +78,9 @@ static void unknown_key(scenario_loader *loader, scenario_place place, scenario_
         (void)snprintf(allowed + length, sizeof allowed - length, "%s%s", length > 0 ? ", " : "",
                        extra[i]);
     }
-    scenario_complain(loader->complaints, place, "unknown key \"%s\"; allowed here: %s%s", key,
-                      allowed, scenario_suggest_text(&suggest, meant, sizeof meant));
+    scenario_complain(loader->complaints, place, "unknown key \"%s\"%s%s here: %s", key,
+                      scenario_suggest_text(&suggest, meant, sizeof meant),
+                      suggest.nearest != NULL ? " Allowed" : "; allowed", allowed);
 }
 
 static bool is_among(const char *const *keys, const char *key) {
@@ -154,7 +155,9 @@ const char *scenario_read_text(scenario_loader *loader, const json_doc *doc, con
         scenario_complain(loader->complaints, scenario_at(doc, node), "\"%s\" is missing", key);
         return NULL;
     }
-    return scenario_check_kind(loader, doc, member, JSON_STRING) ? member->text : NULL;
+    const bool good = scenario_check_kind(loader, doc, member, JSON_STRING) &&
+                      scenario_check_printable(loader, scenario_at(doc, member), member->text);
+    return good ? member->text : NULL;
 }
 
 bool scenario_check_name(scenario_loader *loader, scenario_place place, const char *name) {

@@ -109,9 +109,9 @@ static bool read_enum(scenario_loader *loader, const scenario_option *option,
     if (value.kind != JSON_STRING) {
         return wrong_kind(loader, option, source, allowed);
     }
-    scenario_complain(loader->complaints, source->place, "\"%s\" is unknown; \"%s\" is %s%s",
-                      value.text, scenario_option_key(option), allowed,
-                      scenario_suggest_text(&suggest, meant, sizeof meant));
+    scenario_complain(loader->complaints, source->place, "\"%s\" is unknown%s%s \"%s\" is %s",
+                      value.text, scenario_suggest_text(&suggest, meant, sizeof meant),
+                      suggest.nearest != NULL ? "" : ";", scenario_option_key(option), allowed);
     return false;
 }
 
@@ -123,7 +123,9 @@ static bool read_text(scenario_loader *loader, const scenario_option *option,
     if (value.kind != JSON_STRING) {
         return wrong_kind(loader, option, source, "a text");
     }
-    if (option->type == TYPE_NAME && !scenario_check_name(loader, source->place, value.text)) {
+    const bool is_name = option->type == TYPE_NAME;
+    if (is_name ? !scenario_check_name(loader, source->place, value.text)
+                : !scenario_check_printable(loader, source->place, value.text)) {
         return false;
     }
     const char **texts =

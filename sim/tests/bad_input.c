@@ -69,6 +69,21 @@ static const bad_row rows[] = {
     {"a third peer", "{\"name\": \"x\", \"peers\": {\"a\": {}, \"b\": {}, \"c\": {}}}", 1, 43,
      "/peers/c", "unknown key \"c\"; allowed here: a, b"},
     {"a misspelt key", BASE "\"trails\": 5}", 2, 1, "/trails", "did you mean \"trials\"?"},
+    {"the guess stands before what is allowed", BASE "\"trails\": 5}", 2, 1, "/trails",
+     "\"trails\"; did you mean \"trials\"? Allowed here: "},
+    {"a title with an escape character", BASE "\"title\": \"a\\u001b[2J\"}", 2, 10, "/title",
+     "the control character U+001B is not allowed"},
+    {"a question with a C1 control", BASE "\"question\": \"a\xc2\x9b\"}", 2, 13, "/question",
+     "the control character U+009B is not allowed"},
+    {"a label with a line break",
+     BASE "\"factors\": [{\"name\": \"f\", \"set\": \"internet.loss\", \"levels\": "
+          "[{\"label\": \"a\\nb\", \"value\": \"1%\"}]}]}",
+     2, 72, "/factors/0/levels/0/label", "the control character U+000A is not allowed"},
+    {"a factor named like a column", BASE "\"factors\": [{\"name\": \"seed\", \"levels\": []}]}", 2,
+     22, "/factors/0/name", "\"seed\" is a column of the results already"},
+    {"a factor named like a measure's bound",
+     BASE "\"factors\": [{\"name\": \"connected_lo\", \"levels\": []}]}", 2, 22, "/factors/0/name",
+     "another name than cell, trial, "},
     {"a misspelt section", BASE "\"poulations\": {}}", 2, 1, "/poulations",
      "did you mean \"populations\"?"},
     {"a misspelt NAT option", BASE "\"nat\": {\"home\": {\"maping\": \"EIM\"}}}", 2, 18,
@@ -107,7 +122,7 @@ static const bad_row rows[] = {
     {"a bool as a text", BASE "\"same_site\": \"true\"}", 2, 14, "/same_site",
      "\"same_site\" must be true or false, not a text"},
     {"an unknown word", BASE "\"nat\": {\"h\": {\"mapping\": \"EDM\"}}}", 2, 26, "/nat/h/mapping",
-     "\"EDM\" is unknown; \"mapping\" is one of \"EIM\", \"ADM\", \"APDM\""},
+     "\"EDM\" is unknown; did you mean \"EIM\"? \"mapping\" is one of \"EIM\", \"ADM\", \"APDM\""},
     {"a misspelt word", BASE "\"nat\": {\"h\": {\"allocation\": \"presrving\"}}}", 2, 29,
      "/nat/h/allocation", "did you mean \"preserving\"?"},
     {"null", BASE "\"title\": null}", 2, 10, "/title", "\"title\" must be a text, not null"},
@@ -132,7 +147,7 @@ static const bad_row rows[] = {
      53, "/peers/a/nat/population", "there is no population in \"populations\" called \"town\""},
     {"a data file that is not there",
      BASE "\"populations\": {\"p\": {\"file\": \"nowhere.json\"}}}", 2, 31, "/populations/p/file",
-     "cannot be opened"},
+     "nowhere.json\" cannot be read: No such file or directory"},
     {"a data file outside the scenario's directory",
      BASE "\"populations\": {\"p\": {\"file\": \"../x.json\"}}}", 2, 31, "/populations/p/file",
      "without \"..\""},
@@ -371,6 +386,9 @@ static const override_row overrides[] = {
      "did you mean \"mapping\"?"},
     {"an unknown word", "nat.home.mapping", "EDM", "/nat/home/mapping", "\"EDM\" is unknown"},
     {"a lack of unit", "limit", "5", "/limit", "\"5\" lacks its unit"},
+    {"the factors", "factors", "1", "/factors", "\"factors\" is a section of the file"},
+    {"a section", "core", "1", "/core", "its options look like core.OPTION"},
+    {"a section of named things", "nat", "1", "/nat", "its options look like nat.NAME.OPTION"},
     {"half a key", "nat.home", "x", "/nat/home", "look like nat.NAME.OPTION"},
     {"a key too many", "core.a.backoff", "2", "/core/a/backoff", "look like core.OPTION"},
     {"five parts", "a.b.c.d.e", "2", "/a/b/c/d/e", "too many parts"},
@@ -404,7 +422,7 @@ static void a_file_that_is_not_there(void) {
     EXPECT("no scenario", sim_scenario_load("/nowhere/at/all.json", NULL, 0, &complaints) == NULL);
     EXPECT_INT("one complaint", complaints.count, 1);
     EXPECT("it says why",
-           complaints.count == 1 && strstr(complaints.items[0].what, "cannot be opened") != NULL);
+           complaints.count == 1 && strstr(complaints.items[0].what, "No such file") != NULL);
     sim_complaints_clear(&complaints);
 }
 
@@ -487,6 +505,30 @@ static void complaints_print_as_compilers_do(void) {
     sim_complaints_clear(&complaints);
 }
 
+/* What a terminal would obey is printed as it could be written. */
+static void complaints_print_no_control_characters(void) {
+    static const char text[] = BASE "\"a\\u001b[2J\": 1, \"b\xc2\x9b\": 2, \"\\u00e9\": 3}";
+    char printed[4096] = "";
+    sim_complaints complaints = {0};
+    (void)sim_scenario_parse("dir/\x1bx.json", text, strlen(text), NULL, 0, &complaints);
+    FILE *out = tmpfile();
+    EXPECT("there is a temporary file", out != NULL);
+    if (out != NULL) {
+        sim_complaints_print(&complaints, out);
+        rewind(out);
+        const size_t length = fread(printed, 1, sizeof printed - 1, out);
+        printed[length] = '\0';
+        (void)fclose(out);
+    }
+    EXPECT("the file", strstr(printed, "dir/\\u001bx.json:2:1: ") != NULL);
+    EXPECT("C0 in pointer and sentence",
+           strstr(printed, "/a\\u001b[2J: unknown key \"a\\u001b[2J\"") != NULL);
+    EXPECT("C1", strstr(printed, "/b\\u009b: ") != NULL);
+    EXPECT("letters stay letters", strstr(printed, "unknown key \"\xc3\xa9\"") != NULL);
+    EXPECT("nothing else", strchr(printed, '\x1b') == NULL && strchr(printed, '\x9b') == NULL);
+    sim_complaints_clear(&complaints);
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"each mistake has its place", each_mistake_has_its_place},
@@ -499,6 +541,7 @@ int main(void) {
         {"cells have a limit", cells_have_a_limit},
         {"data files are checked too", data_files_are_checked_too},
         {"complaints print as compilers do", complaints_print_as_compilers_do},
+        {"complaints print no control characters", complaints_print_no_control_characters},
     };
     return PUNCH_TEST_MAIN("bad_input", cases);
 }

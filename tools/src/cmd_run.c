@@ -28,6 +28,7 @@ static const cli_option options[] = {
 /* Where results go. */
 typedef struct {
     char *directory;
+    int lock; /* on the directory, for as long as this run; negative: none */
     bool json_on_stdout;
     file_out json; /* open when a file was asked for */
 } outputs;
@@ -43,12 +44,17 @@ static char *output_directory(const cli_args *args, const char *scenario) {
     return directory;
 }
 
-/* Everything that can be found out about the outputs before the first trial is. */
-static bool open_outputs(outputs *to, const cli_args *args, const char *scenario) {
+/* Everything that can be found out about the outputs before the first trial is. An exit code. */
+static int open_outputs(outputs *to, const cli_args *args, const char *scenario) {
     memset(to, 0, sizeof *to);
+    to->lock = FILE_NOT_LOCKED;
     to->directory = output_directory(args, scenario);
     if (!file_make_directories(to->directory, args->err)) {
-        return false;
+        return CLI_FAILED;
+    }
+    to->lock = file_lock_directory(to->directory, args->err);
+    if (to->lock < 0) {
+        return to->lock == FILE_TAKEN ? CLI_USAGE : CLI_FAILED;
     }
     char *probe_path = file_join(to->directory, "manifest.json");
     file_out probe;
@@ -56,15 +62,19 @@ static bool open_outputs(outputs *to, const cli_args *args, const char *scenario
     file_abandon(&probe);
     free(probe_path);
     if (!writable) {
-        return false;
+        return CLI_FAILED;
     }
     const char *json = cli_value(args, "json");
     to->json_on_stdout = json != NULL && strcmp(json, "-") == 0;
-    return json == NULL || to->json_on_stdout || file_open(&to->json, json, args->err);
+    const bool opened = json == NULL || to->json_on_stdout || file_open(&to->json, json, args->err);
+    return opened ? CLI_OK : CLI_FAILED;
 }
 
 static void close_outputs(outputs *to) {
     file_abandon(&to->json);
+    if (to->lock >= 0) {
+        close(to->lock);
+    }
     free(to->directory);
 }
 
@@ -102,16 +112,11 @@ static bool publish(const report *view, outputs *to, const cli_args *args) {
         report_json(view, to->json.out);
         written = file_commit(&to->json, args->err);
     }
-    const bool whole = report_write(view, to->directory, args->err);
-    if (!whole) {
-        fprintf(args->err,
-                "%s run: the results in %s are partial: not everything could be "
-                "written\n",
-                args->program, to->directory);
-    } else if (!cli_has(args, "quiet")) {
+    const report_written kept = report_write(view, to->directory, args->err);
+    if (kept == REPORT_WHOLE && !cli_has(args, "quiet")) {
         fprintf(args->err, "\nresults: %s/report.md\n", to->directory);
     }
-    return written && whole;
+    return written && kept != REPORT_FAILED;
 }
 
 /* Fewer trials than this leave intervals wider than most questions: chosen. */
@@ -175,10 +180,10 @@ static int run_command(const cli_args *args) {
     setup_print_first_line(&made, args->err, crypto_name(&made));
     fflush(args->err);
     outputs to;
-    if (open_outputs(&to, args, sim_scenario_name(made.scenario))) {
+    status = open_outputs(&to, args, sim_scenario_name(made.scenario));
+    if (status == CLI_OK) {
         status = run_and_publish(&made, &to, args, &signals);
     } else {
-        status = CLI_FAILED;
         run_release_signals(&signals);
     }
     close_outputs(&to);

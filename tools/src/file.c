@@ -2,14 +2,16 @@
 #include "file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "punch/assert.h"
 
-static char *copy_with(const char *text, const char *suffix) {
+char *file_with_suffix(const char *text, const char *suffix) {
     const size_t length = strlen(text);
     const size_t extra = strlen(suffix);
     char *copy = malloc(length + extra + 1);
@@ -20,15 +22,15 @@ static char *copy_with(const char *text, const char *suffix) {
 }
 
 char *file_copy_name(const char *path) {
-    return copy_with(path, "");
+    return file_with_suffix(path, "");
 }
 
 char *file_join(const char *directory, const char *name) {
     if (strcmp(directory, ".") == 0) {
         return file_copy_name(name); /* shown as a user there would type it */
     }
-    char *front = copy_with(directory, "/");
-    char *path = copy_with(front, name);
+    char *front = file_with_suffix(directory, "/");
+    char *path = file_with_suffix(front, name);
     free(front);
     return path;
 }
@@ -42,8 +44,8 @@ bool file_open(file_out *file, const char *path, FILE *err) {
     memset(file, 0, sizeof *file);
     struct stat existing;
     const bool special = stat(path, &existing) == 0 && !S_ISREG(existing.st_mode);
-    file->path = copy_with(path, "");
-    file->temporary = special ? NULL : copy_with(path, ".part");
+    file->path = file_with_suffix(path, "");
+    file->temporary = special ? NULL : file_with_suffix(path, ".part");
     file->out = fopen(special ? file->path : file->temporary, "w");
     if (file->out == NULL) {
         const int reason = errno;
@@ -90,7 +92,7 @@ void file_abandon(file_out *file) {
 }
 
 bool file_make_directories(const char *path, FILE *err) {
-    char *partial = copy_with(path, "");
+    char *partial = file_with_suffix(path, "");
     bool made = true;
     for (char *at = partial + 1; made; at++) {
         if (*at != '/' && *at != '\0') {
@@ -111,4 +113,23 @@ bool file_make_directories(const char *path, FILE *err) {
     }
     free(partial);
     return made;
+}
+
+int file_lock_directory(const char *path, FILE *err) {
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        (void)complain(err, "open directory", path, errno);
+        return FILE_NOT_LOCKED;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        return fd;
+    }
+    const int reason = errno;
+    close(fd);
+    if (reason == EWOULDBLOCK) {
+        fprintf(err, "punchlab: another run is writing to %s: use --out DIR for this one\n", path);
+        return FILE_TAKEN;
+    }
+    (void)complain(err, "lock directory", path, reason);
+    return FILE_NOT_LOCKED;
 }

@@ -28,8 +28,17 @@ void file_abandon(file_out *file);
 /* Makes a directory and those above it; false after saying why not. */
 bool file_make_directories(const char *path, FILE *err);
 
+/* Takes a directory for this process alone, among those that ask; the end of the process or close()
+ * gives it back. A descriptor, or after saying why not FILE_TAKEN (by another) or FILE_NOT_LOCKED.
+ */
+enum { FILE_NOT_LOCKED = -1, FILE_TAKEN = -2 };
+int file_lock_directory(const char *path, FILE *err);
+
 /* The same text, to be freed. Asserts that memory is there. */
 char *file_copy_name(const char *path);
+
+/* Text and suffix, to be freed. Asserts that memory is there. */
+char *file_with_suffix(const char *text, const char *suffix);
 
 /* "dir/name", to be freed. Asserts that memory is there. */
 char *file_join(const char *directory, const char *name);

@@ -52,8 +52,15 @@ void report_plot_times(const report *view, FILE *out);
 /* The command that repeats one trial of this run. */
 void report_replay(const report *view, FILE *out, uint32_t cell, uint64_t trial);
 
-/* Writes all files into a directory that exists. False after complaining on err; what was written
- * whole stays, and the manifest then says partial. */
-bool report_write(const report *view, const char *directory, FILE *err);
+typedef enum {
+    REPORT_WHOLE,   /* all of it is in the directory */
+    REPORT_PARTIAL, /* the run was interrupted: what was finished is in DIRECTORY.partial */
+    REPORT_FAILED   /* not everything could be written; what could is in DIRECTORY.partial */
+} report_written;
+
+/* Writes all files of a run. The directory, which exists and is locked, gets them when the run and
+ * its files are whole, else it stays as it was. Says on err when that is so, and why. Without a
+ * finished trial nothing is written. */
+report_written report_write(const report *view, const char *directory, FILE *err);
 
 #endif

@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The directory of a run. The manifest comes first and says partial; it is replaced by one that
- * does not only after everything else was written, so a directory that claims to be whole is.
+ * The directory of a run.
+ *
+ *   DIR/.part/     everything is written here first
+ *   DIR/           gets it, file by file, when it is whole
+ *   DIR.partial/   gets it when the run was interrupted or not everything could be written
+ *
+ * So nothing whole is replaced by less. A staged manifest says partial until all else is there; a
+ * directory has no manifest while its files are being replaced. Hence a directory whose manifest
+ * does not say partial is whole. Only files named here are touched: a directory may hold others.
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -108,19 +117,68 @@ static void put_markdown_bare(const report *view, FILE *out) {
     report_markdown(view, out, false);
 }
 
+/* The manifest first: see move_all. */
 static const char *const run_files[] = {
     "manifest.json",       "cells.csv",           "trials.csv",  "report.md",
     "success.gp",          "success.svg",         "success.png", "time-to-connect.gp",
     "time-to-connect.svg", "time-to-connect.png",
 };
 
-/* What an earlier run left must not pass for part of this one. */
-static void remove_old(const char *directory) {
-    for (size_t i = 0; i < sizeof run_files / sizeof run_files[0]; i++) {
-        char *path = file_join(directory, run_files[i]);
+#define RUN_FILES (sizeof run_files / sizeof run_files[0])
+
+/* What a killed run left must not pass for part of this one. */
+static void clear_stage(const char *stage) {
+    for (size_t i = 0; i < RUN_FILES; i++) {
+        char *path = file_join(stage, run_files[i]);
         unlink(path);
         free(path);
     }
+}
+
+/* Moves one file, or removes the old one when there is no new one. */
+static bool move_file(const char *stage, const char *directory, const char *name, FILE *err) {
+    char *from = file_join(stage, name);
+    char *to = file_join(directory, name);
+    errno = 0;
+    bool moved = rename(from, to) == 0;
+    if (!moved && errno == ENOENT) {
+        moved = unlink(to) == 0 || errno == ENOENT;
+    }
+    if (!moved) {
+        fprintf(err, "punchlab: cannot move %s to %s: %s\n", from, to, strerror(errno));
+    }
+    free(from);
+    free(to);
+    return moved;
+}
+
+/* Moves everything, the manifest last; meanwhile there is none. */
+static bool move_all(const char *stage, const char *directory, FILE *err) {
+    char *manifest = file_join(directory, run_files[0]);
+    bool moved = unlink(manifest) == 0 || errno == ENOENT;
+    if (!moved) {
+        fprintf(err, "punchlab: cannot replace %s: %s\n", manifest, strerror(errno));
+    }
+    free(manifest);
+    for (size_t i = RUN_FILES; moved && i > 0; i--) {
+        moved = move_file(stage, directory, run_files[i - 1], err);
+    }
+    return moved;
+}
+
+/* "DIR.partial", or "DIR/partial" where the name is no name. To be freed. */
+static char *partial_directory(const char *directory) {
+    char *plain = file_copy_name(directory);
+    size_t length = strlen(plain);
+    while (length > 1 && plain[length - 1] == '/') {
+        plain[--length] = '\0';
+    }
+    const char *slash = strrchr(plain, '/');
+    const char *last = slash != NULL ? slash + 1 : plain;
+    const bool nameless = last[0] == '\0' || strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
+    char *partial = nameless ? file_join(plain, "partial") : file_with_suffix(plain, ".partial");
+    free(plain);
+    return partial;
 }
 
 /* One figure in one format: drawn under a temporary name, then renamed. */
@@ -169,13 +227,13 @@ static bool draw_all(const char *directory, FILE *err) {
     return true;
 }
 
-bool report_write(const report *view, const char *directory, FILE *err) {
+/* Everything into one directory; false when something could not be written. */
+static bool write_all(const report *view, const char *directory, FILE *err) {
     static const report_file first[] = {
         {"manifest.json", put_manifest_partial},   {"cells.csv", report_cells_csv},
         {"trials.csv", report_trials_csv},         {"success.gp", report_plot_success},
         {"time-to-connect.gp", report_plot_times},
     };
-    remove_old(directory);
     for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
         if (!write_file(view, directory, &first[i], err)) {
             return false;
@@ -186,4 +244,33 @@ bool report_write(const report *view, const char *directory, FILE *err) {
     const report_file manifest = {"manifest.json", put_manifest};
     return write_file(view, directory, &markdown, err) &&
            write_file(view, directory, &manifest, err);
+}
+
+/* Less than a whole run goes beside the directory. */
+static void keep_partial(const char *stage, const char *directory, bool written, FILE *err) {
+    char *partial = partial_directory(directory);
+    const bool kept = file_make_directories(partial, err) && move_all(stage, partial, err);
+    fprintf(err, "punchlab: the results are partial%s: they are in %s; %s is as it was\n",
+            written ? "" : ", because not everything could be written", kept ? partial : stage,
+            directory);
+    free(partial);
+}
+
+report_written report_write(const report *view, const char *directory, FILE *err) {
+    if (view->results->trials_done == 0) {
+        fprintf(err, "punchlab: no trial was finished: nothing was written\n");
+        return REPORT_PARTIAL;
+    }
+    char *stage = file_join(directory, ".part");
+    clear_stage(stage);
+    bool written = file_make_directories(stage, err) && write_all(view, stage, err);
+    const bool whole = written && !view->partial;
+    if (whole) {
+        written = move_all(stage, directory, err);
+    } else {
+        keep_partial(stage, directory, written, err);
+    }
+    rmdir(stage);
+    free(stage);
+    return !written ? REPORT_FAILED : whole ? REPORT_WHOLE : REPORT_PARTIAL;
 }

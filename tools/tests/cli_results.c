@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "process.h"
 #include "punch_test.h"
 
@@ -35,8 +36,11 @@ static made_run run_into(process_how how, const char *const *options) {
 }
 
 static void clear(made_run *made) {
+    char partial[4200];
+    snprintf(partial, sizeof partial, "%s.partial", made->out);
     process_free(&made->said);
     process_remove_directory(made->out);
+    process_remove_directory(partial);
 }
 
 static bool exists(const char *directory, const char *name) {
@@ -218,12 +222,20 @@ static void full_disk(void) {
     EXPECT("which file, and why",
            strstr(made.said.err, "punchlab: cannot write ") != NULL &&
                strstr(made.said.err, "/trials.csv: File too large\n") != NULL);
-    EXPECT("that the rest is partial", strstr(made.said.err, "are partial") != NULL);
+    EXPECT("what became of the rest",
+           strstr(made.said.err,
+                  "the results are partial, because not everything could be written: "
+                  "they are in ") != NULL);
     EXPECT("the table was shown all the same", strstr(made.said.out, "100.0 %") != NULL);
-    EXPECT("what fitted is kept", exists(made.out, "cells.csv"));
+    char partial[4200];
+    snprintf(partial, sizeof partial, "%s.partial", made.out);
+    EXPECT("what fitted is kept", exists(partial, "cells.csv"));
     EXPECT("what did not fit is not there",
-           !exists(made.out, "trials.csv") && !exists(made.out, "trials.csv.part"));
-    expect_partial(made.out, true);
+           !exists(partial, "trials.csv") && !exists(partial, "trials.csv.part"));
+    expect_partial(partial, true);
+    EXPECT("apart from where whole results go",
+           !exists(made.out, "manifest.json") && !exists(made.out, "cells.csv"));
+    EXPECT("nothing is left in between", !exists(made.out, ".part"));
     clear(&made);
 }
 
@@ -265,20 +277,100 @@ static void interrupted(void) {
     made_run made = run_into(how, options);
     EXPECT_INT("exit code", made.said.status, 130);
     EXPECT("says so", strstr(made.said.err, "interrupted; the results are partial\n") != NULL);
-    expect_partial(made.out, true);
+    char partial[4200];
+    snprintf(partial, sizeof partial, "%s.partial", made.out);
     cJSON *object = cJSON_Parse(made.said.out);
     EXPECT("the JSON object is whole", cJSON_IsObject(object));
     EXPECT("and says partial", cJSON_IsTrue(at(object, "partial")));
     const cJSON *first = cJSON_GetArrayItem(at(object, "cells"), 0);
     const double trials = cJSON_GetNumberValue(at(first, "trials"));
     EXPECT("fewer trials than asked for", trials >= 0.0 && trials < 1e6);
-    char *rows = process_read_file(made.out, "cells.csv");
+    /* Too early, and nothing was finished: then nothing is written. */
+    const bool any = strstr(made.said.err, "nothing was written") == NULL;
+    char *rows = process_read_file(partial, "cells.csv");
     char expected[64];
     snprintf(expected, sizeof expected, "\n0,easy,%.0f,", trials);
-    EXPECT("cells.csv counts the same", rows != NULL && strstr(rows, expected) != NULL);
+    EXPECT("cells.csv counts the same", !any || (rows != NULL && strstr(rows, expected) != NULL));
+    EXPECT("without a trial there is no directory", any || access(partial, F_OK) != 0);
+    if (any) {
+        expect_partial(partial, true);
+    }
+    EXPECT("where whole results go there are none", !exists(made.out, "manifest.json"));
     free(rows);
     cJSON_Delete(object);
     clear(&made);
+}
+
+/* Runs once more into the directory of an earlier run. */
+static process_said run_again(const process_how *base, const char *out, const char *trials) {
+    char program[4096];
+    char data[4096];
+    process_how how = *base;
+    how.directory = process_source(data, sizeof data, "tools/tests/data");
+    const char *const argv[] = {process_punchlab(program, sizeof program),
+                                "run",
+                                "tiny.json",
+                                "--out",
+                                out,
+                                "--trials",
+                                trials,
+                                NULL};
+    return process_run(&how, argv);
+}
+
+/* A worse result never replaces a whole one; a whole one does, and other files stay. */
+static void whole_results_stay(void) {
+    static const struct {
+        const char *sentence;
+        process_how how;
+        const char *trials;
+        bool replaces;
+    } rows[] = {
+        {"a full disk", {.file_bytes_max = 8192}, "300", false},
+        {"an interrupted run", {.interrupt = true}, "1000000", false},
+        {"a whole run", {.interrupt = false}, "5", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *const options[] = {NULL};
+        const process_how plain = {0};
+        made_run made = run_into(plain, options);
+        char path[4200];
+        snprintf(path, sizeof path, "%s/notes.txt", made.out);
+        FILE *notes = fopen(path, "w");
+        EXPECT("notes beside the results", notes != NULL && fclose(notes) == 0);
+        char *before = process_read_file(made.out, "trials.csv");
+        process_said said = run_again(&rows[i].how, made.out, rows[i].trials);
+        char *after = process_read_file(made.out, "trials.csv");
+        EXPECT(rows[i].sentence,
+               before != NULL && after != NULL && (strcmp(before, after) != 0) == rows[i].replaces);
+        expect_partial(made.out, false);
+        EXPECT("the notes stay", exists(made.out, "notes.txt"));
+        EXPECT("nothing is left in between", !exists(made.out, ".part"));
+        free(before);
+        free(after);
+        process_free(&said);
+        clear(&made);
+    }
+}
+
+/* Two runs into one directory: the second is refused while the first lives. */
+static void directory_taken(void) {
+    char out[4096];
+    process_make_directory(out, sizeof out);
+    const process_how how = {0};
+    const int lock = file_lock_directory(out, stderr);
+    EXPECT("a lock", lock >= 0);
+    process_said said = run_again(&how, out, "3");
+    EXPECT_INT("exit code", said.status, 2);
+    EXPECT("says why", strstr(said.err, "punchlab: another run is writing to ") != NULL);
+    EXPECT_TEXT("nothing ran", said.out, "");
+    EXPECT("and nothing was written", !exists(out, "manifest.json") && !exists(out, ".part"));
+    process_free(&said);
+    close(lock);
+    said = run_again(&how, out, "3");
+    EXPECT_INT("afterwards it runs", said.status, 0);
+    process_free(&said);
+    process_remove_directory(out);
 }
 
 int main(void) {
@@ -292,6 +384,8 @@ int main(void) {
         {"a full device behind --json", json_to_full_device},
         {"places that cannot be written", unwritable},
         {"an interrupted run", interrupted},
+        {"whole results stay", whole_results_stay},
+        {"a directory that another run uses", directory_taken},
     };
     return PUNCH_TEST_MAIN("cli_results", cases);
 }

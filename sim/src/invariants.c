@@ -130,9 +130,9 @@ void sim_invariants_on_delivery(const sim_world *world, uint32_t slot) {
     MUST("no packet exceeds PUNCH_PACKET_MAX", at->length <= PUNCH_PACKET_MAX);
 }
 
-/* Longest time from the first INTRO to the last, in local time: gaps start at PUNCH_GAP_FIRST_US_MAX
- * at most and grow, or end at PUNCH_GAP_US_MAX at most and shrink towards the past. The smaller of
- * the two sums bounds every sequence of ROUNDS_MAX gaps. */
+/* Longest time from the first INTRO to the last, in local time: gaps start at
+ * PUNCH_GAP_FIRST_US_MAX at most and grow, or end at PUNCH_GAP_US_MAX at most and shrink towards
+ * the past. The smaller of the two sums bounds every sequence of ROUNDS_MAX gaps. */
 static punch_time_us punch_us_max(uint32_t backoff_permille) {
     const uint64_t permille = backoff_permille != 0 ? backoff_permille : PUNCH_BACKOFF_PERMILLE;
     uint64_t growing_us = PUNCH_GAP_FIRST_US_MAX;

@@ -91,6 +91,8 @@ static void draw_peer(punch_rng *rng, random_world *random) {
     host->start_at_us = now_and_then(rng) ? upto_ms(rng, 5000) : 0;
     host->options.fire_rule = (punch_fire_rule)below(rng, 3);
     host->options.peer_reflexive_off = below(rng, 4) == 0;
+    /* From no growth at all, where INTROs per address are what ends a punch. */
+    host->options.backoff_permille = now_and_then(rng) ? 1000 + (uint32_t)below(rng, 1001) : 0;
     host->options.keepalive_jitter_permille = below(rng, 2) == 0 ? -1 : (int32_t)below(rng, 200);
     host->options.keepalive_phase_us = now_and_then(rng) ? upto_ms(rng, 30000) : 0;
     size_t strategies = 0;

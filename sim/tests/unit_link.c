@@ -123,6 +123,48 @@ static void channel_has_its_closed_form(void) {
                 expected, 4 * (share_error * 0.59 + sqrt(expected / n)));
 }
 
+/* At time 0 the channel is as likely bad as at any other: over many links the share that starts bad
+ * is that of the time spent so. */
+static void channel_starts_stationary(void) {
+    const sim_link_plan plan = {.good_mean_us = 700000, .bad_mean_us = 300000};
+    const uint32_t n = 20000;
+    uint32_t bad = 0;
+    for (uint32_t object = 0; object < n; object++) {
+        sim_link link;
+        sim_link_init(&link, &plan, SEED, object);
+        bad += link.is_bad;
+    }
+    EXPECT_REAL("share of links that start bad", (double)bad / n, 0.3, 4 * sqrt(0.3 * 0.7 / n));
+}
+
+/* Loss in the core: its share for either copy of a packet, drawn apart. */
+static void core_loss_is_what_was_asked(void) {
+    static const double losses[] = {0.0, 0.02, 0.3, 1.0};
+    const sim_link_plan plan = {.delay_us = 1};
+    const uint32_t n = 100000;
+    for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+        const double p = losses[i];
+        const punch_probability loss = punch_probability_of(p);
+        sim_link link = link_of(&plan);
+        uint32_t lost[2] = {0, 0};
+        uint32_t both = 0;
+        for (uint32_t packet = 0; packet < n; packet++) {
+            sim_link_arrivals arrivals = {0};
+            (void)sim_link_offer(&link, &plan, 100, packet, &arrivals);
+            const bool first = sim_link_core_loses(&link, 0, loss);
+            const bool second = sim_link_core_loses(&link, 1, loss);
+            lost[0] += first;
+            lost[1] += second;
+            both += first && second;
+        }
+        const double error = 4 * sqrt(p * (1 - p) / n);
+        EXPECT_REAL("core loss of packets", (double)lost[0] / n, p, error);
+        EXPECT_REAL("of their copies", (double)lost[1] / n, p, error);
+        EXPECT_REAL("independent of each other", (double)both / n, p * p,
+                    4 * sqrt(p * p * (1 - p * p) / n));
+    }
+}
+
 static void channel_dwells_as_planned(void) {
     const sim_link_plan plan = {.good_mean_us = 50000, .bad_mean_us = 20000};
     sim_link link = link_of(&plan);
@@ -268,6 +310,8 @@ int main(void) {
         {"delay, rate, room, mtu and outage are exact", timing_is_exact},
         {"random loss is what was asked for", random_loss_is_what_was_asked},
         {"the channel has its closed-form loss", channel_has_its_closed_form},
+        {"the channel starts as it goes on", channel_starts_stationary},
+        {"loss in the core is what was asked for", core_loss_is_what_was_asked},
         {"the channel's dwell times have their means", channel_dwells_as_planned},
         {"the channel does not see packets", channel_does_not_see_packets},
         {"jitter never overtakes", jitter_never_overtakes},

@@ -208,6 +208,52 @@ static void lossy_pair_connects(void) {
     EXPECT("and packets were lost", lost > 40);
 }
 
+static void core_loss_is_applied(void) {
+    static const struct {
+        const char *sentence;
+        double loss;
+        uint32_t connected_min;
+        uint32_t connected_max;
+    } table[] = {{"a core that loses nothing", 0.0, 40, 40},
+                 {"a core that loses 10 %", 0.1, 36, 40},
+                 {"a core that loses everything", 1.0, 0, 0}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        uint32_t connected = 0;
+        uint64_t lost = 0;
+        uint64_t sent = 0;
+        for (uint64_t seed = 1; seed <= 40; seed++) {
+            small_world small;
+            small_pair(&small, NULL, NULL);
+            small.plan.core_loss = punch_probability_of(table[i].loss);
+            small.plan.limit_us = 60 * PUNCH_US_PER_S;
+            small_run(&small, seed, NULL);
+            connected += small.result.calls[0].connected;
+            lost += small.result.packets_lost_link;
+            sent += small.result.packets_sent;
+        }
+        EXPECT(table[i].sentence,
+               connected >= table[i].connected_min && connected <= table[i].connected_max);
+        /* About a thousand packets: four standard errors at 10 % are 4 %. */
+        EXPECT_REAL("share of packets lost", (double)lost / (double)sent, table[i].loss,
+                    table[i].loss < 1 ? table[i].loss * 0.4 : 0.0);
+    }
+}
+
+/* Without growth of the gaps it is the limit of INTROs per address that ends a punch. */
+static void intros_per_address_are_limited(void) {
+    const nat_config box = small_nat(NAT_MAPPING_APDM, NAT_FILTERING_APDF);
+    small_world small;
+    small_pair(&small, &box, &box);
+    small.hosts[1].options.backoff_permille = 1000;
+    small.hosts[2].options.backoff_permille = 1000;
+    small_run(&small, SEED, NULL);
+    const sim_call_result *call = &small.result.calls[0];
+    EXPECT("the pair does not connect", !call->connected);
+    EXPECT_INT("the caller sends all INTROs it may", call->intros_sent[0],
+               PUNCH_INTROS_PER_TARGET_MAX);
+    EXPECT_INT("so does the callee", call->intros_sent[1], PUNCH_INTROS_PER_TARGET_MAX);
+}
+
 static void broker_restart_is_survived(void) {
     const nat_config box = small_nat(NAT_MAPPING_EIM, NAT_FILTERING_APDF);
     small_world small;
@@ -356,6 +402,8 @@ int main(void) {
         {"a site that keeps its hosts apart leaves the hairpin", isolation_leaves_the_hairpin},
         {"a refusal ends the call", refusal_ends_the_call},
         {"a lossy pair connects", lossy_pair_connects},
+        {"loss in the core is applied", core_loss_is_applied},
+        {"INTROs per address are limited", intros_per_address_are_limited},
         {"a broker restart is survived", broker_restart_is_survived},
         {"a broker that is down fails the call", broker_down_fails_the_call},
         {"a dead link kills a connection", link_down_kills_a_connection},

@@ -101,8 +101,7 @@ void nat_reset(nat *box, const nat_config *config, const punch_addr *external, p
 typedef struct {
     uint32_t binding; /* NAT_NONE: a new one is needed */
     uint32_t session; /* the session that says so, or NAT_NONE */
-    uint32_t
-        blocked; /* the binding it would have left by, had no stray held its port; or NAT_NONE */
+    uint32_t blocked; /* what it would have left by, had no stray held that port; or NAT_NONE */
 } nat_exit;
 
 /* Takes a candidate if its port is not held for that remote; the first held one is remembered. */

@@ -4,11 +4,12 @@
  * is everything the protocol's outcomes depend on: sizes, agreement between the two ends, and that
  * a packet changed in any bit, or opened with another key, does not open.
  *
- *   keys   a number modulo 2^64, spread over 32 bytes; public = secret * G, shared = secret *
- * public tag    SipHash-1-3 with a 128-bit tag over nonce, header and body, a reduced-round SipHash
- * (J.-P. Aumasson, D. J. Bernstein: "SipHash: a fast short-input PRF", INDOCRYPT 2012) kdf    the
- * same rounds as a sponge without capacity: 32 bytes of input change the whole state body   left as
- * it is
+ *   keys   a number modulo 2^64, spread over 32 bytes;
+ *          public = secret * G, shared = secret * public
+ *   tag    SipHash-1-3 with a 128-bit tag over nonce, header and body: a reduced-round SipHash
+ *          (J.-P. Aumasson, D. J. Bernstein: "SipHash: a fast short-input PRF", INDOCRYPT 2012)
+ *   kdf    the same rounds as a sponge without capacity: 32 bytes of input change the whole state
+ *   body   left as it is
  *
  * Words are read in the machine's byte order: keys and tags are never compared across machines.
  */

@@ -44,19 +44,16 @@ typedef enum {
 
 /* What to do when the port wanted is taken. */
 typedef enum {
-    NAT_COLLISION_NEXT_FREE =
-        0, /* the next free port above the wanted one, wrapping within the range */
+    NAT_COLLISION_NEXT_FREE = 0,  /* next free one above the wanted, wrapping within the range */
     NAT_COLLISION_CONTIGUOUS = 1, /* the next free port after the last one given */
     NAT_COLLISION_RANDOM = 2,     /* a free port drawn uniformly */
-    NAT_COLLISION_OVERLOAD =
-        3 /* share the port (RFC 4787 REQ-3: MUST NOT); inbound goes to the latest user */
+    NAT_COLLISION_OVERLOAD = 3 /* shared (RFC 4787 REQ-3: MUST NOT): inbound to the latest user */
 } nat_collision;
 
 typedef enum {
     NAT_HAIRPIN_NONE = 0,
-    NAT_HAIRPIN_INTERNAL =
-        1, /* delivered inside with the internal source address (breaks RFC 4787 REQ-9a) */
-    NAT_HAIRPIN_EXTERNAL = 2 /* delivered inside with the external source address (REQ-9a) */
+    NAT_HAIRPIN_INTERNAL = 1, /* back inside with the internal source (breaks RFC 4787 REQ-9a) */
+    NAT_HAIRPIN_EXTERNAL = 2  /* back inside with the external source (REQ-9a) */
 } nat_hairpin;
 
 typedef enum { NAT_FULL_REFUSE = 0, NAT_FULL_EVICT_OLDEST = 1 } nat_full;
@@ -87,13 +84,13 @@ typedef struct {
     nat_full full;         /* when table_max or per_host_max is reached */
     nat_unsolicited unsolicited;
     punch_time_us blacklist_us;
-    bool reply_affinity;  /* replies to a session accepted inbound leave from the port it came in by
-                           */
-    uint32_t filters_max; /* remotes remembered over all mappings, 0 = 4 x table_max; the oldest is
-                             forgotten first */
+    /* Replies to a session accepted inbound leave from the port it came in by. */
+    bool reply_affinity;
+    /* Remotes remembered over all mappings, 0 = 4 x table_max; the oldest is forgotten first. */
+    uint32_t filters_max;
 } nat_config;
 
-/* A UDP packet's addresses; a verdict NAT_PASS or NAT_HAIRPIN rewrites them. */
+/* A UDP packet's addresses; a verdict NAT_PASS or NAT_TURNED_BACK rewrites them. */
 typedef struct {
     punch_addr src;
     punch_addr dst;

@@ -60,10 +60,9 @@ typedef struct {
     uint32_t site;
     punch_addr addr; /* inside address and port of its socket */
     char name[16];
-    punch_time_us
-        clock_offset_us; /* local clock minus world clock at world time 0; >= 0 is not required */
-    int32_t clock_drift_ppb;   /* local clock runs fast by this */
-    punch_time_us start_at_us; /* world time */
+    punch_time_us clock_offset_us; /* local clock minus world clock at world time 0; any sign */
+    int32_t clock_drift_ppb;       /* local clock runs fast by this */
+    punch_time_us start_at_us;     /* world time */
     /* peers */
     uint32_t broker; /* host index */
     punch_options options;
@@ -112,8 +111,7 @@ typedef struct {
     uint32_t call_count;
     sim_fault *faults; /* in order of at_us */
     uint32_t fault_count;
-    punch_time_us
-        *core_delay_us; /* region_count x region_count, one way, [from * region_count + to] */
+    punch_time_us *core_delay_us; /* one way, [from * region_count + to] */
     uint32_t region_count;
     punch_probability core_loss; /* of each packet between sites, independent */
     punch_time_us limit_us;      /* the world ends here at the latest */
@@ -122,12 +120,11 @@ typedef struct {
     const punch_crypto *crypto;
 } sim_plan;
 
-/* How the world says, in one word, why a pair did not connect; more in sim_call_result.blocked_*.
- */
+/* What came of a call, as the cores say and as the world saw it. */
 typedef struct {
     bool connected; /* both sides emitted CONNECTED within the limit */
-    punch_time_us
-        connected_us[2]; /* [0] caller [1] callee: since the intended moment; PUNCH_NEVER */
+    /* [0] caller [1] callee: since the intended moment; PUNCH_NEVER */
+    punch_time_us connected_us[2];
     punch_time_us time_to_connect_us; /* the later of both; PUNCH_NEVER */
     punch_fail fail[2];               /* as each core named it */
     punch_time_us fired_at_us[2];     /* world time of the first INTRO; PUNCH_NEVER */

@@ -31,9 +31,8 @@ typedef struct {
     uint32_t next_seq;
 } sim_queue;
 
-#define SIM_QUEUE_WHEEL_CAP_MIN \
-    16384u /* room from which on a wheel pays: chosen; below it a heap \
-              stays within 256 kB of cache */
+/* Room from which on a wheel pays: chosen; below it a heap stays within 256 kB of cache. */
+#define SIM_QUEUE_WHEEL_CAP_MIN 16384u
 
 #ifdef __cplusplus
 extern "C" {

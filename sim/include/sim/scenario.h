@@ -3,8 +3,9 @@
  * Scenario files: JSON in, plans out. One option table makes parser, schema.json, `explain` and the
  * format reference.
  *
- *   load (strict; errors with file:line:column and pointer) -> cells (cross product of factors) ->
- * plan(cell, trial)
+ *   load   strict: errors with file:line:column and pointer
+ *    -> cells               cross product of factors
+ *    -> plan(cell, trial)   one world, everything drawn
  *
  * A trial's draws come from streams named by (trial seed, option), and the trial seed from
  * (scenario seed, the levels of the factors that are not treatments, trial number): cells that

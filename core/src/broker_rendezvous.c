@@ -193,8 +193,8 @@ static void decide_go(punch_broker *broker, punch_broker_call *call, const punch
     call->repeat_until_us = punch_time_after(now_us, PUNCH_RETRY_TOTAL_US);
     call->ends_at_us = punch_time_after(now_us, PUNCH_CALL_LINGER_US);
     keep_blob(call, signal);
-    punch_broker_trace_state(broker, &caller_of(broker, call)->addr, "call accepted",
-                             call->go_at_us, now_us);
+    punch_broker_trace_state(broker, &caller_of(broker, call)->addr, "call accepted: fire in (us)",
+                             call->go_at_us - now_us, now_us);
     send_go(broker, call, PUNCH_ROLE_CALLER, now_us);
     send_go(broker, call, PUNCH_ROLE_CALLEE, now_us);
     punch_broker_leg_begin(caller, now_us);

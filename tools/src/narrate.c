@@ -117,6 +117,26 @@ static void tell_deliver(const narrator *teller, const sim_saw *record) {
     end_packet(teller, record);
 }
 
+/* What the core calls the moment GO reaches it; the number is how far ahead the instant to fire
+ * lies. */
+#define GO_TRACE "go: fire in (us)"
+
+static void tell_state(const narrator *teller, const sim_saw *record) {
+    const punch_trace *trace = record->trace;
+    char late[FORMAT_TEXT_CAP];
+    begin_line(teller, record->at_us, host_name(teller, record->host));
+    if (trace->number < 0 && trace->text != NULL && strcmp(trace->text, GO_TRACE) == 0) {
+        fprintf(teller->out, "   ** go: GO came %s late; fires at once\n",
+                format_duration(-trace->number, late));
+        return;
+    }
+    fprintf(teller->out, "   core: %s", trace->text != NULL ? trace->text : "?");
+    if (trace->number != 0) {
+        fprintf(teller->out, ": %lld", (long long)trace->number);
+    }
+    fputc('\n', teller->out);
+}
+
 /* What the core says about itself. Packets it sent or took are told by the world already. */
 static void tell_core(const narrator *teller, const sim_saw *record) {
     const punch_trace *trace = record->trace;
@@ -125,12 +145,7 @@ static void tell_core(const narrator *teller, const sim_saw *record) {
     case PUNCH_TRACE_RECEIVED:
         return;
     case PUNCH_TRACE_STATE:
-        begin_line(teller, record->at_us, host_name(teller, record->host));
-        fprintf(teller->out, "   core: %s", trace->text);
-        if (trace->number != 0) {
-            fprintf(teller->out, ": %lld", (long long)trace->number);
-        }
-        fputc('\n', teller->out);
+        tell_state(teller, record);
         return;
     case PUNCH_TRACE_DROPPED:
         begin_line(teller, record->at_us, host_name(teller, record->host));
@@ -155,11 +170,21 @@ static void tell_go(const narrator *teller, const sim_saw *record) {
             format_clock(record->event->fire_at_us, local), format_clock(at_us, world));
 }
 
+/* A GO that came too late was told when the core took it, before the packets it fired. */
+static bool is_late_go(const narrator *teller, const sim_saw *record) {
+    return record->event->kind == PUNCH_EVENT_GO && record->host < teller->plan->host_count &&
+           sim_clock_local_us(clock_of(&teller->plan->hosts[record->host]), record->at_us) >
+               record->event->fire_at_us;
+}
+
 static void tell_event(const narrator *teller, const sim_saw *record) {
     const punch_event *event = record->event;
     char remote[PUNCH_ADDR_TEXT_CAP];
     char local[FORMAT_TEXT_CAP];
     FILE *out = teller->out;
+    if (is_late_go(teller, record)) {
+        return;
+    }
     begin_line(teller, record->at_us, host_name(teller, record->host));
     fprintf(out, "   ** %s", punch_event_name(event->kind));
     switch (event->kind) {

@@ -99,10 +99,18 @@ static void put_packet(FILE *out, const sim_saw *record) {
     }
 }
 
+/* A handle, or nothing where the record is about no call. */
+static void put_call(FILE *out, uint32_t call) {
+    if (call != PUNCH_CALL_NONE) {
+        fprintf(out, ",\"call\":%" PRIu32, call);
+    }
+}
+
 static void put_trace(FILE *out, const punch_trace *trace) {
     fprintf(out, ",\"core\":{\"kind\":\"%s\",\"type\":%u,\"type_name\":\"%s\",\"length\":%u",
             trace_kind_name(trace->kind), trace->type, punch_type_name(trace->type), trace->length);
-    fprintf(out, ",\"call\":%" PRIu32 ",\"number\":%" PRId64, trace->call, trace->number);
+    put_call(out, trace->call);
+    fprintf(out, ",\"number\":%" PRId64, trace->number);
     put_addr(out, "remote", &trace->remote);
     put_text(out, "text", trace->text);
     put_time(out, "now_us", trace->now_us);
@@ -110,8 +118,8 @@ static void put_trace(FILE *out, const punch_trace *trace) {
 }
 
 static void put_event(FILE *out, const punch_event *event) {
-    fprintf(out, ",\"event\":{\"kind\":\"%s\",\"call\":%" PRIu32, punch_event_name(event->kind),
-            event->call);
+    fprintf(out, ",\"event\":{\"kind\":\"%s\"", punch_event_name(event->kind));
+    put_call(out, event->call);
     put_time(out, "at_us", event->at_us);
     put_addr(out, "remote", &event->remote);
     switch (event->kind) {

@@ -11,6 +11,33 @@ static double seconds(punch_time_us us) {
     return (double)us / 1e6;
 }
 
+/* What a core's conclusion means, as far as that core can know. */
+static const char *fail_text(punch_fail fail) {
+    switch (fail) {
+    case PUNCH_FAIL_UNAVAILABLE:
+        return "the broker knows nobody of that key who accepts that token";
+    case PUNCH_FAIL_REFUSED:
+        return "the callee said no";
+    case PUNCH_FAIL_NOT_ANSWERED:
+        return "it rang, and nobody accepted";
+    case PUNCH_FAIL_BROKER_LOST:
+        return "the broker did not answer";
+    case PUNCH_FAIL_NO_ANSWER:
+        return "it punched and heard nothing";
+    case PUNCH_FAIL_ONE_WAY:
+        return "it heard the other side, which never acknowledged";
+    case PUNCH_FAIL_DEAD:
+        return "it was connected, then nobody answered any more";
+    case PUNCH_FAIL_BYE:
+        return "the other side hung up";
+    case PUNCH_FAIL_HUNG_UP:
+        return "it hung up itself";
+    case PUNCH_FAIL_NONE:
+        break;
+    }
+    return "nothing";
+}
+
 /* The inbound-first collision at the NAT of one side's site, where there was one. */
 static void tell_collision(const reason_names *names, const sim_call_result *call, int side,
                            FILE *out) {
@@ -32,7 +59,8 @@ static void tell_direction(const reason_names *names, const sim_call_result *cal
     const char *to = reason_host(names, side);
     const char *from = reason_host(names, 1 - side);
     if (call->arrived[side] > 0) {
-        fprintf(out, " %s heard %s (%" PRIu32 " packets arrived).", to, from, call->arrived[side]);
+        fprintf(out, " %s heard %s (%" PRIu32 " packet%s arrived).", to, from, call->arrived[side],
+                call->arrived[side] == 1 ? "" : "s");
     } else {
         fprintf(out, " %s never heard %s.", to, from);
     }
@@ -46,8 +74,8 @@ static void tell_direction(const reason_names *names, const sim_call_result *cal
                 nat_verdict_text(verdict), nat_verdict_name(verdict));
     }
     if (call->lost_link[side] > 0) {
-        fprintf(out, " %" PRIu32 " of %s's packets were lost on links.", call->lost_link[side],
-                from);
+        fprintf(out, " %" PRIu32 " of %s's packets %s lost on links.", call->lost_link[side], from,
+                call->lost_link[side] == 1 ? "was" : "were");
     }
 }
 
@@ -79,16 +107,16 @@ static void tell_call(const narrator *teller, const sim_call_result *call, uint3
         fprintf(out, "\nVERDICT: %s and %s did not connect.", caller, callee);
     }
     tell_fire(&names, call, out);
-    fprintf(out, " %s sent %" PRIu32 " INTROs, %s %" PRIu32 ".", caller, call->intros_sent[0],
-            callee, call->intros_sent[1]);
+    fprintf(out, " %s sent %" PRIu32 " INTRO%s, %s %" PRIu32 ".", caller, call->intros_sent[0],
+            call->intros_sent[0] == 1 ? "" : "s", callee, call->intros_sent[1]);
     tell_collision(&names, call, 1, out);
     tell_collision(&names, call, 0, out);
     tell_direction(&names, call, 1, out);
     tell_direction(&names, call, 0, out);
     for (int side = 0; side < 2; side++) {
         if (call->fail[side] != PUNCH_FAIL_NONE) {
-            fprintf(out, " %s concluded: %s.", reason_host(&names, side),
-                    punch_fail_name(call->fail[side]));
+            fprintf(out, " %s concluded: %s (%s).", reason_host(&names, side),
+                    punch_fail_name(call->fail[side]), fail_text(call->fail[side]));
         }
     }
     if (call->lost_after) {

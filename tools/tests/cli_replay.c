@@ -73,7 +73,7 @@ static void failing(void) {
         "** ended: no_answer",
         "VERDICT: a and b did not connect.",
         "b never heard a. The NAT of b dropped ",
-        "a concluded: no_answer.",
+        "a concluded: no_answer (it punched and heard nothing).",
         "In short: no_answer; b's NAT dropped a: other address (filter-address); a's NAT ",
         "; a's NAT dropped b: other port (filter-port).",
         NULL,
@@ -97,6 +97,7 @@ static void collision(void) {
     contains(&said, phrases);
     process_free(&said);
     said = replay_of("collision.json", "0", "0", "--jsonl");
+    EXPECT("no handle where there is no call", strstr(said.out, "4294967295") == NULL);
     EXPECT("in JSON too", strstr(said.out, "\"port_taken\":40000,\"port_dodged_to\":") != NULL);
     process_free(&said);
 }

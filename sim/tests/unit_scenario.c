@@ -53,7 +53,7 @@ typedef struct {
 
 static const file_row files[] = {
     {"quickstart", 18, 2},    {"pair-matrix", 162, 5}, {"population-gvod", 4, 2},
-    {"same-nat", 9, 2},       {"lossy-broker", 12, 2}, {"keepalive-hold", 24, 4},
+    {"same-nat", 18, 3},      {"lossy-broker", 12, 2}, {"keepalive-hold", 24, 4},
     {"impaired-links", 9, 1},
 };
 

@@ -79,6 +79,23 @@ char *format_duration(punch_time_us duration_us, char text[FORMAT_TEXT_CAP]) {
     return text;
 }
 
+/* Percent of all that fifteen digits tell apart from certainty. */
+#define PERCENT_DIGITS_MAX 13
+
+char *format_percent(double share, char text[FORMAT_TEXT_CAP]) {
+    const double percent = share * 100.0;
+    double step = 0.1; /* of the last digit */
+    int digits = 1;
+    /* What is nearer to an end than half a step would be rounded to it. */
+    while (share > 0.0 && share < 1.0 && digits < PERCENT_DIGITS_MAX &&
+           (percent <= step / 2.0 || 100.0 - percent <= step / 2.0)) {
+        digits++;
+        step /= 10.0;
+    }
+    snprintf(text, FORMAT_TEXT_CAP, "%.*f", digits, percent);
+    return text;
+}
+
 /* Length of the well-formed UTF-8 sequence at text (RFC 3629), or 0. */
 static size_t utf8_length(const char *text) {
     const uint8_t lead = (uint8_t)text[0];

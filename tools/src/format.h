@@ -30,6 +30,10 @@ char *format_seconds(punch_time_us duration_us, char text[FORMAT_TEXT_CAP]);
 /* "300 s", "1.5 s", "250 ms", "never". Returns text. */
 char *format_duration(punch_time_us duration_us, char text[FORMAT_TEXT_CAP]);
 
+/* "97.3" for 0.973: percent with one decimal, and as many more as it takes that only 0 and 1 are
+ * "0.0" and "100.0". Returns text. */
+char *format_percent(double share, char text[FORMAT_TEXT_CAP]);
+
 /* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
 void format_json_string(FILE *out, const char *text);
 

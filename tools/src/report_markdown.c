@@ -14,7 +14,11 @@ static void put_ratio(FILE *out, const stats_estimate *e) {
         fputs(" - |", out);
         return;
     }
-    fprintf(out, " %.1f %% [%.1f, %.1f] |", e->value * 100.0, e->lo * 100.0, e->hi * 100.0);
+    char value[FORMAT_TEXT_CAP];
+    char lo[FORMAT_TEXT_CAP];
+    char hi[FORMAT_TEXT_CAP];
+    fprintf(out, " %s %% [%s, %s] |", format_percent(e->value, value), format_percent(e->lo, lo),
+            format_percent(e->hi, hi));
 }
 
 static void put_seconds(FILE *out, double value) {

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "format.h"
 #include "gnuplot.h"
 #include "report.h"
 
@@ -80,9 +81,12 @@ static void put_grid_data(const report *view, FILE *out, const grid_axis *x, con
         if (e->n == 0) {
             fprintf(out, "%u %u NaN -\n", across, down);
         } else {
+            char text[FORMAT_TEXT_CAP];
             const double percent = e->value * 100.0;
             const bool whole = percent == floor(percent);
-            fprintf(out, "%u %u %.6g %.*f\n", across, down, percent, whole ? 0 : 1, percent);
+            snprintf(text, sizeof text, "%.0f", percent);
+            fprintf(out, "%u %u %.6g %s\n", across, down, percent,
+                    whole ? text : format_percent(e->value, text));
         }
     }
     fputs("EOD\n", out);

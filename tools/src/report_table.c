@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format.h"
 #include "punch/assert.h"
 
 /* Up to this many failing cells each get their command; beyond, each distinct reason gets one.
@@ -34,13 +35,17 @@ static fixed_column column_count(const report *view) {
     return report_holds(view) ? COLUMN_FIXED_COUNT : COLUMN_HELD;
 }
 
-static void ratio_text(const stats_estimate *e, char text[FIELD_CAP]) {
+/* value_width: of the widest value of the column, so that intervals begin below each other. */
+static void ratio_text(const stats_estimate *e, int value_width, char text[FIELD_CAP]) {
     if (e->n == 0) {
         snprintf(text, FIELD_CAP, "-");
         return;
     }
-    snprintf(text, FIELD_CAP, "%5.1f %% [%.1f, %.1f]", e->value * 100.0, e->lo * 100.0,
-             e->hi * 100.0);
+    char value[FORMAT_TEXT_CAP];
+    char lo[FORMAT_TEXT_CAP];
+    char hi[FORMAT_TEXT_CAP];
+    snprintf(text, FIELD_CAP, "%*.17s %% [%.17s, %.17s]", value_width,
+             format_percent(e->value, value), format_percent(e->lo, lo), format_percent(e->hi, hi));
 }
 
 static void seconds_text(double value, char text[FIELD_CAP]) {
@@ -73,9 +78,18 @@ static void number_text(const stats_estimate *e, char text[FIELD_CAP]) {
     snprintf(text, FIELD_CAP, "%.1f [%.1f, %.1f]", e->value, e->lo, e->hi);
 }
 
+/* What the columns of one table need. */
+typedef struct {
+    const report *view;
+    size_t *widths;      /* fixed columns first, then one per factor */
+    int connected_width; /* of its value alone */
+    int held_width;
+} table_layout;
+
 /* Text of a fixed column. */
-static void field_text(const report *view, uint32_t cell, fixed_column column,
+static void field_text(const table_layout *layout, uint32_t cell, fixed_column column,
                        char text[FIELD_CAP]) {
+    const report *view = layout->view;
     switch (column) {
     case COLUMN_CELL:
         snprintf(text, FIELD_CAP, "%u", cell);
@@ -85,7 +99,7 @@ static void field_text(const report *view, uint32_t cell, fixed_column column,
                  (unsigned long long)report_estimate(view, cell, MEASURE_CONNECTED)->n);
         break;
     case COLUMN_CONNECTED:
-        ratio_text(report_estimate(view, cell, MEASURE_CONNECTED), text);
+        ratio_text(report_estimate(view, cell, MEASURE_CONNECTED), layout->connected_width, text);
         break;
     case COLUMN_P50:
         time_text(report_estimate(view, cell, MEASURE_TIME_P50), text);
@@ -94,7 +108,7 @@ static void field_text(const report *view, uint32_t cell, fixed_column column,
         time_text(report_estimate(view, cell, MEASURE_TIME_P95), text);
         break;
     case COLUMN_HELD:
-        ratio_text(report_estimate(view, cell, MEASURE_HELD), text);
+        ratio_text(report_estimate(view, cell, MEASURE_HELD), layout->held_width, text);
         break;
     case COLUMN_KEEPALIVES:
         number_text(report_estimate(view, cell, MEASURE_KEEPALIVES), text);
@@ -112,15 +126,31 @@ static const char *const fixed_titles[COLUMN_FIXED_COUNT] = {
     "cell",         "n",           "connected [95 %]",  "p50 s [95 %]",
     "p95 s [95 %]", "held [95 %]", "keepalives [95 %]", "longest gap s [95 %]"};
 
-/* Column widths: fixed columns first, then one per factor. */
-static size_t *column_widths(const report *view, uint32_t factor_count) {
+/* The widest value of a share; at least "100.0". */
+static int share_width(const report *view, size_t measure_index) {
+    int width = 5;
+    for (uint32_t cell = 0; cell < view->results->cell_count; cell++) {
+        const stats_estimate *e = report_estimate(view, cell, measure_index);
+        char text[FORMAT_TEXT_CAP];
+        if (e->n > 0) {
+            const int length = (int)strlen(format_percent(e->value, text));
+            width = length > width ? length : width;
+        }
+    }
+    return width;
+}
+
+/* widths to be freed. */
+static table_layout layout_of(const report *view, uint32_t factor_count) {
     size_t *widths = calloc(COLUMN_FIXED_COUNT + factor_count, sizeof *widths);
     PUNCH_ASSERT(widths != NULL);
+    const table_layout layout = {view, widths, share_width(view, MEASURE_CONNECTED),
+                                 share_width(view, MEASURE_HELD)};
     for (fixed_column c = COLUMN_CELL; c < column_count(view); c++) {
         widths[c] = strlen(fixed_titles[c]);
         for (uint32_t cell = 0; cell < view->results->cell_count; cell++) {
             char text[FIELD_CAP];
-            field_text(view, cell, c, text);
+            field_text(&layout, cell, c, text);
             widths[c] = strlen(text) > widths[c] ? strlen(text) : widths[c];
         }
     }
@@ -133,11 +163,12 @@ static size_t *column_widths(const report *view, uint32_t factor_count) {
         }
         widths[COLUMN_FIXED_COUNT + f] = width;
     }
-    return widths;
+    return layout;
 }
 
-static void print_header(const report *view, FILE *out, const size_t *widths,
-                         uint32_t factor_count) {
+static void print_header(const table_layout *layout, FILE *out, uint32_t factor_count) {
+    const report *view = layout->view;
+    const size_t *widths = layout->widths;
     fprintf(out, "%*s", (int)widths[COLUMN_CELL], fixed_titles[COLUMN_CELL]);
     for (uint32_t f = 0; f < factor_count; f++) {
         fprintf(out, "  %-*s", (int)widths[COLUMN_FIXED_COUNT + f],
@@ -158,18 +189,19 @@ static const char *cell_colour(const report *view, uint32_t cell) {
     return e->value <= 0.0 ? "\x1b[31m" : "\x1b[33m";
 }
 
-static void print_row(const report *view, FILE *out, uint32_t cell, const size_t *widths,
-                      bool colour) {
+static void print_row(const table_layout *layout, FILE *out, uint32_t cell, bool colour) {
+    const report *view = layout->view;
+    const size_t *widths = layout->widths;
     char text[FIELD_CAP];
     const uint32_t factor_count = sim_scenario_factor_count(view->request->scenario);
-    field_text(view, cell, COLUMN_CELL, text);
+    field_text(layout, cell, COLUMN_CELL, text);
     fprintf(out, "%*s", (int)widths[COLUMN_CELL], text);
     for (uint32_t f = 0; f < factor_count; f++) {
         fprintf(out, "  %-*s", (int)widths[COLUMN_FIXED_COUNT + f], report_level(view, cell, f));
     }
     for (fixed_column c = COLUMN_N; c < column_count(view); c++) {
         const bool coloured = colour && c == COLUMN_CONNECTED;
-        field_text(view, cell, c, text);
+        field_text(layout, cell, c, text);
         fprintf(out, "  %s", coloured ? cell_colour(view, cell) : "");
         /* Numbers to the right; nothing is padded when nothing follows. */
         const int width = c + 1 == column_count(view) ? 0 : (int)widths[c];
@@ -225,12 +257,12 @@ static void print_examples(const report *view, FILE *out) {
 
 void report_table(const report *view, FILE *out, bool colour) {
     const uint32_t factor_count = sim_scenario_factor_count(view->request->scenario);
-    size_t *widths = column_widths(view, factor_count);
-    print_header(view, out, widths, factor_count);
+    const table_layout layout = layout_of(view, factor_count);
+    print_header(&layout, out, factor_count);
     for (uint32_t i = 0; i < view->results->cell_count; i++) {
-        print_row(view, out, i, widths, colour);
+        print_row(&layout, out, i, colour);
     }
-    free(widths);
+    free(layout.widths);
     print_examples(view, out);
     if (view->partial) {
         const uint64_t wanted = view->request->trials * view->results->cell_count;

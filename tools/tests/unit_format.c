@@ -92,11 +92,37 @@ static void reals(void) {
     }
 }
 
+static void percents(void) {
+    static const struct {
+        double share;
+        const char *text;
+    } rows[] = {
+        {0.0, "0.0"},
+        {1.0, "100.0"},
+        {0.5, "50.0"},
+        {0.973, "97.3"},
+        {0.9996, "99.96"},
+        {0.9994, "99.9"},
+        {0.0004, "0.04"},
+        {0.00004, "0.004"},
+        {0.0006, "0.1"},
+        {0.9999, "99.99"},
+        {0.99999, "99.999"},
+        {1.0 - 1e-7, "99.99999"},
+        {1e-300, "0.0000000000000"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[FORMAT_TEXT_CAP];
+        EXPECT_TEXT("percent", format_percent(rows[i].share, text), rows[i].text);
+    }
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"times", times},
         {"texts", texts},
         {"numbers", reals},
+        {"percents", percents},
     };
     return PUNCH_TEST_MAIN("format", cases);
 }

@@ -7,8 +7,8 @@
  *   one endpoint-dependent               iff the other's filter ignores the port
  *   both endpoint-dependent              iff one filter is EIF and the other EIF or ADF
  *
- * and without answers at unsignalled addresses only if, besides, each endpoint-dependent side has an
- * EIF filter: what is sent to it goes to the port it showed the broker. No NAT is EIM/EIF. The
+ * and without answers at unsignalled addresses only if, besides, each endpoint-dependent side has
+ * an EIF filter: what is sent to it goes to the port it showed the broker. No NAT is EIM/EIF. The
  * expected share is the sum over all pairs of classes; the interval of each cell must cover it.
  */
 #include <cjson/cJSON.h>

@@ -3,9 +3,12 @@
  * punchlab bench: how fast it is, as figures of this machine and as multiples of a bare loop
  * measured in the same run.
  */
+#define _DEFAULT_SOURCE /* getloadavg */
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "bench.h"
+#include "bench_targets.h"
 #include "commands.h"
 #include "file.h"
 #include "punch/crypto.h"
@@ -19,15 +22,6 @@ static const cli_option options[] = {
     {"help", 'h', NULL, "this text"},
 };
 
-#define SIZES_MAX 4
-
-typedef struct {
-    bench_effort effort;
-    bench_pair pair;
-    bench_clients_row sizes[SIZES_MAX];
-    size_t size_count;
-} bench_figures;
-
 static double per_second(double each_us) {
     return each_us > 0.0 ? 1e6 / each_us : 0.0;
 }
@@ -35,14 +29,16 @@ static double per_second(double each_us) {
 static void print_pair(const bench_pair *pair, FILE *out) {
     fprintf(out,
             "pair trial: two peers behind EIM/APDF, a broker, lossless; CPU time of one core\n"
-            "%-12s %9s %10s %9s %11s %11s %9s %7s\n",
-            "", "us/trial", "trials/s", "events", "ns/event", "events/s", "messages", "x bare");
+            "%-12s %9s %10s %9s %11s %11s %9s %7s %11s\n",
+            "", "us/trial", "trials/s", "events", "ns/event", "events/s", "messages", "x bare",
+            "per message");
     for (int i = 0; i < BENCH_PAIR_COUNT; i++) {
         const bench_pair_row *row = &pair->rows[i];
-        fprintf(out, "%-12s %9.2f %10.0f %9.1f %11.1f %11.0f %9.1f %7.1f  %s\n", row->name,
+        fprintf(out, "%-12s %9.2f %10.0f %9.1f %11.1f %11.0f %9.1f %7.1f %11.1f  %s\n", row->name,
                 row->trial_us, per_second(row->trial_us), row->events,
                 row->trial_us * 1e3 / row->events, row->events * per_second(row->trial_us),
-                row->packets, row->trial_us / pair->rows[BENCH_BARE].trial_us, row->help);
+                row->packets, row->trial_us / pair->rows[BENCH_BARE].trial_us,
+                bench_message_ratio(pair, i), row->help);
     }
     fprintf(out, "null core: %.0f %% of the bare loop's events/s, measured side by side\n",
             pair->null_share * 100.0);
@@ -51,13 +47,6 @@ static void print_pair(const bench_pair *pair, FILE *out) {
     fprintf(out, "%u cores: %.0f full trials/s (fast crypto): 4.4 million in %.1f s\n\n",
             pair->cores, pair->all_cores_trials_per_s,
             pair->all_cores_trials_per_s > 0.0 ? 4.4e6 / pair->all_cores_trials_per_s : 0.0);
-}
-
-/* Cost of an event against the smallest world's, over the bare loop's own growth. */
-static double growth(const bench_figures *figures, size_t i) {
-    const bench_clients_row *first = &figures->sizes[0];
-    const bench_clients_row *row = &figures->sizes[i];
-    return row->event_ns / first->event_ns / (row->bare_event_ns / first->bare_event_ns);
 }
 
 static void print_clients(const bench_figures *figures, FILE *out) {
@@ -70,7 +59,7 @@ static void print_clients(const bench_figures *figures, FILE *out) {
         const bench_clients_row *row = &figures->sizes[i];
         fprintf(out, "%9u %11.0f %10.0f %10.1f %11.1f %9.1f %11.1f %12.2f\n", row->clients,
                 row->world_bytes, row->plan_bytes, row->event_ns, row->speedup, row->bare_event_ns,
-                row->event_ns / row->bare_event_ns, growth(figures, i));
+                row->event_ns / row->bare_event_ns, bench_growth(figures, i));
     }
 }
 
@@ -83,10 +72,12 @@ static void put_json(const bench_figures *figures, FILE *out) {
         fprintf(out,
                 "%s\n{\"name\":\"%s\",\"trial_us\":%.6g,\"trials_per_s\":%.6g,"
                 "\"events_per_trial\":%.6g,\"event_ns\":%.6g,\"events_per_s\":%.6g,"
-                "\"messages_per_trial\":%.6g,\"ratio_to_bare\":%.6g}",
+                "\"messages_per_trial\":%.6g,\"ratio_to_bare\":%.6g,"
+                "\"message_ratio_to_bare\":%.6g}",
                 i > 0 ? "," : "", row->name, row->trial_us, per_second(row->trial_us), row->events,
                 row->trial_us * 1e3 / row->events, row->events * per_second(row->trial_us),
-                row->packets, row->trial_us / pair->rows[BENCH_BARE].trial_us);
+                row->packets, row->trial_us / pair->rows[BENCH_BARE].trial_us,
+                bench_message_ratio(pair, i));
     }
     fprintf(out,
             "\n],\"null_share_of_bare\":%.6g,\"peer_bytes\":%zu,\"client_bytes\":%zu,"
@@ -101,13 +92,15 @@ static void put_json(const bench_figures *figures, FILE *out) {
                 "\"bare_event_ns\":%.6g,\"growth_over_bare\":%.6g,"
                 "\"packets_per_client_and_s\":%.6g}",
                 i > 0 ? "," : "", row->clients, row->world_bytes, row->plan_bytes, row->event_ns,
-                row->speedup, row->bare_event_ns, growth(figures, i), row->packets_per_s);
+                row->speedup, row->bare_event_ns, bench_growth(figures, i), row->packets_per_s);
     }
-    fputs("\n]}\n", out);
+    fputs("\n],\"targets\":", out);
+    bench_targets_json(figures, out);
+    fputs("}\n", out);
 }
 
 static bool measure(bench_figures *figures, const cli_args *args, FILE *people) {
-    static const uint32_t sizes[SIZES_MAX] = {1000, 10000, 100000, 2000000};
+    static const uint32_t sizes[BENCH_SIZES_MAX] = {1000, 10000, 100000, 2000000};
     const bool quick = cli_has(args, "quick");
     const size_t size_count = quick ? 1 : cli_has(args, "full") ? 4 : 3;
     const char *error = NULL;
@@ -125,7 +118,22 @@ static bool measure(bench_figures *figures, const cli_args *args, FILE *people) 
         figures->size_count = i + 1;
     }
     print_clients(figures, people);
+    bench_targets_print(figures, people);
     return true;
+}
+
+/* Above this share of the cores, others take part of what is measured. Chosen. */
+#define LOAD_MAX 0.5
+
+static void warn_of_load(const cli_args *args) {
+    double load = 0.0;
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (getloadavg(&load, 1) == 1 && cores > 0 && load > LOAD_MAX * (double)cores) {
+        fprintf(args->err,
+                "%s bench: the load average is %.1f on %ld cores: other work makes these figures "
+                "worse; wait for it to end\n",
+                args->program, load, cores);
+    }
 }
 
 static int bench_command(const cli_args *args) {
@@ -147,6 +155,7 @@ static int bench_command(const cli_args *args) {
     if (json != NULL && !on_stdout && !file_open(&file, json, args->err)) {
         return CLI_FAILED;
     }
+    warn_of_load(args);
     bool good = measure(&figures, args, on_stdout ? args->err : args->out);
     if (good && on_stdout) {
         put_json(&figures, args->out);

@@ -24,9 +24,9 @@ static void figures(void) {
     cJSON *object = cJSON_Parse(said.out);
     const cJSON *pair = cJSON_GetObjectItemCaseSensitive(object, "pair");
     static const char *const names[] = {"bare", "null", "full-fast", "full-sodium"};
-    static const char *const each[] = {"trial_us",     "trials_per_s", "events_per_trial",
-                                       "event_ns",     "events_per_s", "messages_per_trial",
-                                       "ratio_to_bare"};
+    static const char *const each[] = {
+        "trial_us",     "trials_per_s",       "events_per_trial", "event_ns",
+        "events_per_s", "messages_per_trial", "ratio_to_bare",    "message_ratio_to_bare"};
     EXPECT_INT("four ways to run a trial", cJSON_GetArraySize(pair), 4);
     for (int i = 0; i < 4; i++) {
         const cJSON *row = cJSON_GetArrayItem(pair, i);
@@ -52,6 +52,20 @@ static void figures(void) {
     /* One keepalive and its answer every 15 s. */
     EXPECT_REAL("packets per client and second", number(clients, "packets_per_client_and_s"),
                 2.0 / 15.0, 0.02);
+    const cJSON *targets = cJSON_GetObjectItemCaseSensitive(object, "targets");
+    EXPECT_INT("a verdict on each figure a quick run measures", cJSON_GetArraySize(targets), 4);
+    const cJSON *target = NULL;
+    cJSON_ArrayForEach(target, targets) {
+        const bool least = cJSON_HasObjectItem(target, "at_least");
+        const double bound = number(target, least ? "at_least" : "at_most");
+        const double value = number(target, "value");
+        EXPECT("a bound", bound > 0.0);
+        EXPECT("the verdict is the comparison's",
+               cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(target, "met")) ==
+                   (least ? value >= bound : value <= bound));
+    }
+    EXPECT("for people, too", strstr(said.err, "null core: % of the bare") != NULL);
+    EXPECT("what was not measured is said", strstr(said.err, "not measured\n") != NULL);
     cJSON_Delete(object);
     process_free(&said);
 }

@@ -46,7 +46,8 @@ void scenario_complain(sim_complaints *complaints, scenario_place place, const c
 /* By line and column within a file; files keep the order in which they first complained. */
 void scenario_complaints_sort(sim_complaints *complaints);
 
-/* scenario_words.c: prints a text from a stranger, control characters and broken UTF-8 as escapes. */
+/* scenario_words.c: prints a text from a stranger, control characters and broken UTF-8 as
+ * escapes. */
 void scenario_print_escaped(FILE *out, const char *text);
 
 /* The nearest of the words by edit distance, or NULL when none is near enough to be meant. */

@@ -320,3 +320,27 @@ sim_scenario *sim_scenario_load(const char *path, const sim_override *overrides,
     free(bytes);
     return scenario;
 }
+
+/* A JSON Schema has definitions, or names its dialect by URL (JSON Schema 2020-12, core §8.1.1);
+ * the "$schema" of a scenario is the path of a file. */
+bool sim_scenario_is_schema(const char *path) {
+    char *bytes = NULL;
+    size_t length = 0;
+    const char *why = NULL;
+    if (!scenario_file_read(path, &bytes, &length, &why)) {
+        return false;
+    }
+    json_doc doc = {0};
+    sim_complaints unheard = {0};
+    bool is_schema = false;
+    if (json_doc_parse(&doc, path, bytes, length, &unheard)) {
+        const json_node *dialect = json_find(&doc, json_root(&doc), "$schema");
+        is_schema = json_find(&doc, json_root(&doc), "$defs") != NULL ||
+                    (dialect != NULL && dialect->text != NULL &&
+                     strstr(dialect->text, "://json-schema.org/") != NULL);
+    }
+    json_doc_free(&doc);
+    sim_complaints_clear(&unheard);
+    free(bytes);
+    return is_schema;
+}

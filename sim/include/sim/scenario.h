@@ -64,6 +64,9 @@ sim_scenario *sim_scenario_parse(const char *name, const char *text, size_t leng
                                  sim_complaints *complaints);
 void sim_scenario_destroy(sim_scenario *scenario); /* accepts NULL */
 
+/* Is this file a JSON Schema, as lies beside scenarios, rather than one of them? */
+bool sim_scenario_is_schema(const char *path);
+
 void sim_complaints_clear(sim_complaints *complaints);
 /* "file:line:column: /pointer: what" per line. */
 void sim_complaints_print(const sim_complaints *complaints, FILE *out);

@@ -73,9 +73,15 @@ static const cli_option *find_short(const cli_command *command, char letter) {
     return NULL;
 }
 
+static void print_usage(const cli_args *args, FILE *out) {
+    const char *operands = args->command->operands;
+    fprintf(out, "usage: %s %s%s%s\n", args->program, args->command->name,
+            operands[0] != '\0' ? " " : "", operands);
+}
+
 void cli_usage_hint(const cli_args *args) {
-    fprintf(args->err, "usage: %s %s %s\n'%s %s --help' lists the options.\n", args->program,
-            args->command->name, args->command->operands, args->program, args->command->name);
+    print_usage(args, args->err);
+    fprintf(args->err, "'%s %s --help' lists the options.\n", args->program, args->command->name);
 }
 
 static int unknown_option(const cli_args *args, const char *typed, const char *name,
@@ -168,7 +174,10 @@ static int check_operands(const cli_args *args) {
         fprintf(args->err, "%s %s: unexpected '%s'\n", args->program, args->command->name,
                 args->operands[args->command->operand_max]);
     } else {
-        fprintf(args->err, "%s %s: something is missing\n", args->program, args->command->name);
+        /* The first word of "FILE [options]" or "KEY...". */
+        const int length = (int)strcspn(args->command->operands, " .");
+        fprintf(args->err, "%s %s: %.*s is missing\n", args->program, args->command->name, length,
+                args->command->operands);
     }
     cli_usage_hint(args);
     return CLI_USAGE;
@@ -232,6 +241,10 @@ const char *cli_value(const cli_args *args, const char *name) {
     return given != NULL ? given->value : NULL;
 }
 
+bool cli_parse_u64(const char *text, uint64_t *number_out) {
+    return (text[0] != '0' || text[1] == '\0') && format_parse_u64(text, number_out);
+}
+
 bool cli_number(const cli_args *args, const char *name, uint64_t min, uint64_t max,
                 uint64_t *number_out) {
     const char *value = cli_value(args, name);
@@ -239,7 +252,7 @@ bool cli_number(const cli_args *args, const char *name, uint64_t min, uint64_t m
         return true;
     }
     uint64_t number = 0;
-    if (!format_parse_u64(value, &number) || number < min || number > max) {
+    if (!cli_parse_u64(value, &number) || number < min || number > max) {
         fprintf(args->err, "%s %s: --%s %s: expected a whole number from %llu to %llu\n",
                 args->program, args->command->name, name, value, (unsigned long long)min,
                 (unsigned long long)max);
@@ -251,8 +264,8 @@ bool cli_number(const cli_args *args, const char *name, uint64_t min, uint64_t m
 
 void cli_help(const cli_args *args) {
     const cli_command *command = args->command;
-    fprintf(args->out, "usage: %s %s %s\n\n%s\n\noptions:\n", args->program, command->name,
-            command->operands, command->summary);
+    print_usage(args, args->out);
+    fprintf(args->out, "\n%s\n\noptions:\n", command->summary);
     for (size_t i = 0; i < command->option_count; i++) {
         const cli_option *option = &command->options[i];
         char left[64];

@@ -15,11 +15,11 @@
 /* What the process ends with. */
 enum {
     CLI_OK = 0,
-    CLI_FAILED = 1,       /* expectations not met, or results could not be written */
+    CLI_FAILED = 1,       /* the results could not be written */
     CLI_USAGE = 2,        /* bad usage or scenario: nothing ran */
     CLI_BROKEN = 3,       /* an invariant broke */
     CLI_UNAVAILABLE = 77, /* the backend is not there or cannot model this scenario */
-    CLI_INTERRUPTED = 130 /* as shells report SIGINT: 128 + 2 */
+    CLI_SIGNALLED = 128   /* plus the signal, as shells report it: 130 SIGINT, 143 SIGTERM */
 };
 
 typedef struct {
@@ -69,6 +69,10 @@ bool cli_has(const cli_args *args, const char *name);
 
 /* The value last given, or NULL. */
 const char *cli_value(const cli_args *args, const char *name);
+
+/* A whole number as scenario files write it: decimal, no leading zero, below 2^64; else false,
+ * *number_out untouched. */
+bool cli_parse_u64(const char *text, uint64_t *number_out);
 
 /* Reads a decimal number within min..max into *number_out, leaving it alone when the option was not
  * given. False after complaining. */

@@ -15,6 +15,57 @@ static const cli_option options[] = {
     {"help", 'h', NULL, "this text"},
 };
 
+/* Forms that values of many keys can take. */
+static const struct {
+    const char *name;
+    const char *form;
+    const char *help;
+} forms[] = {
+    {"uniform", "{\"uniform\": [\"10ms\", \"30ms\"]}", "Every value of the range alike."},
+    {"exponential", "{\"exponential\": {\"mean\": \"20ms\"}}",
+     "Exponential with that mean, cut to the range of the key."},
+    {"lognormal", "{\"lognormal\": {\"median\": \"20ms\", \"sigma\": 0.5}}",
+     "sigma is the standard deviation of the natural logarithm."},
+    {"quantiles", "{\"quantiles\": {\"5%\": \"71ms\", \"50%\": \"239ms\", \"95%\": \"602ms\"}}",
+     "Linear between the quantiles, flat outside."},
+    {"from", "{\"from\": \"data/rtt-relayed.json\", \"scale\": \"25%\"}",
+     "Quantiles from a file below the scenario's directory, every value times scale."},
+    {"choice",
+     "{\"choice\": [{\"share\": \"30%\", \"value\": \"30s\"}, {\"share\": \"70%\", \"value\": "
+     "{\"uniform\": [\"60s\", \"300s\"]}}]}",
+     "One of several values, whose shares sum to 100%; they may be distributions again. The only "
+     "distribution of values that are no numbers."},
+    {"population", "{\"population\": \"NAME\", \"without\": [\"CLASS\", ...]}",
+     "As peers.a.nat or peers.b.nat: a NAT drawn for every trial from \"populations\", with some "
+     "of "
+     "its classes left out, the rest in proportion."},
+    {"populations",
+     "\"populations\": {\"NAME\": {\"source\": \"...\", \"common\": {...}, \"classes\": "
+     "[{\"name\": "
+     "\"...\", \"share\": \"40%\", ...}]}}",
+     "Classes of NATs whose shares sum to 100%; a class has the keys of \"nat\", or \"nat\": "
+     "\"none\" "
+     "or the name of one; \"common\" holds what all classes share; or {\"file\": "
+     "\"data/x.json\"}."},
+    {"factors",
+     "\"factors\": [{\"name\": \"loss\", \"treatment\": true, \"set\": \"link.dsl.loss\", "
+     "\"levels\": [\"0%\", \"2%\"]}]",
+     "What the scenario varies; cells are the cross product of all levels. Cells that differ only "
+     "in a treatment meet the same worlds. A level {\"label\": ..., \"set\": {KEY: value, ...}} "
+     "sets "
+     "several keys at once."},
+};
+
+static bool explain_form(const char *key, FILE *out) {
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (strcmp(forms[i].name, key) == 0) {
+            fprintf(out, "%s\n  %s\n  form     %s\n", forms[i].name, forms[i].help, forms[i].form);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_keepalive(const punch_keepalive *keepalive, FILE *out) {
     char silence[FORMAT_TEXT_CAP];
     fprintf(out, "%s: %s\n  longest silence to expect: %s\n", keepalive->name, keepalive->help,
@@ -47,15 +98,28 @@ static bool ends_with(const char *text, const char *end) {
     return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
+/* "aws" means "aws-nat-gateway": the first name that begins with it, as a guess. */
+static void offer_name(cli_nearest *nearest, const char *name) {
+    const size_t length = strlen(nearest->word);
+    if (length >= 2 && nearest->distance > 0 && strncmp(nearest->word, name, length) == 0) {
+        nearest->best = name;
+        nearest->distance = 0;
+    }
+    cli_nearest_offer(nearest, name);
+}
+
 static void offer_names(cli_nearest *nearest) {
     size_t count = 0;
     const nat_preset *presets = nat_presets(&count);
     for (size_t i = 0; i < count; i++) {
-        cli_nearest_offer(nearest, presets[i].name);
+        offer_name(nearest, presets[i].name);
     }
     const punch_keepalive *const *keepalives = punch_keepalive_builtin(&count);
     for (size_t i = 0; i < count; i++) {
-        cli_nearest_offer(nearest, keepalives[i]->name);
+        offer_name(nearest, keepalives[i]->name);
+    }
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        offer_name(nearest, forms[i].name);
     }
 }
 
@@ -68,7 +132,8 @@ static int explain_one(const cli_args *args, const char *key) {
         fprintf(args->out, "\n'%s explain preset:NAME' shows every field with its source.\n",
                 args->program);
     }
-    if (is_option || is_named) {
+    const bool is_form = explain_form(key, args->out);
+    if (is_option || is_named || is_form) {
         return CLI_OK;
     }
     const char *colon = strchr(key, ':');
@@ -77,7 +142,8 @@ static int explain_one(const cli_args *args, const char *key) {
     const char *best = nearest.best != NULL ? nearest.best : nearest_option;
     fprintf(args->err, "%s explain: nothing is called '%s'", args->program, key);
     if (best != NULL) {
-        fprintf(args->err, "; did you mean '%s'?", best);
+        const int prefix = colon != NULL && nearest.best != NULL ? (int)(colon - key) + 1 : 0;
+        fprintf(args->err, "; did you mean '%.*s%s'?", prefix, key, best);
     }
     fprintf(args->err, "\n'%s explain \"*\"' explains everything.\n", args->program);
     return CLI_USAGE;

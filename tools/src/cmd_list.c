@@ -2,6 +2,8 @@
 /*
  * punchlab list: what there is: scenarios, presets, strategies, backends.
  */
+#include <string.h>
+
 #include "commands.h"
 #include "found.h"
 #include "preset_text.h"
@@ -35,32 +37,81 @@ static void list_scenarios(FILE *out) {
     found_free(&found);
 }
 
-static int list_command(const cli_args *args) {
-    FILE *out = args->out;
-    size_t count = 0;
-    list_scenarios(out);
-    fputs("\nNAT presets ('explain preset:NAME' shows fields and sources):\n", out);
+static void list_presets(FILE *out) {
+    fputs("NAT presets ('explain preset:NAME' shows fields and sources):\n", out);
     preset_print_list(out);
-    fputs("\nkeepalive strategies:\n", out);
+}
+
+static void list_strategies(FILE *out) {
+    size_t count = 0;
     const punch_keepalive *const *keepalives = punch_keepalive_builtin(&count);
+    fputs("keepalive strategies:\n", out);
     for (size_t i = 0; i < count; i++) {
-        fprintf(out, "  %-24s %s\n", keepalives[i]->name, keepalives[i]->help);
+        fprintf(out, "  %-28s %s\n", keepalives[i]->name, keepalives[i]->help);
     }
-    fputs("\nbackends:\n", out);
+}
+
+static void list_backends(FILE *out) {
+    size_t count = 0;
     const sim_backend_ops *const *backends = sim_backends(&count);
+    fputs("backends:\n", out);
     for (size_t i = 0; i < count; i++) {
-        fprintf(out, "  %-24s %s\n", backends[i]->name, backends[i]->help);
+        fprintf(out, "  %-28s %s\n", backends[i]->name, backends[i]->help);
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*print)(FILE *out);
+} lists[] = {
+    {"scenarios", list_scenarios},
+    {"presets", list_presets},
+    {"strategies", list_strategies},
+    {"backends", list_backends},
+};
+
+#define LIST_COUNT (sizeof lists / sizeof lists[0])
+
+static int list_one(const cli_args *args, const char *name) {
+    cli_nearest nearest = cli_nearest_to(name);
+    for (size_t i = 0; i < LIST_COUNT; i++) {
+        if (strcmp(lists[i].name, name) == 0) {
+            lists[i].print(args->out);
+            return CLI_OK;
+        }
+        cli_nearest_offer(&nearest, lists[i].name);
+    }
+    fprintf(args->err, "%s list: there are no '%s'; there are:", args->program, name);
+    for (size_t i = 0; i < LIST_COUNT; i++) {
+        fprintf(args->err, " %s", lists[i].name);
+    }
+    if (nearest.best != NULL) {
+        fprintf(args->err, "; did you mean '%s'?", nearest.best);
+    }
+    fputc('\n', args->err);
+    return CLI_USAGE;
+}
+
+static int list_command(const cli_args *args) {
+    if (args->operand_count > 0) {
+        return list_one(args, args->operands[0]);
+    }
+    for (size_t i = 0; i < LIST_COUNT; i++) {
+        if (i > 0) {
+            fputc('\n', args->out);
+        }
+        lists[i].print(args->out);
     }
     return CLI_OK;
 }
 
 const cli_command command_list = {
     .name = "list",
-    .operands = "",
+    .operands = "[scenarios|presets|strategies|backends]",
     .summary = "list scenarios, NAT presets, keepalive strategies and backends",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operand_min = 0,
-    .operand_max = 0,
+    .operand_max = 1,
     .run = list_command,
 };

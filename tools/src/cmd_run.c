@@ -20,7 +20,7 @@ static const cli_option options[] = {
     {"out", 'o', "DIR", "directory of the results (default: results/runs/<scenario>)"},
     {"json", 0, "FILE", "also write the results as JSON; '-' is standard output"},
     {"set", 0, "KEY=VALUE", "override a key of the scenario; may be repeated"},
-    {"quiet", 'q', NULL, "no table, no progress"},
+    {"quiet", 'q', NULL, "no first line, no table, no progress"},
     {"verbose", 'v', NULL, "also say how fast it ran"},
     {"help", 'h', NULL, "this text"},
 };
@@ -148,11 +148,12 @@ static int run_and_publish(const setup *made, outputs *to, const cli_args *args,
     report view = report_of(&made->request, &results);
     const bool written = publish(&view, to, args);
     const bool interrupted = results.interrupted;
+    const int signal_number = results.signal;
     report_free(&view);
     run_results_free(&results);
     if (interrupted) {
         fprintf(args->err, "%s run: interrupted; the results are partial\n", args->program);
-        return CLI_INTERRUPTED;
+        return CLI_SIGNALLED + signal_number;
     }
     return written ? CLI_OK : CLI_FAILED;
 }
@@ -167,9 +168,26 @@ static const char *crypto_name(const setup *made) {
     return name;
 }
 
+/* Refused here, results cost nothing; refused by the kernel later, they cost the program. */
+static int check_memory(const setup *made, const cli_args *args) {
+    const uint64_t most = run_trials_that_fit(&made->request);
+    if (made->request.trials <= most) {
+        return CLI_OK;
+    }
+    fprintf(
+        args->err,
+        "%s run: the results of %llu trials in each of %u cells do not fit into memory; at most "
+        "%llu do: use --trials %llu\n",
+        args->program, (unsigned long long)made->request.trials,
+        sim_scenario_cell_count(made->scenario), (unsigned long long)most,
+        (unsigned long long)most);
+    return CLI_USAGE;
+}
+
 static int run_command(const cli_args *args) {
     setup made;
     int status = setup_load(&made, args);
+    status = status == CLI_OK ? check_memory(&made, args) : status;
     if (status != CLI_OK) {
         setup_free(&made);
         return status;
@@ -177,8 +195,10 @@ static int run_command(const cli_args *args) {
     made.request.progress = is_terminal(args->err) && !cli_has(args, "quiet") ? args->err : NULL;
     sigset_t signals;
     run_hold_signals(&signals);
-    setup_print_first_line(&made, args->err, crypto_name(&made));
-    fflush(args->err);
+    if (!cli_has(args, "quiet")) {
+        setup_print_first_line(&made, args->err, crypto_name(&made));
+        fflush(args->err);
+    }
     outputs to;
     status = open_outputs(&to, args, sim_scenario_name(made.scenario));
     if (status == CLI_OK) {

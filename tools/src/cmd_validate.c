@@ -1,39 +1,76 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * punchlab validate: checks scenario files and runs nothing.
+ * punchlab validate: checks scenario files and runs nothing. A directory stands for the *.json
+ * right in it; a JSON Schema, as lies beside every scenario, is no scenario and no mistake.
  */
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "commands.h"
-#include "sim/scenario.h"
+#include "found.h"
+#include "setup.h"
 
 static const cli_option options[] = {
     {"quiet", 'q', NULL, "say nothing about files that are right"},
     {"help", 'h', NULL, "this text"},
 };
 
+static int validate_file(const cli_args *args, const char *path) {
+    if (setup_is_absent(args, path)) {
+        return CLI_USAGE;
+    }
+    int status = CLI_OK;
+    sim_complaints complaints = {0};
+    sim_scenario *scenario = sim_scenario_load(path, NULL, 0, &complaints);
+    const bool quiet = cli_has(args, "quiet");
+    if (scenario == NULL && sim_scenario_is_schema(path)) {
+        if (!quiet) {
+            fprintf(args->out, "%s: skipped: a JSON Schema, not a scenario\n", path);
+        }
+    } else if (scenario == NULL) {
+        sim_complaints_print(&complaints, args->err);
+        status = CLI_USAGE;
+    } else if (!quiet) {
+        fprintf(args->out, "%s: fine: %u cells x %llu trials\n", path,
+                sim_scenario_cell_count(scenario),
+                (unsigned long long)sim_scenario_trials(scenario));
+    }
+    sim_complaints_clear(&complaints);
+    sim_scenario_destroy(scenario);
+    return status;
+}
+
+static int validate_directory(const cli_args *args, const char *path) {
+    found_files found = found_in(path);
+    int status = CLI_OK;
+    if (found.count == 0) {
+        fprintf(args->err, "%s validate: %s: no *.json in this directory\n", args->program, path);
+        status = CLI_USAGE;
+    }
+    for (size_t i = 0; i < found.count; i++) {
+        const int checked = validate_file(args, found.paths[i]);
+        status = checked != CLI_OK ? checked : status;
+    }
+    found_free(&found);
+    return status;
+}
+
 static int validate_command(const cli_args *args) {
     int status = CLI_OK;
     for (size_t i = 0; i < args->operand_count; i++) {
-        sim_complaints complaints = {0};
-        sim_scenario *scenario = sim_scenario_load(args->operands[i], NULL, 0, &complaints);
-        if (scenario == NULL) {
-            sim_complaints_print(&complaints, args->err);
-            status = CLI_USAGE;
-        } else if (!cli_has(args, "quiet")) {
-            fprintf(args->out, "%s: fine: %u cells x %llu trials\n", args->operands[i],
-                    sim_scenario_cell_count(scenario),
-                    (unsigned long long)sim_scenario_trials(scenario));
-        }
-        sim_complaints_clear(&complaints);
-        sim_scenario_destroy(scenario);
+        const char *path = args->operands[i];
+        struct stat info;
+        const bool is_directory = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+        const int checked =
+            is_directory ? validate_directory(args, path) : validate_file(args, path);
+        status = checked != CLI_OK ? checked : status;
     }
     return status;
 }
 
 const cli_command command_validate = {
     .name = "validate",
-    .operands = "FILE...",
+    .operands = "FILE|DIRECTORY...",
     .summary = "check scenario files without running them",
     .options = options,
     .option_count = sizeof options / sizeof options[0],

@@ -15,6 +15,13 @@ void context_print_replay(FILE *out, const context *where) {
     format_shell_word(out, where->file);
     fprintf(out, " --cell %u --trial %llu --seed %llu", where->cell,
             (unsigned long long)where->trial, (unsigned long long)where->seed);
+    if (where->backend_given != NULL) {
+        fputs(" --backend ", out);
+        format_shell_word(out, where->backend_given);
+    }
+    if (where->crypto_given != NULL) {
+        fprintf(out, " --crypto %s", where->crypto_given);
+    }
     for (size_t i = 0; i < where->override_count; i++) {
         char word[1024];
         const int length = snprintf(word, sizeof word, "%s=%s", where->overrides[i].key,

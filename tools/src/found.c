@@ -19,9 +19,8 @@ static bool is_scenario(const char *name) {
            strcmp(name, "schema.json") != 0;
 }
 
-found_files found_scenarios(const char *root) {
+found_files found_in(const char *directory) {
     found_files found = {NULL, 0};
-    char *directory = file_join(root, "scenarios");
     DIR *open = opendir(directory);
     if (open != NULL) {
         for (const struct dirent *entry = readdir(open); entry != NULL; entry = readdir(open)) {
@@ -33,10 +32,16 @@ found_files found_scenarios(const char *root) {
         }
         closedir(open);
     }
-    free(directory);
     if (found.count > 1) {
         qsort(found.paths, found.count, sizeof *found.paths, by_name);
     }
+    return found;
+}
+
+found_files found_scenarios(const char *root) {
+    char *directory = file_join(root, "scenarios");
+    const found_files found = found_in(directory);
+    free(directory);
     return found;
 }
 

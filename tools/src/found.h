@@ -12,7 +12,10 @@ typedef struct {
     size_t count;
 } found_files;
 
-/* All *.json right in root/scenarios but schema.json; none when there is no such directory. */
+/* All *.json right in a directory but schema.json; none when there is no such directory. */
+found_files found_in(const char *directory);
+
+/* Those in root/scenarios. */
 found_files found_scenarios(const char *root);
 void found_free(found_files *found);
 

@@ -108,6 +108,6 @@ void preset_print_list(FILE *out) {
     size_t count = 0;
     const nat_preset *presets = nat_presets(&count);
     for (size_t i = 0; i < count; i++) {
-        fprintf(out, "  %-24s %s\n", presets[i].name, presets[i].title);
+        fprintf(out, "  %-28s %s\n", presets[i].name, presets[i].title);
     }
 }

@@ -25,8 +25,8 @@ static void help(const char *program, FILE *out) {
     }
     fprintf(out,
             "\n'%s COMMAND --help' lists the options of a command.\n"
-            "exit codes: 0 fine, 1 expectations not met or results not written, 2 bad usage or\n"
-            "scenario, 3 an invariant broke, 77 backend unavailable, 130 interrupted\n",
+            "exit codes: 0 fine, 1 results could not be written, 2 bad usage or scenario, 3 an\n"
+            "invariant broke, 77 backend unavailable, 130 and 143 interrupted by SIGINT, SIGTERM\n",
             program);
 }
 

@@ -26,9 +26,9 @@ reason_names reason_names_of(const sim_plan *plan, uint32_t call);
 const char *reason_host(const reason_names *names, int side);
 const char *reason_site(const reason_names *names, uint32_t site);
 
-/* "no_answer; B's NAT dropped A: other port (filter-port)"; a port that was taken comes first, being
- * the cause of what was dropped. Free of port numbers, so that equal failures read alike. Returns
- * text. */
+/* "no_answer; B's NAT dropped A: other port (filter-port)"; a port that was taken comes first,
+ * being the cause of what was dropped. Free of port numbers, so that equal failures read alike.
+ * Returns text. */
 char *reason_of_call(const reason_names *names, const sim_call_result *call,
                      char text[REASON_TEXT_CAP]);
 

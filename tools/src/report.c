@@ -58,13 +58,6 @@ const char *report_level(const report *view, uint32_t cell, uint32_t factor) {
 }
 
 void report_replay(const report *view, FILE *out, uint32_t cell, uint64_t trial) {
-    const run_request *request = view->request;
-    const context where = {.program = request->program,
-                           .file = request->file,
-                           .overrides = request->overrides,
-                           .override_count = request->override_count,
-                           .cell = cell,
-                           .trial = trial,
-                           .seed = request->seed};
+    const context where = run_context(view->request, cell, trial);
     context_print_replay(out, &where);
 }

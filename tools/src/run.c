@@ -91,20 +91,30 @@ void run_world_destroy(run_world *world) {
     world->plan = NULL;
 }
 
+context run_context(const run_request *request, uint32_t cell, uint64_t trial) {
+    const char *backend = request->backend->name;
+    const bool usual = strcmp(backend, sim_scenario_backend(request->scenario)) == 0;
+    const context where = {
+        .program = request->program,
+        .file = request->file,
+        .overrides = request->overrides,
+        .override_count = request->override_count,
+        .backend_given = usual ? NULL : backend,
+        .crypto_given = request->crypto != NULL ? request->crypto->name : NULL,
+        .backend = request->backend,
+        .cell = cell,
+        .trial = trial,
+        .seed = request->seed,
+    };
+    return where;
+}
+
 void run_world_trial(run_world *world, uint32_t cell, uint64_t trial, const sim_observer *observer,
                      sim_trial_result *result) {
     const run_request *request = world->request;
     context *here = context_here();
-    memset(here, 0, sizeof *here);
-    here->program = request->program;
-    here->file = request->file;
-    here->overrides = request->overrides;
-    here->override_count = request->override_count;
-    here->backend = request->backend;
+    *here = run_context(request, cell, trial);
     here->plan = world->plan;
-    here->cell = cell;
-    here->trial = trial;
-    here->seed = request->seed;
     here->trial_seed = sim_scenario_trial_seed(request->scenario, request->seed, cell, trial);
     fill_plan(request, cell, trial, world->plan);
     request->backend->run(world->world, world->plan, here->trial_seed, observer, result);
@@ -196,6 +206,7 @@ static void wait_for(run_state *state, uint32_t workers, const sigset_t *signals
             struct signalfd_siginfo info;
             if (read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
                 state->results->interrupted = true;
+                state->results->signal = (int)info.ssi_signo;
                 atomic_store(&state->stop, true);
             }
         }
@@ -249,6 +260,42 @@ static bool run_threads(run_state *state, uint32_t jobs) {
     run_release_signals(&before);
     free(threads);
     return started > 0;
+}
+
+/* Memory that programs may still take: what the kernel calls available, which counts caches it
+ * would give up, or else the pages that are free. */
+static uint64_t available_bytes(void) {
+    unsigned long long kilobytes = 0;
+    FILE *info = fopen("/proc/meminfo", "r");
+    char line[128];
+    while (info != NULL && kilobytes == 0 && fgets(line, sizeof line, info) != NULL) {
+        (void)sscanf(line, "MemAvailable: %llu kB", &kilobytes);
+    }
+    if (info != NULL) {
+        fclose(info);
+    }
+    if (kilobytes > 0) {
+        return (uint64_t)kilobytes * 1024;
+    }
+    const long pages = sysconf(_SC_AVPHYS_PAGES);
+    const long page_bytes = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page_bytes > 0 ? (uint64_t)pages * (uint64_t)page_bytes : UINT64_MAX;
+}
+
+uint64_t run_trials_that_fit(const run_request *request) {
+    const uint32_t cell_count = sim_scenario_cell_count(request->scenario);
+    sim_plan *plan = sim_scenario_plan_create(request->scenario);
+    if (plan == NULL) {
+        return 1;
+    }
+    fill_plan(request, 0, 0, plan); /* a call less or more in other cells changes little */
+    const uint64_t calls = plan->call_count;
+    sim_scenario_plan_destroy(plan);
+    const uint64_t round_bytes =
+        cell_count * (sizeof(sim_trial_result) + calls * sizeof(sim_call_result));
+    /* Three quarters are for results, the rest for worlds, reports and everybody else; chosen. */
+    const uint64_t fit = available_bytes() / 4 * 3 / round_bytes;
+    return fit > 0 ? fit : 1;
 }
 
 /* Room for every result, and what each cell looks like. */

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "context.h"
 #include "sim/backend.h"
 #include "sim/scenario.h"
 
@@ -47,6 +48,7 @@ typedef struct {
     uint32_t cell_count;
     sim_plan *plan; /* of cell 0, trial 0: for the names of hosts and sites */
     bool interrupted;
+    int signal;        /* that interrupted it */
     const char *error; /* why nothing ran (static), or NULL */
     double wall_s;
     uint64_t trials_done; /* over all cells */
@@ -58,6 +60,9 @@ typedef struct {
 /* NULL when the backend can run every cell, else its reason. Checks the first trial of each cell.
  */
 const char *run_refused(const run_request *request);
+
+/* The most trials per cell whose results fit into the memory that is free now; at least 1. */
+uint64_t run_trials_that_fit(const run_request *request);
 
 /* Makes SIGINT and SIGTERM wait for run_trials from here on, so that none is lost between two lines
  * of output; *before_out is what to restore afterwards. */
@@ -71,6 +76,9 @@ void run_results_free(run_results *results);
 
 /* 64-bit digest over all finished trials in order: equal for equal results. */
 uint64_t run_digest(const run_results *results);
+
+/* Where that trial stands, as far as its replay command goes: no plan, no trial seed. */
+context run_context(const run_request *request, uint32_t cell, uint64_t trial);
 
 /* A world of one thread and the plan it runs. */
 typedef struct {

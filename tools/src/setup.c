@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "setup.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "format.h"
+#include "found.h"
 #include "punch/assert.h"
 #include "sim/crypto_fast.h"
 #include "version.h"
+
+#define NAME_CAP 256 /* of a file's name, for guesses; chosen */
 
 const char *setup_root(void) {
     struct stat info;
@@ -78,7 +81,7 @@ static int read_seed(setup *made, const cli_args *args) {
     } else if (strcmp(text, "random") == 0) {
         PUNCH_ASSERT_EQ(getrandom(&made->request.seed, sizeof made->request.seed, 0),
                         (ssize_t)sizeof made->request.seed);
-    } else if (!format_parse_u64(text, &made->request.seed)) {
+    } else if (!cli_parse_u64(text, &made->request.seed)) {
         fprintf(args->err, "%s %s: --seed %s: expected a 64-bit number or 'random'\n",
                 args->program, args->command->name, text);
         return CLI_USAGE;
@@ -145,6 +148,44 @@ static int read_counts(setup *made, const cli_args *args) {
     return CLI_OK;
 }
 
+/* "scenarios/quickstart.json" without directory and ending, cut at cap bytes. */
+static void stem_of(const char *path, char *stem, size_t cap) {
+    const char *slash = strrchr(path, '/');
+    snprintf(stem, cap, "%s", slash != NULL ? slash + 1 : path);
+    char *dot = strrchr(stem, '.');
+    if (dot != NULL && dot != stem) {
+        *dot = '\0';
+    }
+}
+
+bool setup_is_absent(const cli_args *args, const char *path) {
+    struct stat info;
+    if (stat(path, &info) == 0 || errno != ENOENT) {
+        return false;
+    }
+    char word[NAME_CAP];
+    char stem[NAME_CAP];
+    stem_of(path, word, sizeof word);
+    found_files found = found_scenarios(setup_root());
+    cli_nearest nearest = cli_nearest_to(word);
+    const char *meant = NULL;
+    for (size_t i = 0; i < found.count; i++) {
+        const size_t before = nearest.distance;
+        stem_of(found.paths[i], stem, sizeof stem);
+        cli_nearest_offer(&nearest, stem);
+        meant = nearest.distance < before ? found.paths[i] : meant;
+    }
+    fprintf(args->err, "%s %s: %s: No such file or directory", args->program, args->command->name,
+            path);
+    if (meant != NULL) {
+        fprintf(args->err, "; did you mean '%s'?",
+                strncmp(meant, "./", 2) == 0 ? meant + 2 : meant);
+    }
+    fputc('\n', args->err);
+    found_free(&found);
+    return true;
+}
+
 int setup_load(setup *made, const cli_args *args) {
     memset(made, 0, sizeof *made);
     made->request.program = args->program;
@@ -152,6 +193,9 @@ int setup_load(setup *made, const cli_args *args) {
     int status = read_overrides(made, args);
     if (status != CLI_OK) {
         return status;
+    }
+    if (setup_is_absent(args, made->request.file)) {
+        return CLI_USAGE;
     }
     sim_complaints complaints = {0};
     made->scenario = sim_scenario_load(made->request.file, made->overrides,

@@ -29,6 +29,9 @@ const punch_crypto *setup_crypto(const char *name);
  * program was built from. */
 const char *setup_root(void);
 
+/* Says so, with a guess which scenario was meant, when there is no such file. */
+bool setup_is_absent(const cli_args *args, const char *path);
+
 /* The line that says what runs. */
 void setup_print_first_line(const setup *made, FILE *err, const char *crypto);
 

@@ -10,6 +10,7 @@
 
 #include "process.h"
 #include "punch_test.h"
+#include "sim/scenario.h"
 
 /* Runs punchlab, called "punchlab", in the directory of the test data. */
 static process_said run(const char *const *words) {
@@ -47,68 +48,104 @@ static void table(void) {
 
 #define RUN_USAGE "usage: punchlab run FILE [options]\n'punchlab run --help' lists the options.\n"
 
+static const struct {
+    const char *sentence;
+    const char *words[8];
+    int status;
+    const char *says;
+} wrong[] = {
+    {"unknown command",
+     {"rnu", NULL},
+     2,
+     "punchlab: unknown command 'rnu'; did you mean 'run'?\n"
+     "'punchlab --help' lists the commands.\n"},
+    {"unknown command, nothing near",
+     {"frobnicate", NULL},
+     2,
+     "punchlab: unknown command 'frobnicate'\n'punchlab --help' lists the commands.\n"},
+    {"unknown option",
+     {"run", "tiny.json", "--trails", "5", NULL},
+     2,
+     "punchlab run: unknown option '--trails'; did you mean '--trials'?\n" RUN_USAGE},
+    {"no file", {"run", NULL}, 2, "punchlab run: FILE is missing\n" RUN_USAGE},
+    {"no such file",
+     {"run", "nofile.json", NULL},
+     2,
+     "punchlab run: nofile.json: No such file or directory\n"},
+    {"a directory", {"run", ".", NULL}, 2, ".: cannot be read: Is a directory\n"},
+    {"an unknown list",
+     {"list", "preset", NULL},
+     2,
+     "punchlab list: there are no 'preset'; there are: scenarios presets strategies backends; "
+     "did you mean 'presets'?\n"},
+    {"hexadecimal",
+     {"run", "tiny.json", "--trials", "0x10", NULL},
+     2,
+     "punchlab run: --trials 0x10: expected a whole number from 1 to 1000000000\n"},
+    {"a leading zero",
+     {"run", "tiny.json", "--seed", "01", NULL},
+     2,
+     "punchlab run: --seed 01: expected a 64-bit number or 'random'\n"},
+    {"an override of a wrong type",
+     {"run", "tiny.json", "--set", "limit=5", NULL},
+     2,
+     "--set limit: \"5\" lacks its unit; \"limit\" is a duration such as \"30s\" (us, ms, s, "
+     "min, "
+     "h)\n"},
+    {"an override of a section",
+     {"run", "tiny.json", "--set", "factors=1", NULL},
+     2,
+     "--set factors: \"factors\" is a section of the file, not an option; only the file can "
+     "give "
+     "it\n"},
+    {"the beginning of a preset's name",
+     {"explain", "preset:aws", NULL},
+     2,
+     "punchlab explain: nothing is called 'preset:aws'; did you mean "
+     "'preset:aws-nat-gateway'?\n"
+     "'punchlab explain \"*\"' explains everything.\n"},
+    {"wrong count",
+     {"run", "tiny.json", "--trials", "0", NULL},
+     2,
+     "punchlab run: --trials 0: expected a whole number from 1 to 1000000000\n"},
+    {"wrong seed",
+     {"run", "tiny.json", "--seed", "blue", NULL},
+     2,
+     "punchlab run: --seed blue: expected a 64-bit number or 'random'\n"},
+    {"wrong crypto",
+     {"run", "tiny.json", "--crypto", "none", NULL},
+     2,
+     "punchlab run: --crypto none: expected 'fast' or 'sodium'\n"},
+    {"override without a value",
+     {"run", "tiny.json", "--set", "limit", NULL},
+     2,
+     "punchlab run: --set limit: expected key=value, as in --set core.fire_rule=on_receipt\n"},
+    {"unknown backend",
+     {"run", "tiny.json", "--backend", "dse", NULL},
+     77,
+     "punchlab run: no backend 'dse'; there is: des; did you mean 'des'?\n"},
+    {"cell out of range",
+     {"replay", "tiny.json", "--cell", "2", NULL},
+     2,
+     "punchlab replay: --cell 2: expected a whole number from 0 to 1\n"},
+    {"nothing of that name",
+     {"explain", "nat.mappnig", NULL},
+     2,
+     "punchlab explain: nothing is called 'nat.mappnig'; did you mean 'nat.mapping'?\n"
+     "'punchlab explain \"*\"' explains everything.\n"},
+    {"no preset of that name",
+     {"explain", "preset:pff", NULL},
+     2,
+     "punchlab explain: nothing is called 'preset:pff'; did you mean 'preset:pf'?\n"
+     "'punchlab explain \"*\"' explains everything.\n"},
+};
+
 static void errors(void) {
-    static const struct {
-        const char *sentence;
-        const char *words[8];
-        int status;
-        const char *says;
-    } rows[] = {
-        {"unknown command",
-         {"rnu", NULL},
-         2,
-         "punchlab: unknown command 'rnu'; did you mean 'run'?\n"
-         "'punchlab --help' lists the commands.\n"},
-        {"unknown command, nothing near",
-         {"frobnicate", NULL},
-         2,
-         "punchlab: unknown command 'frobnicate'\n'punchlab --help' lists the commands.\n"},
-        {"unknown option",
-         {"run", "tiny.json", "--trails", "5", NULL},
-         2,
-         "punchlab run: unknown option '--trails'; did you mean '--trials'?\n" RUN_USAGE},
-        {"no file", {"run", NULL}, 2, "punchlab run: something is missing\n" RUN_USAGE},
-        {"no such file", {"run", "nofile.json", NULL}, 2, "nofile.json: cannot be opened\n"},
-        {"wrong count",
-         {"run", "tiny.json", "--trials", "0", NULL},
-         2,
-         "punchlab run: --trials 0: expected a whole number from 1 to 1000000000\n"},
-        {"wrong seed",
-         {"run", "tiny.json", "--seed", "blue", NULL},
-         2,
-         "punchlab run: --seed blue: expected a 64-bit number or 'random'\n"},
-        {"wrong crypto",
-         {"run", "tiny.json", "--crypto", "none", NULL},
-         2,
-         "punchlab run: --crypto none: expected 'fast' or 'sodium'\n"},
-        {"override without a value",
-         {"run", "tiny.json", "--set", "limit", NULL},
-         2,
-         "punchlab run: --set limit: expected key=value, as in --set core.fire_rule=on_receipt\n"},
-        {"unknown backend",
-         {"run", "tiny.json", "--backend", "dse", NULL},
-         77,
-         "punchlab run: no backend 'dse'; there is: des; did you mean 'des'?\n"},
-        {"cell out of range",
-         {"replay", "tiny.json", "--cell", "2", NULL},
-         2,
-         "punchlab replay: --cell 2: expected a whole number from 0 to 1\n"},
-        {"nothing of that name",
-         {"explain", "nat.mappnig", NULL},
-         2,
-         "punchlab explain: nothing is called 'nat.mappnig'; did you mean 'nat.mapping'?\n"
-         "'punchlab explain \"*\"' explains everything.\n"},
-        {"no preset of that name",
-         {"explain", "preset:pff", NULL},
-         2,
-         "punchlab explain: nothing is called 'preset:pff'; did you mean 'pf'?\n"
-         "'punchlab explain \"*\"' explains everything.\n"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        process_said said = run(rows[i].words);
-        EXPECT_INT(rows[i].sentence, said.status, rows[i].status);
-        EXPECT_TEXT(rows[i].sentence, said.err, rows[i].says);
-        EXPECT_TEXT(rows[i].sentence, said.out, "");
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        process_said said = run(wrong[i].words);
+        EXPECT_INT(wrong[i].sentence, said.status, wrong[i].status);
+        EXPECT_TEXT(wrong[i].sentence, said.err, wrong[i].says);
+        EXPECT_TEXT(wrong[i].sentence, said.out, "");
         process_free(&said);
     }
 }
@@ -122,6 +159,89 @@ static void broken_scenario(void) {
     EXPECT("the bad one with line, column and pointer",
            strstr(said.err, "broken.json:3:3: /trails: ") != NULL);
     EXPECT("and a guess", strstr(said.err, "did you mean \"trials\"?") != NULL);
+    process_free(&said);
+}
+
+/* Where the program is called from decides how the path of the guess begins. */
+static void guesses_of_files(void) {
+    static const char *const typed[] = {"quickstart", "quickstrat.json",
+                                        "scenarios/quikstart.json"};
+    for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
+        const char *const words[] = {"run", typed[i], NULL};
+        process_said said = run(words);
+        EXPECT_INT(typed[i], said.status, 2);
+        EXPECT(typed[i], strstr(said.err, ": No such file or directory; did you mean '") != NULL &&
+                             strstr(said.err, "scenarios/quickstart.json'?\n") != NULL);
+        process_free(&said);
+    }
+}
+
+static void validate_all(void) {
+    char scenarios[4096];
+    const char *const words[] = {"validate",
+                                 process_source(scenarios, sizeof scenarios, "scenarios"), NULL};
+    process_said said = run(words);
+    EXPECT_INT("a directory: exit code", said.status, 0);
+    EXPECT_TEXT("nothing is wrong", said.err, "");
+    EXPECT("its scenarios are named", strstr(said.out, "/quickstart.json: fine: ") != NULL);
+    process_free(&said);
+    char schema[4096];
+    const char *const file[] = {
+        "validate", process_source(schema, sizeof schema, "scenarios/schema.json"), NULL};
+    said = run(file);
+    EXPECT_INT("the schema: exit code", said.status, 0);
+    EXPECT("it is skipped", strstr(said.out, ": skipped: a JSON Schema, not a scenario\n") != NULL);
+    process_free(&said);
+}
+
+/* No factor may be named like a column: those of a real run all are refused. */
+static void columns_are_reserved(void) {
+    char out[4096];
+    process_make_directory(out, sizeof out);
+    const char *const words[] = {"run",    "tiny.json", "-q", "--crypto",
+                                 "sodium", "--out",     out,  NULL};
+    process_said said = run(words);
+    EXPECT_TEXT("-q is silent", said.err, "");
+    process_free(&said);
+    static const char *const files[] = {"cells.csv", "trials.csv"};
+    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
+        char *text = process_read_file(out, files[f]);
+        char *end = text != NULL ? strchr(text, '\n') : NULL;
+        EXPECT(files[f], end != NULL);
+        if (end != NULL) {
+            *end = '\0';
+        }
+        char *rest = NULL;
+        for (char *name = text != NULL ? strtok_r(text, ",", &rest) : NULL; name != NULL;
+             name = strtok_r(NULL, ",", &rest)) {
+            char scenario[512];
+            sim_complaints complaints = {0};
+            const int length =
+                snprintf(scenario, sizeof scenario,
+                         "{\"name\": \"x\", \"peers\": {\"a\": {}, \"b\": {}}, \"factors\": "
+                         "[{\"name\": \"%s\", \"levels\": [{\"label\": \"l\", \"set\": {}}]}]}",
+                         name);
+            sim_scenario *made =
+                sim_scenario_parse("x", scenario, (size_t)length, NULL, 0, &complaints);
+            EXPECT(name, (made == NULL) == (strcmp(name, "nat_b") != 0)); /* its own factor */
+            sim_scenario_destroy(made);
+            sim_complaints_clear(&complaints);
+        }
+        free(text);
+    }
+    char *markdown = process_read_file(out, "report.md");
+    EXPECT("the printed replay command says which crypto",
+           markdown != NULL && strstr(markdown, " --seed 7 --crypto sodium") != NULL);
+    free(markdown);
+    process_remove_directory(out);
+}
+
+static void too_many_trials(void) {
+    const char *const words[] = {"run", "tiny.json", "--trials", "1000000000", NULL};
+    process_said said = run(words);
+    EXPECT_INT("exit code", said.status, 2);
+    EXPECT("how many would do", strstr(said.err, " do not fit into memory; at most ") != NULL &&
+                                    strstr(said.err, " do: use --trials ") != NULL);
     process_free(&said);
 }
 
@@ -141,8 +261,8 @@ static void help(void) {
         "  bench      measure speed and memory, beside a bare loop\n"
         "  doctor     check that everything a run needs is here\n"
         "\n'punchlab COMMAND --help' lists the options of a command.\n"
-        "exit codes: 0 fine, 1 expectations not met or results not written, 2 bad usage or\n"
-        "scenario, 3 an invariant broke, 77 backend unavailable, 130 interrupted\n");
+        "exit codes: 0 fine, 1 results could not be written, 2 bad usage or scenario, 3 an\n"
+        "invariant broke, 77 backend unavailable, 130 and 143 interrupted by SIGINT, SIGTERM\n");
     process_free(&said);
     static const char *const commands[] = {"run",      "replay", "explain", "list",
                                            "validate", "bench",  "doctor"};
@@ -150,9 +270,10 @@ static void help(void) {
         const char *const asks[] = {commands[i], "--help", NULL};
         said = run(asks);
         char usage[64];
-        snprintf(usage, sizeof usage, "usage: punchlab %s ", commands[i]);
+        snprintf(usage, sizeof usage, "usage: punchlab %s", commands[i]);
         EXPECT_INT(commands[i], said.status, 0);
         EXPECT(usage, strncmp(said.out, usage, strlen(usage)) == 0);
+        EXPECT("no line ends in a blank", strstr(said.out, " \n") == NULL);
         EXPECT(commands[i], strstr(said.out, "  -h, --help ") != NULL);
         process_free(&said);
     }
@@ -168,6 +289,8 @@ static void explanations(void) {
         {"preset:pf", {"pf: FreeBSD pf", "udp_timeout_first    60 s", NULL}},
         {"agreed-15", {"agreed-15: ", "longest silence to expect: ", NULL}},
         {"broker.keepalive", {"broker.keepalive\n", "seed-bounded ", NULL}},
+        {"quantiles", {"{\"quantiles\": {", "Linear between", NULL}},
+        {"population", {"\"without\": [", "left out", NULL}},
         {"keepalive:seed", {"seed: ", "counterparty's last packet", NULL}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -201,6 +324,10 @@ int main(void) {
         {"the table of a tiny scenario", table},
         {"errors, to the letter, and their exit codes", errors},
         {"a broken scenario", broken_scenario},
+        {"guesses of files", guesses_of_files},
+        {"validate whole directories", validate_all},
+        {"columns are reserved", columns_are_reserved},
+        {"more trials than memory", too_many_trials},
         {"help", help},
         {"explanations", explanations},
         {"a full device behind standard output", standard_output_full},

@@ -23,7 +23,8 @@ static void broken(void) {
         ": seed != broken_seed (got 0, expected 1)\n",
         "scenario a file.json, cell 0, trial 42, seed 5, trial seed ",
         "simulated time 00:00.500000\n",
-        "repeat: tools/punchlab replay 'a file.json' --cell 0 --trial 42 --seed 5 --set ",
+        "repeat: tools/punchlab replay 'a file.json' --cell 0 --trial 42 --seed 5 --backend fake ",
+        " --set ",
         " --set core.fire_rule=on_receipt\n",
     };
     for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {

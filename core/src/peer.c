@@ -6,83 +6,47 @@
 #include "peer_internal.h"
 
 const char *punch_fail_name(punch_fail fail) {
-    switch (fail) {
-    case PUNCH_FAIL_NONE:
-        return "none";
-    case PUNCH_FAIL_UNAVAILABLE:
-        return "unavailable";
-    case PUNCH_FAIL_REFUSED:
-        return "refused";
-    case PUNCH_FAIL_NOT_ANSWERED:
-        return "not_answered";
-    case PUNCH_FAIL_BROKER_LOST:
-        return "broker_lost";
-    case PUNCH_FAIL_NO_ANSWER:
-        return "no_answer";
-    case PUNCH_FAIL_ONE_WAY:
-        return "one_way";
-    case PUNCH_FAIL_DEAD:
-        return "dead";
-    case PUNCH_FAIL_BYE:
-        return "bye";
-    case PUNCH_FAIL_HUNG_UP:
-        return "hung_up";
-    }
-    return "unknown";
+    static const char *const names[] = {
+        [PUNCH_FAIL_NONE] = "none",
+        [PUNCH_FAIL_UNAVAILABLE] = "unavailable",
+        [PUNCH_FAIL_REFUSED] = "refused",
+        [PUNCH_FAIL_NOT_ANSWERED] = "not_answered",
+        [PUNCH_FAIL_BROKER_LOST] = "broker_lost",
+        [PUNCH_FAIL_NO_ANSWER] = "no_answer",
+        [PUNCH_FAIL_ONE_WAY] = "one_way",
+        [PUNCH_FAIL_DEAD] = "dead",
+        [PUNCH_FAIL_BYE] = "bye",
+        [PUNCH_FAIL_HUNG_UP] = "hung_up",
+    };
+    return (size_t)fail < sizeof names / sizeof names[0] ? names[fail] : "unknown";
 }
 
 const char *punch_drop_name(punch_drop drop) {
-    switch (drop) {
-    case PUNCH_DROP_PARSE:
-        return "parse";
-    case PUNCH_DROP_VERSION:
-        return "version";
-    case PUNCH_DROP_TYPE:
-        return "type";
-    case PUNCH_DROP_UNKNOWN:
-        return "unknown";
-    case PUNCH_DROP_AUTH:
-        return "auth";
-    case PUNCH_DROP_REPLAY:
-        return "replay";
-    case PUNCH_DROP_STATE:
-        return "state";
-    case PUNCH_DROP_FULL:
-        return "full";
-    case PUNCH_DROP_COOKIE:
-        return "cookie";
-    case PUNCH_DROP_COUNT:
-        break;
-    }
-    return "none";
+    static const char *const names[] = {
+        [PUNCH_DROP_PARSE] = "parse",   [PUNCH_DROP_VERSION] = "version",
+        [PUNCH_DROP_TYPE] = "type",     [PUNCH_DROP_UNKNOWN] = "unknown",
+        [PUNCH_DROP_AUTH] = "auth",     [PUNCH_DROP_REPLAY] = "replay",
+        [PUNCH_DROP_STATE] = "state",   [PUNCH_DROP_FULL] = "full",
+        [PUNCH_DROP_COOKIE] = "cookie",
+    };
+    return (size_t)drop < sizeof names / sizeof names[0] ? names[drop] : "none";
 }
 
 const char *punch_event_name(punch_event_kind kind) {
-    switch (kind) {
-    case PUNCH_EVENT_REGISTERED:
-        return "registered";
-    case PUNCH_EVENT_BROKER_LOST:
-        return "broker_lost";
-    case PUNCH_EVENT_RING:
-        return "ring";
-    case PUNCH_EVENT_GO:
-        return "go";
-    case PUNCH_EVENT_FIRED:
-        return "fired";
-    case PUNCH_EVENT_CONNECTED:
-        return "connected";
-    case PUNCH_EVENT_MOVED:
-        return "moved";
-    case PUNCH_EVENT_ENDED:
-        return "ended";
-    case PUNCH_EVENT_MESSAGE:
-        return "message";
-    case PUNCH_EVENT_OUTCOME:
-        return "outcome";
-    case PUNCH_EVENT_KEEPALIVE:
-        return "keepalive";
-    }
-    return "unknown";
+    static const char *const names[] = {
+        [PUNCH_EVENT_REGISTERED] = "registered",
+        [PUNCH_EVENT_BROKER_LOST] = "broker_lost",
+        [PUNCH_EVENT_RING] = "ring",
+        [PUNCH_EVENT_GO] = "go",
+        [PUNCH_EVENT_FIRED] = "fired",
+        [PUNCH_EVENT_CONNECTED] = "connected",
+        [PUNCH_EVENT_MOVED] = "moved",
+        [PUNCH_EVENT_ENDED] = "ended",
+        [PUNCH_EVENT_MESSAGE] = "message",
+        [PUNCH_EVENT_OUTCOME] = "outcome",
+        [PUNCH_EVENT_KEEPALIVE] = "keepalive",
+    };
+    return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
 }
 
 /* --- memory ----------------------------------------------------------------------------------- */

@@ -18,9 +18,8 @@
 
 #include "sim/scenario.h"
 
-#define JSON_BYTES_MAX                                                                \
-    ((size_t)4 << 20)         /* chosen: 4 MiB, a thousand times the longest scenario \
-                               */
+/* chosen: 4 MiB, a thousand times the longest scenario */
+#define JSON_BYTES_MAX ((size_t)4 << 20)
 #define JSON_DEPTH_MAX 32     /* chosen: scenarios need 9 levels; bounds the recursion */
 #define JSON_KEYS_MAX 256     /* keys of one object; chosen: keeps the duplicate check short */
 #define JSON_NODES_MAX 200000 /* values of one file; chosen: 16 MB of nodes */

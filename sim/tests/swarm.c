@@ -12,9 +12,8 @@
 
 enum { SEEDS = 2000 };
 
-#define CONNECT_US_MAX                                                         \
-    (60 * PUNCH_US_PER_S) /* chosen: one lost registration's longest retry gap \
-                             twice over, and a punch */
+/* chosen: one lost registration's longest retry gap twice over, and a punch */
+#define CONNECT_US_MAX (60 * PUNCH_US_PER_S)
 
 static uint64_t first_seed = 1;
 static uint64_t seed_count = SEEDS;

@@ -343,7 +343,8 @@ static void put_panels(const ecdf_plot *plot, FILE *out) {
             18.0 / height, SHARE_LABEL, 18.0 / width);
     for (uint32_t panel = 0; panel < plot->panels; panel++) {
         const double left = LEFT + (double)(panel % columns * PANEL_WIDTH);
-        const double top = TOP + (double)(panel / columns * PANEL_HEIGHT);
+        const uint32_t row = panel / columns;
+        const double top = TOP + (double)row * PANEL_HEIGHT;
         fprintf(out,
                 "set lmargin at screen %.4f\nset rmargin at screen %.4f\n"
                 "set tmargin at screen %.4f\nset bmargin at screen %.4f\nset format y \"%s\"\nset "

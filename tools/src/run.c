@@ -265,11 +265,14 @@ static bool run_threads(run_state *state, uint32_t jobs) {
 /* Memory that programs may still take: what the kernel calls available, which counts caches it
  * would give up, or else the pages that are free. */
 static uint64_t available_bytes(void) {
+    static const char label[] = "MemAvailable:"; /* then blanks, kilobytes, " kB" */
     unsigned long long kilobytes = 0;
     FILE *info = fopen("/proc/meminfo", "r");
     char line[128];
     while (info != NULL && kilobytes == 0 && fgets(line, sizeof line, info) != NULL) {
-        (void)sscanf(line, "MemAvailable: %llu kB", &kilobytes);
+        if (strncmp(line, label, sizeof label - 1) == 0) {
+            kilobytes = strtoull(line + sizeof label - 1, NULL, 10); /* 0 when there is no number */
+        }
     }
     if (info != NULL) {
         fclose(info);

@@ -94,6 +94,18 @@ typedef struct {
     const char *sentence;
 } ecdf_row;
 
+/* Reads a number and moves behind it; false, unmoved, when there is none. */
+static bool read_number(const char **at, double *number_out) {
+    char *end = NULL;
+    const double number = strtod(*at, &end);
+    if (end == *at) {
+        return false;
+    }
+    *at = end;
+    *number_out = number;
+    return true;
+}
+
 /* Compares the first curve, at every point it turns, with what it stands for. */
 static void check_curve(const fake_run *fake, const char *script, const ecdf_row *row) {
     const char *at = strstr(script, "$curve0_0 << EOD\n");
@@ -105,14 +117,15 @@ static void check_curve(const fake_run *fake, const char *script, const ecdf_row
     while (strncmp(at, "EOD", 3) != 0) {
         double time_s = 0.0;
         double share = 0.0;
-        if (sscanf(at, "%lf %lf", &time_s, &share) != 2) {
+        if (!read_number(&at, &time_s) || !read_number(&at, &share)) {
             abort();
         }
         /* Just before the time the old share was drawn; from it on, the last one at that time. */
         furthest = fmax(furthest, fabs(before - true_share(fake, time_s - 1e-6)));
         double next_s = 0.0;
         const char *next = strchr(at, '\n') + 1;
-        if (sscanf(next, "%lf", &next_s) != 1 || next_s > time_s) {
+        const char *ahead = next;
+        if (!read_number(&ahead, &next_s) || next_s > time_s) {
             furthest = fmax(furthest, fabs(share - true_share(fake, time_s)));
         }
         before = share;
@@ -180,8 +193,10 @@ static void layouts(void) {
         EXPECT(rows[r].sentence, strstr(script, rows[r].has_not) == NULL);
         const char *at = strstr(script, "$curve0_0 << EOD\n");
         double high = 0.0;
-        EXPECT("a first point",
-               at != NULL && sscanf(strchr(at, '\n') + 1, "%*f %*f %*f %lf", &high) == 1);
+        at = at != NULL ? strchr(at, '\n') + 1 : "";
+        for (int column = 0; column < 4; column++) { /* time, share, low, high */
+            EXPECT("a first point of four numbers", read_number(&at, &high));
+        }
         EXPECT_REAL("height of its band", high, stats_ecdf_band(rows[r].band_of, 0.95), 1e-5);
         free(script);
         fake_free(&fake);

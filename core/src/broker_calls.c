@@ -5,33 +5,21 @@
 #include "punch/bytes.h"
 #include "punch/rng.h"
 
-static uint32_t bucket_count(uint32_t slots_max) {
-    uint32_t count = 1;
-    while (count < slots_max) {
-        count *= 2;
-    }
-    return count;
-}
-
-static uint64_t round_up(uint64_t bytes) {
-    return (bytes + 15) / 16 * 16;
-}
-
 uint64_t punch_broker_calls_bytes(uint32_t slots_max) {
-    return round_up((uint64_t)slots_max * sizeof(punch_broker_call)) +
-           round_up((uint64_t)bucket_count(slots_max) * sizeof(uint32_t)) +
+    return punch_table_bytes((uint64_t)slots_max * sizeof(punch_broker_call)) +
+           punch_table_bytes((uint64_t)punch_table_buckets(slots_max) * sizeof(uint32_t)) +
            punch_deadline_heap_bytes(slots_max);
 }
 
 void punch_broker_calls_init(punch_broker_calls *calls, void *memory, uint32_t slots_max) {
     PUNCH_ASSERT(slots_max >= 1);
     memset(calls, 0, sizeof *calls);
-    const uint32_t buckets = bucket_count(slots_max);
+    const uint32_t buckets = punch_table_buckets(slots_max);
     uint8_t *at = memory;
     calls->slots = memory;
-    at += round_up((uint64_t)slots_max * sizeof(punch_broker_call));
+    at += punch_table_bytes((uint64_t)slots_max * sizeof(punch_broker_call));
     calls->buckets = (uint32_t *)(void *)at;
-    at += round_up((uint64_t)buckets * sizeof(uint32_t));
+    at += punch_table_bytes((uint64_t)buckets * sizeof(uint32_t));
     memset(calls->buckets, 0xff, (size_t)buckets * sizeof *calls->buckets);
     punch_deadline_heap_init(&calls->due, at, slots_max);
     calls->bucket_mask = buckets - 1;

@@ -9,22 +9,9 @@ _Static_assert(sizeof(punch_registration) <= 320, "two million of them must fit 
 
 #define SLOT_MASK ((UINT32_C(1) << PUNCH_REGISTRY_SLOT_BITS) - 1)
 
-/* A power of two, so that the load is at most 1. */
-static uint32_t bucket_count(uint32_t slots_max) {
-    uint32_t count = 1;
-    while (count < slots_max) {
-        count *= 2;
-    }
-    return count;
-}
-
-static uint64_t round_up(uint64_t bytes) {
-    return (bytes + 15) / 16 * 16;
-}
-
 uint64_t punch_registry_bytes(uint32_t slots_max) {
-    return round_up((uint64_t)slots_max * sizeof(punch_registration)) +
-           round_up((uint64_t)bucket_count(slots_max) * sizeof(uint32_t));
+    return punch_table_bytes((uint64_t)slots_max * sizeof(punch_registration)) +
+           punch_table_bytes((uint64_t)punch_table_buckets(slots_max) * sizeof(uint32_t));
 }
 
 static void make_empty(punch_registry *registry) {
@@ -39,10 +26,11 @@ void punch_registry_init(punch_registry *registry, void *memory, uint32_t slots_
     PUNCH_ASSERT(slots_max >= 1);
     PUNCH_ASSERT(slots_max <= SLOT_MASK + 1);
     memset(registry, 0, sizeof *registry);
-    const uint32_t buckets = bucket_count(slots_max);
+    const uint32_t buckets = punch_table_buckets(slots_max);
     registry->slots = memory;
     registry->buckets =
-        (uint32_t *)(void *)((uint8_t *)memory + round_up(slots_max * sizeof(punch_registration)));
+        (uint32_t *)(void *)((uint8_t *)memory +
+                             punch_table_bytes(slots_max * sizeof(punch_registration)));
     registry->bucket_mask = buckets - 1;
     registry->slots_max = slots_max;
     memset(registry->buckets, 0xff, (size_t)buckets * sizeof *registry->buckets);

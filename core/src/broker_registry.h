@@ -20,6 +20,20 @@
 /* First bytes of a handshake's ephemeral: enough to know it again; chosen. */
 #define PUNCH_EPHEMERAL_MARK_BYTES 16
 
+/* Buckets of a table of that many slots: a power of two, so that the load is at most 1. */
+static inline uint32_t punch_table_buckets(uint32_t slots_max) {
+    uint32_t count = 1;
+    while (count < slots_max) {
+        count *= 2;
+    }
+    return count;
+}
+
+/* Bytes as the block hands them out: whole 16s. */
+static inline uint64_t punch_table_bytes(uint64_t bytes) {
+    return (bytes + 15) / 16 * 16;
+}
+
 typedef struct {
     punch_channel channel;
     punch_time_us heard_at_us; /* last authenticated packet */

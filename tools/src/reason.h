@@ -32,6 +32,13 @@ const char *reason_site(const reason_names *names, uint32_t site);
 char *reason_of_call(const reason_names *names, const sim_call_result *call,
                      char text[REASON_TEXT_CAP]);
 
+/* One reason, how many calls failed for it, and the first trial that shows it. */
+typedef struct {
+    char text[REASON_TEXT_CAP];
+    uint64_t count;
+    uint64_t example_trial;
+} reason_count;
+
 /* The most frequent reason of a cell's failed calls. */
 typedef struct {
     char text[REASON_TEXT_CAP];

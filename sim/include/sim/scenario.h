@@ -14,6 +14,7 @@
 #ifndef SIM_SCENARIO_H
 #define SIM_SCENARIO_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "sim/plan.h"
@@ -47,6 +48,36 @@ typedef struct {
     uint32_t level_count;
     const char *const *levels; /* labels, in file order */
 } sim_factor_view;
+
+/* One thing a scenario expects: about a measure of one cell, or about its difference from or its
+ * ratio to the same measure of another cell. An entry of "expect" that selects several cells, or
+ * gives both a lower and an upper bound, is several of these. */
+typedef enum { SIM_EXPECT_VALUE, SIM_EXPECT_DIFFERENCE, SIM_EXPECT_RATIO } sim_expect_form;
+typedef enum {
+    SIM_EXPECT_AT_LEAST,
+    SIM_EXPECT_AT_MOST,
+    SIM_EXPECT_EXACTLY /* a share of 0 or 1, without an exception: no interval is asked */
+} sim_expect_bound;
+
+typedef struct {
+    uint32_t entry;   /* in the file's list, from 0 */
+    uint32_t line;    /* of that entry in the file, from 1 */
+    const char *why;  /* the author's words, or NULL */
+    uint32_t measure; /* position in sim_measures() */
+    sim_expect_form form;
+    uint32_t cell;
+    uint32_t other; /* cell that is subtracted, or divided by; = cell for SIM_EXPECT_VALUE */
+    sim_expect_bound bound;
+    double limit; /* in the unit the measure is shown in; a plain number for a ratio */
+} sim_expect;
+
+/* When a cell has seen enough: as soon as the interval of the measure is that narrow. */
+typedef struct {
+    bool given;
+    uint32_t measure;
+    double half_width;   /* in the unit the measure is shown in */
+    uint64_t trials_max; /* per cell */
+} sim_until;
 
 #ifdef __cplusplus
 extern "C" {
@@ -86,6 +117,10 @@ sim_factor_view sim_scenario_factor(const sim_scenario *scenario, uint32_t facto
 uint32_t sim_scenario_cell_count(const sim_scenario *scenario); /* >= 1 */
 /* Level index of a factor in a cell; the last factor varies fastest. */
 uint32_t sim_scenario_cell_level(const sim_scenario *scenario, uint32_t cell, uint32_t factor);
+
+/* What the file expects, in file order; *count_out is how many. Owned by the scenario. */
+const sim_expect *sim_scenario_expects(const sim_scenario *scenario, uint32_t *count_out);
+sim_until sim_scenario_until(const sim_scenario *scenario);
 
 /* A plan with room for any trial of any cell, its arrays owned by the plan; NULL on out of memory.
  */

@@ -33,31 +33,31 @@ void measure_cell_free(measure_cell *cell) {
 }
 
 static stats_estimate connected(const measure_cell *cell) {
-    return stats_ratio(cell->connected_count, cell->call_count);
+    return stats_ratio(cell->connected_count, cell->call_count, STATS_CONFIDENCE);
 }
 
 static stats_estimate time_p50(const measure_cell *cell) {
-    return stats_quantile(cell->times_s, cell->call_count, 0.5);
+    return stats_quantile(cell->times_s, cell->call_count, 0.5, STATS_CONFIDENCE);
 }
 
 static stats_estimate time_p95(const measure_cell *cell) {
-    return stats_quantile(cell->times_s, cell->call_count, 0.95);
+    return stats_quantile(cell->times_s, cell->call_count, 0.95, STATS_CONFIDENCE);
 }
 
 /* Mean over calls of a number each call has. */
 static stats_estimate mean_over_calls(const measure_cell *cell,
                                       double (*number)(const sim_call_result *call),
                                       bool only_connected) {
-    uint64_t count = 0;
+    stats_moments moments = {0};
     for (uint64_t t = 0; t < cell->cell->trials_done; t++) {
         for (uint32_t c = 0; c < cell->cell->call_count; c++) {
             const sim_call_result *call = &cell->cell->trials[t].calls[c];
             if (call->connected || !only_connected) {
-                cell->scratch[count++] = number(call);
+                stats_moments_add(&moments, number(call));
             }
         }
     }
-    return stats_mean(cell->scratch, count);
+    return stats_mean_of(&moments, STATS_CONFIDENCE);
 }
 
 static double intros_of(const sim_call_result *call) {
@@ -87,10 +87,11 @@ static stats_estimate acked_mean(const measure_cell *cell) {
 }
 
 static stats_estimate packets_mean(const measure_cell *cell) {
+    stats_moments moments = {0};
     for (uint64_t t = 0; t < cell->cell->trials_done; t++) {
-        cell->scratch[t] = (double)cell->cell->trials[t].packets_sent;
+        stats_moments_add(&moments, (double)cell->cell->trials[t].packets_sent);
     }
-    return stats_mean(cell->scratch, cell->cell->trials_done);
+    return stats_mean_of(&moments, STATS_CONFIDENCE);
 }
 
 static stats_estimate held(const measure_cell *cell) {
@@ -101,7 +102,7 @@ static stats_estimate held(const measure_cell *cell) {
             lost += call->connected && call->lost_after ? 1 : 0;
         }
     }
-    return stats_ratio(cell->connected_count - lost, cell->connected_count);
+    return stats_ratio(cell->connected_count - lost, cell->connected_count, STATS_CONFIDENCE);
 }
 
 static stats_estimate outbound_gap_p50(const measure_cell *cell) {
@@ -117,7 +118,7 @@ static stats_estimate outbound_gap_p50(const measure_cell *cell) {
         }
     }
     stats_sort(cell->scratch, count);
-    return stats_quantile(cell->scratch, count, 0.5);
+    return stats_quantile(cell->scratch, count, 0.5, STATS_CONFIDENCE);
 }
 
 static bool holds(const run_cell *cell) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stats.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,16 +10,20 @@
 
 #include "punch/assert.h"
 
-/* Two-sided 95 %: CONVENTION of every figure here. */
-#define TAIL 0.025
+/* The probability left over at each end of a two-sided interval. */
+static double tail_of(double confidence) {
+    PUNCH_ASSERT(confidence > 0.0);
+    PUNCH_ASSERT(confidence < 1.0);
+    return (1.0 - confidence) / 2.0;
+}
 
-stats_estimate stats_ratio(uint64_t successes, uint64_t n) {
+stats_estimate stats_ratio(uint64_t successes, uint64_t n, double confidence) {
     PUNCH_ASSERT(successes <= n);
     stats_estimate estimate = {n, NAN, 0.0, 1.0};
     if (n == 0) {
         return estimate;
     }
-    const double z = qnorm5(1.0 - TAIL, 0.0, 1.0, 1, 0);
+    const double z = qnorm5(tail_of(confidence), 0.0, 1.0, 0, 0);
     const double count = (double)n;
     const double share = (double)successes / count;
     const double scale = 1.0 + z * z / count;
@@ -32,53 +37,103 @@ stats_estimate stats_ratio(uint64_t successes, uint64_t n) {
     return estimate;
 }
 
-stats_estimate stats_quantile(const double *sorted, uint64_t n, double p) {
+void stats_moments_add(stats_moments *moments, double value) {
+    PUNCH_ASSERT(isfinite(value));
+    const double off = value - moments->mean;
+    moments->n++;
+    moments->mean += off / (double)moments->n;
+    moments->squares += off * (value - moments->mean);
+}
+
+stats_estimate stats_mean_of(const stats_moments *moments, double confidence) {
+    stats_estimate estimate = {moments->n, NAN, -INFINITY, INFINITY};
+    if (moments->n == 0) {
+        return estimate;
+    }
+    estimate.value = moments->mean;
+    if (moments->n == 1) {
+        return estimate;
+    }
+    const double count = (double)moments->n;
+    const double deviation = sqrt(moments->squares / (count - 1.0));
+    const double half = qt(tail_of(confidence), count - 1.0, 0, 0) * deviation / sqrt(count);
+    estimate.lo = estimate.value - half;
+    estimate.hi = estimate.value + half;
+    return estimate;
+}
+
+stats_ranks stats_quantile_ranks(uint64_t n, double p, double confidence) {
     PUNCH_ASSERT(p > 0.0);
     PUNCH_ASSERT(p < 1.0);
+    const double tail = tail_of(confidence);
+    stats_ranks ranks = {0, 0, 1};
+    if (n == 0) {
+        return ranks;
+    }
+    const double count = (double)n;
+    /* The number of values below the quantile is binomial(n, p): it lies in low..high with at
+     * least the confidence, so the quantile lies between the values of rank low and high + 1. */
+    ranks.lo = (uint64_t)qbinom(tail, count, p, 1, 0);
+    ranks.hi = (uint64_t)qbinom(tail, count, p, 0, 0) + 1;
+    /* 0.95 * 20 is not quite 19 in binary; R's quantile() allows for as much. */
+    const double rank = ceil(count * p * (1.0 - 4.0 * DBL_EPSILON));
+    ranks.value = rank < 1.0 ? 1 : (uint64_t)rank;
+    return ranks;
+}
+
+stats_estimate stats_quantile(const double *sorted, uint64_t n, double p, double confidence) {
+    const stats_ranks ranks = stats_quantile_ranks(n, p, confidence);
     stats_estimate estimate = {n, NAN, 0.0, INFINITY};
     if (n == 0) {
         return estimate;
     }
-    const double count = (double)n;
-    /* The number of values below the quantile is binomial(n, p): it lies in low..high with at
-     * least 95 %, so the quantile lies between the values of rank low and high + 1. */
-    const double low = qbinom(TAIL, count, p, 1, 0);
-    const double high = qbinom(1.0 - TAIL, count, p, 1, 0);
-    const double rank = ceil(count * p - 1e-9); /* 1e-9: 0.95 * 20 is not quite 19 in binary */
-    const uint64_t index = rank < 1.0 ? 0 : (uint64_t)rank - 1;
-    estimate.value = sorted[index < n ? index : n - 1];
-    if (low >= 1.0) {
-        estimate.lo = sorted[(uint64_t)low - 1];
+    estimate.value = sorted[ranks.value - 1];
+    if (ranks.lo >= 1) {
+        estimate.lo = sorted[ranks.lo - 1];
     }
-    if (high < count) {
-        estimate.hi = sorted[(uint64_t)high];
+    if (ranks.hi <= n) {
+        estimate.hi = sorted[ranks.hi - 1];
     }
     return estimate;
 }
 
-stats_estimate stats_mean(const double *values, uint64_t n) {
-    stats_estimate estimate = {n, NAN, -INFINITY, INFINITY};
-    if (n == 0) {
-        return estimate;
+double stats_confidence_of_looks(uint32_t looks) {
+    PUNCH_ASSERT(looks >= 1);
+    return 1.0 - (1.0 - STATS_CONFIDENCE) / (double)looks;
+}
+
+/* How many trials a factor on their number makes, rounded up, at least as many as there were. */
+static uint64_t scaled_trials(uint64_t trials, double factor) {
+    const double needed = ceil((double)trials * factor);
+    if (!(needed > (double)trials)) {
+        return trials;
     }
-    double sum = 0.0;
-    for (uint64_t i = 0; i < n; i++) {
-        sum += values[i];
+    return needed < 1e18 ? (uint64_t)needed : UINT64_C(1000000000000000000);
+}
+
+uint64_t stats_trials_needed(const stats_estimate *estimate, double limit, uint64_t trials) {
+    if (estimate->n == 0 || estimate->value == limit) {
+        return 0;
     }
-    estimate.value = sum / (double)n;
-    if (n == 1) {
-        return estimate;
+    const double distance = fabs(estimate->value - limit);
+    const double half =
+        limit < estimate->value ? estimate->value - estimate->lo : estimate->hi - estimate->value;
+    if (!isfinite(distance) || !isfinite(half)) {
+        return scaled_trials(trials, 4.0);
     }
-    double squares = 0.0;
-    for (uint64_t i = 0; i < n; i++) {
-        const double off = values[i] - estimate.value;
-        squares += off * off;
+    return scaled_trials(trials, half / distance * (half / distance));
+}
+
+uint64_t stats_trials_needed_share(const stats_estimate *share, double limit, uint64_t trials) {
+    if (share->n == 0 || share->value == limit) {
+        return 0;
     }
-    const double deviation = sqrt(squares / (double)(n - 1));
-    const double half = qt(1.0 - TAIL, (double)(n - 1), 1, 0) * deviation / sqrt((double)n);
-    estimate.lo = estimate.value - half;
-    estimate.hi = estimate.value + half;
-    return estimate;
+    const double end = share->lo > 0.0 ? share->lo : share->hi;
+    const double off = share->value - end;
+    /* z^2 / n, from the end that is not 0 or 1 by itself */
+    const double z2_per_n = off * off / (end * (1.0 - end));
+    const double distance = share->value - limit;
+    return scaled_trials(trials, z2_per_n * limit * (1.0 - limit) / (distance * distance));
 }
 
 double stats_ecdf_band(uint64_t n, double confidence) {

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Estimates with 95 % intervals. Failures are +infinity, never missing values: a quantile beyond
- * the share that succeeded is "never". Distributions come from R's maths library.
+ * Estimates with intervals, from counts and streams: nothing here keeps the values. Failures are
+ * +infinity, never missing values: a quantile beyond the share that succeeded is "never".
+ * All intervals are two-sided and take their confidence, normally STATS_CONFIDENCE.
+ *
+ *   one sample          here; exact order statistics of many values: stats_select.h
+ *   two samples         stats_difference.h, stats_bootstrap.h
+ *   times to an event   stats_survival.h
  */
 #ifndef STATS_H
 #define STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define STATS_CONFIDENCE 0.95 /* chosen, as almost everywhere; 1 in 20 intervals misses */
 
 typedef struct {
     uint64_t n;
@@ -17,16 +25,53 @@ typedef struct {
 } stats_estimate;
 
 /* Share of successes with Wilson's score interval (Wilson 1927, JASA 22:209-212). n 0: 0..1. */
-stats_estimate stats_ratio(uint64_t successes, uint64_t n);
+stats_estimate stats_ratio(uint64_t successes, uint64_t n, double confidence);
 
-/* The p-quantile of non-negative values in ascending order (+infinity allowed), 0 < p < 1: the
- * value is the inverse of the ECDF; the interval runs between order statistics whose ranks come
- * from the binomial distribution (David & Nagaraja, Order Statistics, 3rd ed., 7.1), without any
- * assumption on the distribution. A rank below the first is 0, above the last +infinity. */
-stats_estimate stats_quantile(const double *sorted, uint64_t n, double p);
+/* Mean and sum of squared deviations of a stream of finite values (Welford 1962, Technometrics
+ * 4(3):419-420). All zero: empty. */
+typedef struct {
+    uint64_t n;
+    double mean;
+    double squares;
+} stats_moments;
 
-/* Mean of finite values with Student's t interval; n 1: unbounded. */
-stats_estimate stats_mean(const double *values, uint64_t n);
+void stats_moments_add(stats_moments *moments, double value);
+
+/* The mean with Student's t interval; n 1: unbounded. */
+stats_estimate stats_mean_of(const stats_moments *moments, double confidence);
+
+/* Ranks, from 1, in ascending order: lo 0 is before the first value, hi n + 1 is never. */
+typedef struct {
+    uint64_t value;
+    uint64_t lo;
+    uint64_t hi;
+} stats_ranks;
+
+/* Which of n ordered values are the p-quantile (the inverse of the ECDF) and the ends of its
+ * interval, 0 < p < 1: the ends come from the binomial distribution (David & Nagaraja, Order
+ * Statistics, 3rd ed., 7.1), without any assumption on the distribution of the values. n 0: 0, 0
+ * and 1. */
+stats_ranks stats_quantile_ranks(uint64_t n, double p, double confidence);
+
+/* The same of non-negative values in ascending order (+infinity allowed): before the first is 0,
+ * after the last +infinity. */
+stats_estimate stats_quantile(const double *sorted, uint64_t n, double p, double confidence);
+
+/* The confidence of each of so many looks at growing data, set before the first, that are wrong
+ * together in at most 5 % of runs: 1 - 0.05 / looks (Bonferroni; group-sequential boundaries would
+ * be narrower, but bind to a distribution). looks >= 1. */
+double stats_confidence_of_looks(uint32_t looks);
+
+/* About how many trials it takes until the interval no longer contains the limit, if the value
+ * stays where it is and the width shrinks with the square root of the number: trials is how many
+ * there were. Never less than trials. 0: none would do, for the value is the limit, or there is
+ * none. Where an end or the value is infinite nothing tells how far it is: four times as many are
+ * said, which would halve the interval. */
+uint64_t stats_trials_needed(const stats_estimate *estimate, double limit, uint64_t trials);
+
+/* The same of stats_ratio's estimates, exactly: Wilson's interval is the shares L with
+ * |value - L| <= z sqrt(L (1 - L) / n), and z is known from one of its ends. */
+uint64_t stats_trials_needed_share(const stats_estimate *share, double limit, uint64_t trials);
 
 /* Half the width of the band around an ECDF of n values that covers the whole distribution function
  * with the given confidence: sqrt(ln(2 / (1 - confidence)) / (2 n)). Dvoretzky, Kiefer, Wolfowitz

@@ -26,14 +26,14 @@ static void wilson(void) {
         {636, 1000, 0.605710772605, 0.665248349087},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const stats_estimate e = stats_ratio(rows[i].successes, rows[i].n);
+        const stats_estimate e = stats_ratio(rows[i].successes, rows[i].n, 0.95);
         EXPECT_INT("n is kept", e.n, rows[i].n);
         EXPECT_REAL("value is the share", e.value, (double)rows[i].successes / (double)rows[i].n,
                     1e-15);
         EXPECT_REAL("lower end as R's", e.lo, rows[i].lo, 1e-11);
         EXPECT_REAL("upper end as R's", e.hi, rows[i].hi, 1e-11);
     }
-    const stats_estimate none = stats_ratio(0, 0);
+    const stats_estimate none = stats_ratio(0, 0, 0.95);
     EXPECT("no trials: no value", isnan(none.value));
     EXPECT("no trials: anything is possible", none.lo == 0.0 && none.hi == 1.0);
 }
@@ -57,7 +57,7 @@ static void quantile_ranks(void) {
         values[i] = i + 1;
     }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const stats_estimate e = stats_quantile(values, rows[i].n, rows[i].p);
+        const stats_estimate e = stats_quantile(values, rows[i].n, rows[i].p, 0.95);
         const double hi = rows[i].hi_rank > rows[i].n ? INFINITY : (double)rows[i].hi_rank;
         EXPECT_INT("value's rank", e.value, rows[i].value_rank);
         EXPECT_INT("lower end's rank", e.lo, rows[i].lo_rank);
@@ -70,27 +70,111 @@ static void quantile_with_failures(void) {
     for (int i = 0; i < 20; i++) {
         values[i] = i < 12 ? (double)(i + 1) : (double)INFINITY;
     }
-    const stats_estimate half = stats_quantile(values, 20, 0.5);
+    const stats_estimate half = stats_quantile(values, 20, 0.5, 0.95);
     EXPECT_REAL("12 of 20 connected: the median exists", half.value, 10.0, 0.0);
     EXPECT_REAL("its lower end is the 6th", half.lo, 6.0, 0.0);
     EXPECT("its upper end (the 15th) is never", isinf(half.hi));
-    const stats_estimate late = stats_quantile(values, 20, 0.95);
+    const stats_estimate late = stats_quantile(values, 20, 0.95, 0.95);
     EXPECT("the 95th percentile is never", isinf(late.value));
     EXPECT("even its lower end (the 17th) is never", isinf(late.lo));
-    const stats_estimate none = stats_quantile(values, 0, 0.5);
+    const stats_estimate none = stats_quantile(values, 0, 0.5, 0.95);
     EXPECT("nothing measured: no value", isnan(none.value) && none.n == 0);
 }
 
-/* R: t.test(c(2,4,4,4,5,5,7,9)): mean 5, sd 2.138090, 3.212512..6.787488. */
+static stats_estimate mean_of(const double *values, size_t n, double confidence) {
+    stats_moments moments = {0};
+    for (size_t i = 0; i < n; i++) {
+        stats_moments_add(&moments, values[i]);
+    }
+    return stats_mean_of(&moments, confidence);
+}
+
+/* R: t.test(c(2,4,4,4,5,5,7,9)): mean 5, sd 2.138090, 3.212512..6.787488; with conf.level = 0.99:
+ * 2.354639279..7.645360721. */
 static void mean(void) {
     static const double values[] = {2, 4, 4, 4, 5, 5, 7, 9};
-    const stats_estimate e = stats_mean(values, 8);
+    const stats_estimate e = mean_of(values, 8, 0.95);
     EXPECT_REAL("mean", e.value, 5.0, 1e-15);
     EXPECT_REAL("lower end", e.lo, 3.2125120817638, 1e-10);
     EXPECT_REAL("upper end", e.hi, 6.7874879182362, 1e-10);
-    const stats_estimate one = stats_mean(values, 1);
+    const stats_estimate wide = mean_of(values, 8, 0.99);
+    EXPECT_REAL("lower end at 99 %", wide.lo, 2.354639279, 1e-9);
+    EXPECT_REAL("upper end at 99 %", wide.hi, 7.645360721, 1e-9);
+    const stats_estimate one = mean_of(values, 1, 0.95);
     EXPECT("one value says nothing about the spread", isinf(one.lo) && isinf(one.hi));
-    EXPECT("no values: no mean", isnan(stats_mean(values, 0).value));
+    EXPECT("no values: no mean", isnan(mean_of(values, 0, 0.95).value));
+}
+
+/* A million and one numbers around 10^9: the naive sum of squares would have lost all digits. */
+static void mean_is_stable(void) {
+    stats_moments moments = {0};
+    for (int i = -500000; i <= 500000; i++) {
+        stats_moments_add(&moments, 1e9 + (double)(i % 2));
+    }
+    EXPECT_REAL("mean", moments.mean, 1e9, 1e-2);
+    EXPECT_REAL("sum of squares: half of them are 1 off", moments.squares, 500000.0, 100.0);
+}
+
+static void looks(void) {
+    EXPECT_REAL("one look", stats_confidence_of_looks(1), 0.95, 1e-15);
+    EXPECT_REAL("five share the error", stats_confidence_of_looks(5), 0.99, 1e-15);
+}
+
+/* The number said is the one from which Wilson's interval leaves the limit. */
+static void trials_needed_share(void) {
+    static const struct {
+        uint64_t successes;
+        uint64_t n;
+        double limit;
+    } rows[] = {
+        {10, 10, 0.99},    {0, 10, 0.01}, {815, 1000, 0.80},
+        {815, 1000, 0.83}, {1, 2, 0.49},  {500, 1000, 0.51},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const stats_estimate e = stats_ratio(rows[i].successes, rows[i].n, 0.95);
+        const uint64_t needed = stats_trials_needed_share(&e, rows[i].limit, rows[i].n);
+        const uint64_t scale = 2 + needed / rows[i].n;
+        EXPECT("more than there were", needed > rows[i].n);
+        /* the next numbers of trials with exactly that share, around the one needed */
+        const uint64_t fewer = needed / rows[i].n;
+        const stats_estimate before =
+            stats_ratio(rows[i].successes * fewer, rows[i].n * fewer, 0.95);
+        const stats_estimate after =
+            stats_ratio(rows[i].successes * scale, rows[i].n * scale, 0.95);
+        EXPECT("with fewer the limit is within",
+               needed % rows[i].n == 0 ||
+                   (before.lo <= rows[i].limit && before.hi >= rows[i].limit));
+        EXPECT("with more it is not", after.lo > rows[i].limit || after.hi < rows[i].limit);
+    }
+    const stats_estimate half = stats_ratio(5, 10, 0.95);
+    EXPECT_INT("at the limit itself no number would do", stats_trials_needed_share(&half, 0.5, 10),
+               0);
+    const stats_estimate all = stats_ratio(10, 10, 0.95);
+    EXPECT_INT("all of 10, limit 99 %: z^2 .99 / .01", stats_trials_needed_share(&all, 0.99, 10),
+               381);
+}
+
+static void trials_needed(void) {
+    static const struct {
+        stats_estimate estimate;
+        double limit;
+        uint64_t trials;
+        uint64_t needed;
+    } rows[] = {
+        {{100, 2.0, 1.0, 3.0}, 2.5, 100, 400},            /* twice as narrow */
+        {{100, 2.0, 1.0, 6.0}, 1.5, 100, 400},            /* the end towards the limit counts */
+        {{100, 2.0, 1.0, 3.0}, 2.0, 100, 0},              /* at the limit */
+        {{0, (double)NAN, 0.0, 1.0}, 0.5, 100, 0},        /* nothing measured */
+        {{9, 2.0, 1.0, (double)INFINITY}, 2.5, 100, 400}, /* no telling: half the interval */
+        {{9, (double)INFINITY, 1.0, (double)INFINITY}, 2.5, 100, 400},
+        {{100, 2.0, 1.0, 3.0}, 9.0, 100, 100}, /* it is outside already */
+        {{100, 2.0, 1.0, 3.0}, 2.0 + 1e-12, 100, UINT64_C(1000000000000000000)},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        EXPECT_INT("trials needed",
+                   stats_trials_needed(&rows[i].estimate, rows[i].limit, rows[i].trials),
+                   rows[i].needed);
+    }
 }
 
 /* R: sqrt(log(2 / .05) / (2 * n)) */
@@ -116,6 +200,10 @@ int main(void) {
         {"quantile and its interval have the ranks R gives", quantile_ranks},
         {"failures count as never", quantile_with_failures},
         {"mean and t interval as in R", mean},
+        {"a long mean of large numbers keeps its digits", mean_is_stable},
+        {"looks share the error", looks},
+        {"trials needed for a share are Wilson's", trials_needed_share},
+        {"trials needed shrink the interval by the square root", trials_needed},
         {"half the width of the band", band},
         {"median and order", median},
     };

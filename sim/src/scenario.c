@@ -43,7 +43,16 @@ uint64_t sim_scenario_seed(const sim_scenario *scenario) {
 }
 
 uint64_t sim_scenario_trials(const sim_scenario *scenario) {
-    return scenario->root.trials;
+    return scenario->until.given ? scenario->until.trials_max : scenario->root.trials;
+}
+
+sim_until sim_scenario_until(const sim_scenario *scenario) {
+    return scenario->until;
+}
+
+const sim_expect *sim_scenario_expects(const sim_scenario *scenario, uint32_t *count_out) {
+    *count_out = scenario->expect_count;
+    return scenario->expects;
 }
 
 uint64_t sim_scenario_digest(const sim_scenario *scenario) {

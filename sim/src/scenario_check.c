@@ -15,8 +15,7 @@ typedef struct {
     bool ok;
 } checker;
 
-/* " in the cell loss=2%, pair=x" or "". */
-static const char *cell_text(const scenario_cell *cell, char *text, size_t cap) {
+const char *scenario_cell_text(const scenario_cell *cell, char *text, size_t cap) {
     text[0] = '\0';
     for (uint32_t f = 0; f < cell->scenario->factor_count; f++) {
         const size_t length = strlen(text);
@@ -33,7 +32,7 @@ static void complain(checker *c, uint32_t object, const char *sentence) {
     const json_doc *doc = about->node != NULL ? about->doc : &c->loader->doc;
     const json_node *node = about->node != NULL ? about->node : json_root(doc);
     scenario_complain(c->loader->complaints, scenario_at(doc, node), "%s%s", sentence,
-                      cell_text(c->cell, in_cell, sizeof in_cell));
+                      scenario_cell_text(c->cell, in_cell, sizeof in_cell));
     c->ok = false;
 }
 

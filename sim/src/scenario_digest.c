@@ -2,7 +2,7 @@
 /*
  * A number that tells two scenarios apart: of every setting, share and level that changes a world,
  * with names instead of indices, so that neither formatting nor the order of keys matters. Seed,
- * trials and texts for people are left out.
+ * trials, "until", "expect" and texts for people are left out: they change no world.
  */
 #include <string.h>
 
@@ -69,6 +69,9 @@ static uint64_t of_number(const sim_scenario *scenario, const scenario_option *o
     case TYPE_TEXT:
     case TYPE_NAME:
     case TYPE_SEED:
+    case TYPE_MEASURE:
+    case TYPE_QUANTITY:
+    case TYPE_CELLS:
     case TYPE_COUNT:
         break;
     }
@@ -128,7 +131,7 @@ uint64_t scenario_digest_of(const sim_scenario *scenario) {
         const scenario_object *object = &scenario->objects[i];
         const bool in_timeline = object->section == SECTION_TIMELINE;
         const bool in_population = object->section == SECTION_NAT && object->name == NULL;
-        if (!in_population) {
+        if (!in_population && object->section != SECTION_UNTIL) {
             uint64_t one = of_settings(scenario, object->settings, object->setting_count);
             one = join(of_object_name(scenario, i), one);
             objects += punch_mix64(in_timeline ? join(one, i - scenario->fault_first) : one);

@@ -46,6 +46,16 @@ static void write_type(const scenario_option *option, FILE *out) {
     case TYPE_KEEPALIVES:
         (void)fputs("a list of names of keepalive strategies", out);
         return;
+    case TYPE_MEASURE:
+        (void)fputs("the name of a measure", out);
+        return;
+    case TYPE_QUANTITY:
+        (void)fputs("in the measure's unit: \"99.5%\" of shares, \"250ms\" of times, else 2.5",
+                    out);
+        return;
+    case TYPE_CELLS:
+        (void)fputs("an object of factors and their levels", out);
+        return;
     case TYPE_COUNT:
         return;
     }
@@ -63,7 +73,32 @@ static void write_default(const scenario_option *option, FILE *out) {
     }
 }
 
-/* Every preset or strategy there is, for options that refer to one. */
+/* The option without which a measure says nothing; "" when it always does. */
+static const char *needed_for(sim_measure_where where) {
+    switch (where) {
+    case SIM_MEASURED_ALWAYS:
+        break;
+    case SIM_MEASURED_HOLDING:
+        return "hold";
+    case SIM_MEASURED_MESSAGES:
+        return "call.messages";
+    }
+    return "";
+}
+
+static const char *unit_text(sim_measure_unit unit) {
+    switch (unit) {
+    case SIM_UNIT_SHARE:
+        return "share";
+    case SIM_UNIT_SECONDS:
+        return "time";
+    case SIM_UNIT_COUNT:
+        return "number";
+    }
+    return "";
+}
+
+/* Every preset, strategy or measure there is, for options that refer to one. */
 static void write_references(const scenario_option *option, FILE *out) {
     size_t count;
     if (option->type == TYPE_PRESET) {
@@ -75,6 +110,14 @@ static void write_references(const scenario_option *option, FILE *out) {
         const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);
         for (size_t i = 0; i < count; i++) {
             (void)fprintf(out, "    %-28s %s\n", builtin[i]->name, builtin[i]->help);
+        }
+    } else if (option->type == TYPE_MEASURE) {
+        uint32_t measure_count;
+        const sim_measure *measures = sim_measures(&measure_count);
+        for (uint32_t i = 0; i < measure_count; i++) {
+            const char *needed = needed_for(measures[i].where);
+            (void)fprintf(out, "    %-28s %s (a %s%s%s)\n", measures[i].name, measures[i].help,
+                          unit_text(measures[i].unit), needed[0] != '\0' ? "; needs " : "", needed);
         }
     }
 }
@@ -186,6 +229,12 @@ static const char *section_title(scenario_section section) {
         return "`call`";
     case SECTION_TIMELINE:
         return "`timeline`: a list of what happens to the world";
+    case SECTION_UNTIL:
+        return "`until`: trials of each cell until a measure is known well enough; then `trials` "
+               "is left out";
+    case SECTION_EXPECT:
+        return "`expect`: a list of claims, judged on intervals; each needs `at_least`, `at_most`, "
+               "both, or `exactly`";
     case SECTION_COUNT:
         break;
     }
@@ -208,7 +257,16 @@ void sim_scenario_write_reference(FILE *out) {
         }
         (void)fputs("\n", out);
     }
-    (void)fputs("### NAT presets\n\n| name | device |\n|---|---|\n", out);
+    (void)fputs("### Measures\n\n| name | a | needs | meaning |\n|---|---|---|---|\n", out);
+    uint32_t measure_count;
+    const sim_measure *measures = sim_measures(&measure_count);
+    for (uint32_t i = 0; i < measure_count; i++) {
+        const char *needed = needed_for(measures[i].where);
+        const char *tick = needed[0] != '\0' ? "`" : "";
+        (void)fprintf(out, "| `%s` | %s | %s%s%s | %s |\n", measures[i].name,
+                      unit_text(measures[i].unit), tick, needed, tick, measures[i].help);
+    }
+    (void)fputs("\n### NAT presets\n\n| name | device |\n|---|---|\n", out);
     const nat_preset *presets = nat_presets(&count);
     for (size_t i = 0; i < count; i++) {
         (void)fprintf(out, "| `%s` | %s |\n", presets[i].name, presets[i].title);

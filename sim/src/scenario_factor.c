@@ -135,11 +135,16 @@ static bool find_common(scenario_loader *loader, const dotted *key, uint32_t *ob
 
 /* "core" alone: what stands there is no value. True after complaining. */
 static bool is_section(scenario_loader *loader, scenario_place place, const char *text) {
-    if (strcmp(text, "factors") == 0 || strcmp(text, "populations") == 0) {
+    const char *file_only = strcmp(text, "factors") == 0       ? "factors"
+                            : strcmp(text, "populations") == 0 ? "populations"
+                            : strcmp(text, "expect") == 0      ? "expect"
+                            : strncmp(text, "expect.", 7) == 0 ? "expect"
+                                                               : NULL;
+    if (file_only != NULL) {
         scenario_complain(loader->complaints, place,
                           "\"%s\" is a section of the file, not an option; only the file can give "
                           "it",
-                          text);
+                          file_only);
         return true;
     }
     for (uint32_t i = 0; i < SECTION_COUNT; i++) {
@@ -158,11 +163,10 @@ static bool is_section(scenario_loader *loader, scenario_place place, const char
 /* What a key means; complains at its place when it means nothing. */
 static bool resolve_key(scenario_loader *loader, scenario_place place, const char *text,
                         scenario_key *out) {
-    static const uint32_t single[SECTION_COUNT] = {[SECTION_ROOT] = OBJECT_ROOT,
-                                                   [SECTION_CORE] = OBJECT_CORE,
-                                                   [SECTION_BROKER] = OBJECT_BROKER,
-                                                   [SECTION_INTERNET] = OBJECT_INTERNET,
-                                                   [SECTION_CALL] = OBJECT_CALL};
+    static const uint32_t single[SECTION_COUNT] = {
+        [SECTION_ROOT] = OBJECT_ROOT,     [SECTION_CORE] = OBJECT_CORE,
+        [SECTION_BROKER] = OBJECT_BROKER, [SECTION_INTERNET] = OBJECT_INTERNET,
+        [SECTION_CALL] = OBJECT_CALL,     [SECTION_UNTIL] = OBJECT_UNTIL};
     dotted key;
     if (!cut_key(loader, place, text, &key) || is_section(loader, place, text)) {
         return false;

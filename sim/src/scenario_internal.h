@@ -12,7 +12,8 @@
  *
  * Files: scenario_load.c sections, scenario_object.c objects, scenario_read.c values,
  * scenario_read_draw.c distributions, scenario_population.c, scenario_factor.c factors, keys and
- * overrides, scenario_file.c data files, scenario_check.c whole cells; scenario_cell.c a cell's
+ * overrides, scenario_file.c data files, scenario_check.c whole cells; scenario_until.c,
+ * scenario_expect.c and scenario_measured.c what is said about measures; scenario_cell.c a cell's
  * settings, scenario_plan.c plans, scenario_digest.c, scenario.c the rest of the interface,
  * scenario_docs.c explain and reference, scenario_schema.c the schema, scenario_words.c texts.
  * Apart from scenarios: json_*.c, scenario_options.c the table, scenario_number.c, scenario_draw.c,
@@ -26,14 +27,16 @@
 #include "scenario_complaints.h"
 #include "scenario_draw.h"
 #include "scenario_options.h"
+#include "sim/measure.h"
 #include "sim/scenario.h"
 
-#define SCENARIO_NAME_MAX 32      /* letters of a name; chosen */
-#define SCENARIO_FACTORS_MAX 16   /* chosen */
-#define SCENARIO_LEVELS_MAX 1000  /* of one factor; chosen */
-#define SCENARIO_CELLS_MAX 100000 /* chosen: a table nobody reads */
-#define SCENARIO_KEYS_MAX 64      /* different keys one factor sets; chosen */
-#define SCENARIO_FAULTS_MAX 64    /* entries of the timeline; chosen */
+#define SCENARIO_NAME_MAX 32       /* letters of a name; chosen */
+#define SCENARIO_FACTORS_MAX 16    /* chosen */
+#define SCENARIO_LEVELS_MAX 1000   /* of one factor; chosen */
+#define SCENARIO_CELLS_MAX 100000  /* chosen: a table nobody reads */
+#define SCENARIO_KEYS_MAX 64       /* different keys one factor sets; chosen */
+#define SCENARIO_FAULTS_MAX 64     /* entries of the timeline; chosen */
+#define SCENARIO_EXPECTS_MAX 10000 /* claims about single cells; chosen: far beyond what is read */
 
 typedef struct {
     const scenario_option *option;
@@ -65,6 +68,7 @@ enum {
     OBJECT_CALL,
     OBJECT_PEER_A,
     OBJECT_PEER_B,
+    OBJECT_UNTIL,
     OBJECT_FIRST_NAMED
 };
 
@@ -131,6 +135,7 @@ typedef struct {
     scenario_internet internet;
     scenario_call call;
     scenario_fault fault;
+    scenario_until until;
 } scenario_defaults;
 
 struct sim_scenario {
@@ -154,12 +159,23 @@ struct sim_scenario {
     uint32_t fault_first; /* object of the timeline's first entry */
     uint32_t fault_count;
     uint32_t cell_count;
+    sim_expect *expects;
+    uint32_t expect_count;
+    uint32_t expect_cap;
+    sim_until until;
     uint32_t messages_max; /* of any cell, cut to what a peer may have under way */
     bool drawn;            /* something differs between the trials of a cell */
     uint64_t digest;
     scenario_defaults defaults;
     scenario_root root; /* effective */
 };
+
+/* One cell in one trial: scenario_cell.c. */
+typedef struct {
+    const sim_scenario *scenario;
+    uint32_t levels[SCENARIO_FACTORS_MAX];
+    uint64_t key; /* of all draws of one trial */
+} scenario_cell;
 
 /* --- loading */
 
@@ -221,6 +237,9 @@ bool scenario_check_name(scenario_loader *loader, scenario_place place, const ch
 /* Complains about members that are none of the NULL-ended keys. */
 void scenario_check_keys(scenario_loader *loader, const json_doc *doc, const json_node *node,
                          const char *const *keys);
+/* The same for what is no option of the section. */
+void scenario_check_options(scenario_loader *loader, const json_doc *doc, const json_node *node,
+                            scenario_section section);
 bool scenario_check_kind(scenario_loader *loader, const json_doc *doc, const json_node *node,
                          json_kind kind);
 /* The object of a named thing, or JSON_NONE. */
@@ -250,17 +269,29 @@ bool scenario_check_printable(scenario_loader *loader, scenario_place place, con
 
 /* scenario_check.c: what only whole cells show. */
 void scenario_check_cells(scenario_loader *loader);
+/* " in the cell loss=2%, pair=x" or ""; returns text. */
+const char *scenario_cell_text(const scenario_cell *cell, char *text, size_t cap);
+
+/* scenario_measured.c: a quantity of a measure, in the unit it is shown in (a ratio: a plain
+ * number); complaints call it by its key. */
+typedef enum { QUANTITY_VALUE, QUANTITY_DIFFERENCE, QUANTITY_RATIO } scenario_quantity;
+bool scenario_read_quantity(scenario_loader *loader, const scenario_option *named,
+                            scenario_quantity kind, const sim_measure *measure,
+                            scenario_source source, double *shown_out);
+/* Does the measure say anything in a cell? Complains when not. */
+bool scenario_check_measured(scenario_loader *loader, scenario_place place,
+                             const sim_measure *measure, uint32_t cell);
+
+/* scenario_until.c: what "until" and its overrides say together. */
+void scenario_read_until(scenario_loader *loader);
+
+/* scenario_expect.c: the list "expect", or NULL; after factors. */
+void scenario_read_expects(scenario_loader *loader, const json_node *list);
 
 /* scenario_digest.c: of everything that changes a world, but not seed and trials. */
 uint64_t scenario_digest_of(const sim_scenario *scenario);
 
 /* --- cells (scenario_cell.c) */
-
-typedef struct {
-    const sim_scenario *scenario;
-    uint32_t levels[SCENARIO_FACTORS_MAX];
-    uint64_t key; /* of all draws of one trial */
-} scenario_cell;
 
 scenario_cell scenario_cell_at(const sim_scenario *scenario, uint32_t cell, uint64_t trial_seed);
 /* Stores an object's settings, the cell's among them, into the structure of its section. `stream`

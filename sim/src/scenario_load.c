@@ -9,9 +9,9 @@
 
 #include "scenario_internal.h"
 
-static const char *const root_keys[] = {"$schema",  "core",        "nat",      "link",
-                                        "peers",    "broker",      "internet", "call",
-                                        "timeline", "populations", "factors",  NULL};
+static const char *const root_keys[] = {"$schema",     "core",     "nat",    "link",     "peers",
+                                        "broker",      "internet", "call",   "timeline", "until",
+                                        "populations", "factors",  "expect", NULL};
 static const char *const link_keys[] = {"up", "down", NULL};
 static const char *const peer_names[] = {"a", "b", NULL};
 
@@ -38,6 +38,7 @@ static void set_all_defaults(scenario_defaults *defaults) {
     set_defaults(SECTION_INTERNET, &defaults->internet);
     set_defaults(SECTION_CALL, &defaults->call);
     set_defaults(SECTION_TIMELINE, &defaults->fault);
+    set_defaults(SECTION_UNTIL, &defaults->until);
     defaults->root.name = defaults->root.title = -1;
     defaults->root.question = defaults->root.notes = -1;
     defaults->root.seed = 1;
@@ -46,6 +47,8 @@ static void set_all_defaults(scenario_defaults *defaults) {
     defaults->peer.link = -1;
     defaults->broker.link = -1;
     defaults->broker.keepalive = 0; /* agreed-15 stands first */
+    defaults->until.measure = SIM_MEASURE_CONNECTED;
+    defaults->until.half_width = -1;
 }
 
 static bool add_fixed_objects(scenario_loader *loader) {
@@ -56,7 +59,7 @@ static bool add_fixed_objects(scenario_loader *loader) {
         [OBJECT_ROOT] = {SECTION_ROOT, NULL},     [OBJECT_CORE] = {SECTION_CORE, NULL},
         [OBJECT_BROKER] = {SECTION_BROKER, NULL}, [OBJECT_INTERNET] = {SECTION_INTERNET, NULL},
         [OBJECT_CALL] = {SECTION_CALL, NULL},     [OBJECT_PEER_A] = {SECTION_PEERS, "a"},
-        [OBJECT_PEER_B] = {SECTION_PEERS, "b"},
+        [OBJECT_PEER_B] = {SECTION_PEERS, "b"},   [OBJECT_UNTIL] = {SECTION_UNTIL, NULL},
     };
     bool ok = true;
     for (uint32_t i = 0; i < OBJECT_FIRST_NAMED; i++) {
@@ -190,6 +193,7 @@ static void read_sections(scenario_loader *loader) {
     read_single(loader, "broker", OBJECT_BROKER);
     read_single(loader, "internet", OBJECT_INTERNET);
     read_single(loader, "call", OBJECT_CALL);
+    read_single(loader, "until", OBJECT_UNTIL);
     read_peers(loader, json_find(doc, root, "peers"));
     read_timeline(loader, json_find(doc, root, "timeline"));
 }
@@ -257,8 +261,13 @@ static void load(scenario_loader *loader, const char *text, size_t length,
     }
     read_sections(loader);
     scenario_apply_overrides(loader, overrides, override_count);
+    const size_t before_factors = loader->complaints->count;
     scenario_read_factors(loader, json_find(&loader->doc, json_root(&loader->doc), "factors"));
     scenario_check_overrides(loader);
+    if (loader->complaints->count == before_factors) { /* else there would be wrong cells */
+        scenario_read_until(loader);
+        scenario_read_expects(loader, json_find(&loader->doc, json_root(&loader->doc), "expect"));
+    }
     if (loader->complaints->count == 0 && !scenario->arena.failed) {
         scenario_check_cells(loader);
     }

@@ -112,6 +112,16 @@ void scenario_check_keys(scenario_loader *loader, const json_doc *doc, const jso
     }
 }
 
+void scenario_check_options(scenario_loader *loader, const json_doc *doc, const json_node *node,
+                            scenario_section section) {
+    for (const json_node *member = json_first(doc, node); member != NULL;
+         member = json_next(doc, member)) {
+        if (scenario_option_find(section, member->key) == NULL) {
+            unknown_key(loader, scenario_at_key(doc, member), section, NULL);
+        }
+    }
+}
+
 void scenario_read_object(scenario_loader *loader, uint32_t object, const json_doc *doc,
                           const json_node *node, const char *const *extra) {
     sim_scenario *scenario = loader->scenario;

@@ -52,6 +52,8 @@ _Static_assert(sizeof(nat_mapping) == 4 && sizeof(nat_unsolicited) == 4 &&
 #define AT_INTERNET(field) offsetof(scenario_internet, field)
 #define AT_CALL(field) offsetof(scenario_call, field)
 #define AT_FAULT(field) offsetof(scenario_fault, field)
+#define AT_UNTIL(field) offsetof(scenario_until, field)
+#define NOWHERE 0 /* "expect" has no structure to store into */
 
 /* Ranges without another source are chosen: wide enough for every network known, narrow enough to
  * catch a slip of the unit. */
@@ -239,6 +241,38 @@ static const scenario_option options[] = {
          "false: this entry is left out; for factors that switch it on."),
     ENUM("timeline.on", SECTION_TIMELINE, OPTION_REQUIRED, "", on_names, AT_FAULT(on),
          "To whom: a, b or the broker."),
+
+    INDEX("until.measure", SECTION_UNTIL, TYPE_MEASURE, OPTION_FIXED | OPTION_SILENT, "connected",
+          AT_UNTIL(measure), "What must be known well enough, in every cell."),
+    INDEX("until.half_width", SECTION_UNTIL, TYPE_QUANTITY,
+          OPTION_FIXED | OPTION_SILENT | OPTION_REQUIRED, "", AT_UNTIL(half_width),
+          "Half the width of its interval at which a cell stops; above 0."),
+    /* Default chosen: a share of one half is known to 0.5 % after 38,416 trials (Wilson, 95 %);
+     * intervals of several looks are wider. */
+    NUMBER("until.max_trials", SECTION_UNTIL, NUMBER_COUNT, STORE_U64, OPTION_FIXED | OPTION_SILENT,
+           "100000", "1", "1000000000", AT_UNTIL(trials_max), "A cell stops here at the latest."),
+
+    INDEX("expect.measure", SECTION_EXPECT, TYPE_MEASURE,
+          OPTION_FIXED | OPTION_SILENT | OPTION_REQUIRED, "", NOWHERE, "What is expected of."),
+    INDEX("expect.cell", SECTION_EXPECT, TYPE_CELLS, OPTION_FIXED | OPTION_SILENT, "", NOWHERE,
+          "In which cells: levels of factors, a level or a list of levels each; without: in every "
+          "cell."),
+    INDEX("expect.minus", SECTION_EXPECT, TYPE_CELLS, OPTION_FIXED | OPTION_SILENT, "", NOWHERE,
+          "The difference is meant: the measure minus that of the same cell with these levels "
+          "instead."),
+    INDEX("expect.over", SECTION_EXPECT, TYPE_CELLS, OPTION_FIXED | OPTION_SILENT, "", NOWHERE,
+          "The ratio is meant: the measure divided by that of the same cell with these levels "
+          "instead; a plain number or a percentage."),
+    INDEX("expect.at_least", SECTION_EXPECT, TYPE_QUANTITY, OPTION_FIXED | OPTION_SILENT, "",
+          NOWHERE, "Holds when the whole interval is at or above it."),
+    INDEX("expect.at_most", SECTION_EXPECT, TYPE_QUANTITY, OPTION_FIXED | OPTION_SILENT, "",
+          NOWHERE, "Holds when the whole interval is at or below it."),
+    INDEX("expect.exactly", SECTION_EXPECT, TYPE_QUANTITY, OPTION_FIXED | OPTION_SILENT, "",
+          NOWHERE,
+          "A share of 0% or 100%, without a single exception, whatever the interval says; for "
+          "what follows from rules."),
+    INDEX("expect.why", SECTION_EXPECT, TYPE_TEXT, OPTION_FIXED | OPTION_SILENT, "", NOWHERE,
+          "Where the claim comes from; shown with the verdict."),
 };
 
 typedef struct {
@@ -256,6 +290,8 @@ static const section_row sections[SECTION_COUNT] = {
     [SECTION_INTERNET] = {"internet", false},
     [SECTION_CALL] = {"call", false},
     [SECTION_TIMELINE] = {"timeline", true},
+    [SECTION_UNTIL] = {"until", false},
+    [SECTION_EXPECT] = {"expect", true},
 };
 
 const scenario_option *scenario_options(size_t *count_out) {

@@ -22,6 +22,8 @@ typedef enum {
     SECTION_INTERNET, /* "internet": what lies between the sites */
     SECTION_CALL,     /* "call" */
     SECTION_TIMELINE, /* "timeline": [{...}] */
+    SECTION_UNTIL,    /* "until": when a cell has seen enough */
+    SECTION_EXPECT,   /* "expect": [{...}]; read by scenario_expect.c, not kept as settings */
     SECTION_COUNT
 } scenario_section;
 
@@ -37,6 +39,9 @@ typedef enum {
     TYPE_LINK,       /* name in "link", or "none" */
     TYPE_KEEPALIVE,  /* name of a keepalive strategy */
     TYPE_KEEPALIVES, /* list of them */
+    TYPE_MEASURE,    /* name of a measure: its position in sim_measures() */
+    TYPE_QUANTITY,   /* a number in the unit of a measure; kept as a text until that is known */
+    TYPE_CELLS,      /* {factor: level, ...} */
     TYPE_COUNT
 } scenario_type;
 
@@ -142,6 +147,12 @@ typedef struct {
     bool happens;
 } scenario_fault;
 
+typedef struct {
+    int64_t measure;    /* position in sim_measures() */
+    int64_t half_width; /* index of a text, or -1 */
+    uint64_t trials_max;
+} scenario_until;
+
 enum { SCENARIO_ON_A = 0, SCENARIO_ON_B = 1, SCENARIO_ON_BROKER = 2 };
 
 const scenario_option *scenario_options(size_t *count_out);
@@ -151,7 +162,8 @@ const scenario_option *scenario_option_find(scenario_section section, const char
 const char *scenario_option_key(const scenario_option *option);
 /* The key of the section at the top level: "nat"; "" for the root. */
 const char *scenario_section_key(scenario_section section);
-/* Is the section a set of named things of one kind ("nat", "link", "peers", "timeline")? */
+/* Is the section a set of things of one kind, by name ("nat", "link", "peers") or in a list
+ * ("timeline", "expect")? */
 bool scenario_section_is_named(scenario_section section);
 /* Least and greatest value allowed, in base units. */
 void scenario_option_range(const scenario_option *option, int64_t *low_out, int64_t *high_out);

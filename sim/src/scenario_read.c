@@ -115,9 +115,24 @@ static bool read_enum(scenario_loader *loader, const scenario_option *option,
     return false;
 }
 
+/* The value of a text is its index. */
+static bool keep_text(scenario_loader *loader, const char *text, int64_t *number_out) {
+    sim_scenario *scenario = loader->scenario;
+    const char **texts =
+        scenario_arena_grow(&scenario->arena, scenario->texts, scenario->text_count,
+                            &scenario->text_cap, sizeof *texts);
+    const char *copy = scenario_arena_text(&scenario->arena, text);
+    if (texts == NULL || copy == NULL) {
+        return false;
+    }
+    scenario->texts = texts;
+    texts[scenario->text_count] = copy;
+    *number_out = scenario->text_count++;
+    return true;
+}
+
 static bool read_text(scenario_loader *loader, const scenario_option *option,
                       const scenario_source *source, int64_t *number_out) {
-    sim_scenario *scenario = loader->scenario;
     scalar value;
     read_scalar(source, &value);
     if (value.kind != JSON_STRING) {
@@ -128,17 +143,7 @@ static bool read_text(scenario_loader *loader, const scenario_option *option,
                 : !scenario_check_printable(loader, source->place, value.text)) {
         return false;
     }
-    const char **texts =
-        scenario_arena_grow(&scenario->arena, scenario->texts, scenario->text_count,
-                            &scenario->text_cap, sizeof *texts);
-    const char *copy = scenario_arena_text(&scenario->arena, value.text);
-    if (texts == NULL || copy == NULL) {
-        return false;
-    }
-    scenario->texts = texts;
-    texts[scenario->text_count] = copy;
-    *number_out = scenario->text_count++;
-    return true;
+    return keep_text(loader, value.text, number_out);
 }
 
 static bool read_seed(scenario_loader *loader, const scenario_option *option,
@@ -299,6 +304,37 @@ static bool read_named(scenario_loader *loader, const scenario_option *option,
                                                     : "link in \"link\" called");
 }
 
+static bool read_measure(scenario_loader *loader, const scenario_option *option,
+                         const scenario_source *source, int64_t *number_out) {
+    scalar value;
+    uint32_t count;
+    const sim_measure *measures = sim_measures(&count);
+    if (!reference_text(loader, option, source, &value)) {
+        return false;
+    }
+    const uint32_t found = sim_measure_find(value.text);
+    if (found != SIM_MEASURE_UNKNOWN) {
+        *number_out = found;
+        return true;
+    }
+    scenario_suggest suggest = scenario_suggest_for(value.text);
+    for (uint32_t i = 0; i < count; i++) {
+        scenario_suggest_offer(&suggest, measures[i].name);
+    }
+    return unknown_reference(loader, source, &suggest, "measure");
+}
+
+/* A number or a text as it stands; what it means is known with its measure. */
+static bool read_quantity(scenario_loader *loader, const scenario_option *option,
+                          const scenario_source *source, int64_t *number_out) {
+    scalar value;
+    read_scalar(source, &value);
+    if (value.kind != JSON_STRING && value.kind != JSON_NUMBER) {
+        return wrong_kind(loader, option, source, "a number in the measure's unit");
+    }
+    return keep_text(loader, value.text, number_out);
+}
+
 bool scenario_read_fixed(scenario_loader *loader, const scenario_option *option,
                          scenario_source source, int64_t *number_out) {
     switch (option->type) {
@@ -322,6 +358,11 @@ bool scenario_read_fixed(scenario_loader *loader, const scenario_option *option,
         return read_keepalive(loader, option, &source, number_out);
     case TYPE_KEEPALIVES:
         return read_keepalives(loader, option, &source, number_out);
+    case TYPE_MEASURE:
+        return read_measure(loader, option, &source, number_out);
+    case TYPE_QUANTITY:
+        return read_quantity(loader, option, &source, number_out);
+    case TYPE_CELLS: /* scenario_expect.c */
     case TYPE_COUNT:
         break;
     }

@@ -79,6 +79,16 @@ static void write_keepalives(FILE *out) {
     (void)fputs("]}", out);
 }
 
+static void write_measures(FILE *out) {
+    uint32_t count;
+    const sim_measure *measures = sim_measures(&count);
+    (void)fputs("{\"enum\": [", out);
+    for (uint32_t i = 0; i < count; i++) {
+        (void)fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", measures[i].name);
+    }
+    (void)fputs("]}", out);
+}
+
 /* The schema of a fixed value. */
 static void write_fixed(const scenario_option *option, FILE *out) {
     switch (option->type) {
@@ -120,6 +130,15 @@ static void write_fixed(const scenario_option *option, FILE *out) {
             out);
         write_keepalives(out);
         (void)fputs("}", out);
+        return;
+    case TYPE_MEASURE:
+        write_measures(out);
+        return;
+    case TYPE_QUANTITY:
+        (void)fputs("{\"type\": [\"string\", \"number\"]}", out);
+        return;
+    case TYPE_CELLS:
+        (void)fputs("{\"$ref\": \"#/$defs/cells\"}", out);
         return;
     case TYPE_COUNT:
         return;
@@ -173,10 +192,16 @@ static void write_section(scenario_section section, const char *further, FILE *o
     (void)fputs(first ? "" : section == SECTION_ROOT ? ", \"peers\"]" : "]", out);
 }
 
-static void write_def(const char *name, scenario_section section, const char *further, FILE *out) {
+/* `further` are properties, `rules` what holds between them. */
+static void write_ruled_def(const char *name, scenario_section section, const char *further,
+                            const char *rules, FILE *out) {
     (void)fprintf(out, "    \"%s\": {", name);
     write_section(section, further, out);
-    (void)fputs("},\n", out);
+    (void)fprintf(out, "%s},\n", rules);
+}
+
+static void write_def(const char *name, scenario_section section, const char *further, FILE *out) {
+    write_ruled_def(name, section, further, "", out);
 }
 
 /* Definitions that are the same whatever the options are. */
@@ -227,6 +252,9 @@ static const char fixed_defs[] =
     "\"}, \"treatment\": {\"type\": \"boolean\"}, \"set\": {\"type\": "
     "\"string\"}, \"notes\": {\"type\": \"string\"}, \"levels\": {\"type\": \"array\", "
     "\"minItems\": 1, \"maxItems\": 1000, \"items\": {\"$ref\": \"#/$defs/level\"}}}},\n"
+    "    \"cells\": {\"type\": \"object\", \"additionalProperties\": {\"anyOf\": [{\"$ref\": "
+    "\"#/$defs/scalar\"}, {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
+    "\"#/$defs/scalar\"}}]}},\n"
     "    \"population\": {\"anyOf\": [\n"
     "      {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"file\"], "
     "\"properties\": {\"file\": {\"type\": \"string\"}}},\n"
@@ -257,11 +285,22 @@ static const char root_further[] =
     "        \"call\": {\"$ref\": \"#/$defs/call\"},\n"
     "        \"timeline\": {\"type\": \"array\", \"maxItems\": 64, \"items\": {\"$ref\": "
     "\"#/$defs/fault\"}},\n"
+    "        \"until\": {\"$ref\": \"#/$defs/until\"},\n"
+    "        \"expect\": {\"type\": \"array\", \"items\": {\"$ref\": "
+    "\"#/$defs/expect\"}},\n"
     "        \"populations\": {\"type\": \"object\", \"propertyNames\": {\"pattern\": "
     "\"" NAME_PATTERN
     "\"}, \"additionalProperties\": {\"$ref\": \"#/$defs/population\"}},\n"
     "        \"factors\": {\"type\": \"array\", \"maxItems\": 16, \"items\": {\"$ref\": "
     "\"#/$defs/factor\"}}";
+
+/* At least one bound, "exactly" alone, one comparison at most. */
+static const char expect_rules[] =
+    ", \"anyOf\": [{\"required\": [\"at_least\"]}, {\"required\": [\"at_most\"]}, "
+    "{\"required\": [\"exactly\"]}], \"not\": {\"anyOf\": [{\"required\": [\"minus\", "
+    "\"over\"]}, {\"required\": [\"exactly\", \"at_least\"]}, {\"required\": [\"exactly\", "
+    "\"at_most\"]}]}";
+static const char root_rules[] = ", \"not\": {\"required\": [\"trials\", \"until\"]}";
 
 void sim_scenario_write_schema(FILE *out) {
     (void)fputs(
@@ -279,7 +318,10 @@ void sim_scenario_write_schema(FILE *out) {
     write_def("internet", SECTION_INTERNET, "", out);
     write_def("call", SECTION_CALL, "", out);
     write_def("fault", SECTION_TIMELINE, "", out);
+    write_def("until", SECTION_UNTIL, "", out);
+    write_ruled_def("expect", SECTION_EXPECT, "", expect_rules, out);
     (void)fputs("    \"scenario\": {", out);
     write_section(SECTION_ROOT, root_further, out);
+    (void)fputs(root_rules, out);
     (void)fputs("}\n  },\n  \"$ref\": \"#/$defs/scenario\"\n}\n", out);
 }

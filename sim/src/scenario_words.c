@@ -38,25 +38,15 @@ static const char *const columns[] = {
     "example_trial",
     NULL,
 };
-static const char *const measures[] = {
-    "connected",
-    "time_to_connect_s_p50",
-    "time_to_connect_s_p95",
-    "intros_sent_mean",
-    "packets_sent_mean",
-    "held",
-    "keepalives_sent_mean",
-    "outbound_gap_s_max_p50",
-    "messages_acked_mean",
-    NULL,
-};
 static const char *const sides[] = {"caller_", "callee_", NULL};
 
 static bool is_measure_column(const char *name) {
-    for (size_t i = 0; measures[i] != NULL; i++) {
-        const size_t length = strlen(measures[i]);
+    uint32_t count;
+    const sim_measure *measures = sim_measures(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t length = strlen(measures[i].name);
         const char *rest = name + length;
-        if (strncmp(name, measures[i], length) == 0 &&
+        if (strncmp(name, measures[i].name, length) == 0 &&
             (*rest == '\0' || strcmp(rest, "_n") == 0 || strcmp(rest, "_lo") == 0 ||
              strcmp(rest, "_hi") == 0)) {
             return true;
@@ -79,12 +69,9 @@ static bool is_column(const char *name) {
     return is_measure_column(name);
 }
 
-static void append(char *list, size_t cap, const char *const *names, const char *ending) {
-    for (size_t i = 0; names[i] != NULL; i++) {
-        const size_t length = strlen(list);
-        (void)snprintf(list + length, cap - length, "%s%s%s", length > 0 ? ", " : "", names[i],
-                       ending);
-    }
+static void append(char *list, size_t cap, const char *name, const char *ending) {
+    const size_t length = strlen(list);
+    (void)snprintf(list + length, cap - length, "%s%s%s", length > 0 ? ", " : "", name, ending);
 }
 
 bool scenario_check_factor_name(scenario_loader *loader, scenario_place place, const char *name) {
@@ -92,9 +79,17 @@ bool scenario_check_factor_name(scenario_loader *loader, scenario_place place, c
         return true;
     }
     char list[800] = "";
-    append(list, sizeof list, columns, "");
-    append(list, sizeof list, measures, "");
-    append(list, sizeof list, sides, "...");
+    for (size_t i = 0; columns[i] != NULL; i++) {
+        append(list, sizeof list, columns[i], "");
+    }
+    uint32_t count;
+    const sim_measure *measures = sim_measures(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        append(list, sizeof list, measures[i].name, "");
+    }
+    for (size_t i = 0; sides[i] != NULL; i++) {
+        append(list, sizeof list, sides[i], "...");
+    }
     scenario_complain(loader->complaints, place,
                       "\"%s\" is a column of the results already; a factor needs another name "
                       "than %s",

@@ -26,6 +26,11 @@ GOOD = {
     "populations": {"p": {"source": "s", "classes": [{"share": "100%", "mapping": "ADM"}]}},
     "timeline": [{"at": "1s", "do": "link-down", "on": "a"}],
     "factors": [{"name": "f", "set": "internet.loss", "levels": ["1%", {"label": "x", "value": 0.5}]}],
+    "until": {"measure": "held", "half_width": "1%", "max_trials": 5000},
+    "expect": [
+        {"measure": "connected", "cell": {"f": ["1%", "x"]}, "exactly": "100%", "why": "so"},
+        {"measure": "held", "cell": {"f": "x"}, "minus": {"f": "1%"}, "at_least": -0.01, "at_most": "3%"},
+    ],
 }
 
 # What is changed, and to what: the schema must refuse each.
@@ -33,8 +38,6 @@ BAD = [
     (["nmae"], "y"),
     (["name"], "two words"),
     (["seed"], 1),
-    (["trials"], 0),
-    (["trials"], "100"),
     (["limit"], "30"),
     (["limit"], "30sec"),
     (["limit"], "-1s"),
@@ -65,7 +68,24 @@ BAD = [
     (["factors", 0, "levels"], []),
     (["factors", 0, "treatment"], "yes"),
     (["factors", 0, "levels", 1], {"label": "x"}),
+    (["trials"], 100),
+    (["until", "measure"], "hold"),
+    (["until", "half_width"], True),
+    (["until", "max_trials"], 0),
+    (["until"], {"measure": "held"}),
+    (["expect", 0, "measure"], "conected"),
+    (["expect", 0, "at_least"], "99%"),
+    (["expect", 0, "cell"], "x"),
+    (["expect", 0, "cell", "f"], []),
+    (["expect", 1, "over"], {"f": "1%"}),
+    (["expect", 1], {"measure": "held"}),
+    (["expect", 1], {"at_least": "1%"}),
 ]
+
+
+# The same without "until", which excludes "trials".
+FIXED = {key: value for key, value in GOOD.items() if key != "until"}
+BAD_FIXED = [(["trials"], 0), (["trials"], "100")]
 
 
 def changed(scenario, path, value):
@@ -97,11 +117,15 @@ def main():
     if not validator.is_valid(GOOD):
         failed += 1
         print("the good example does not pass:", next(validator.iter_errors(GOOD)).message)
-    for path, value in BAD:
-        if validator.is_valid(changed(GOOD, path, value)):
+    if not validator.is_valid(changed(FIXED, ["trials"], 100)):
+        failed += 1
+        print("the good example with trials does not pass")
+    wrong = [(GOOD, *row) for row in BAD] + [(FIXED, *row) for row in BAD_FIXED]
+    for base, path, value in wrong:
+        if validator.is_valid(changed(base, path, value)):
             failed += 1
             print(f"/{'/'.join(map(str, path))} = {value!r}: expected a refusal, got none")
-    print(f"{count} scenarios, {len(BAD)} wrong ones, {failed} failures")
+    print(f"{count} scenarios, {len(wrong)} wrong ones, {failed} failures")
     return 1 if failed or count == 0 else 0
 
 

@@ -108,8 +108,9 @@ const char *sim_scenario_question(const sim_scenario *scenario);
 const char *sim_scenario_path(const sim_scenario *scenario);
 const char *sim_scenario_backend(const sim_scenario *scenario); /* name, default "des" */
 uint64_t sim_scenario_seed(const sim_scenario *scenario);
-uint64_t sim_scenario_trials(const sim_scenario *scenario); /* per cell */
-/* 64-bit digest of the effective content (file and overrides except seed and trials). */
+uint64_t sim_scenario_trials(const sim_scenario *scenario); /* per cell; the most, with until */
+/* 64-bit digest of the effective content: file and overrides except what changes no world (seed,
+ * trials, until, expect, texts). */
 uint64_t sim_scenario_digest(const sim_scenario *scenario);
 
 uint32_t sim_scenario_factor_count(const sim_scenario *scenario);

@@ -9,6 +9,7 @@ set(text "/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include \"version.h\"
 const char *const version_number = \"${VERSION}\";
 const char *const version_commit = \"${commit}\";
+const char *const version_date = \"${DATE}\";
 const char *const version_source = \"${SOURCE}\";
 ")
 set(old "")

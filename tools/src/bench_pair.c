@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Pair trials: the bare loop, the simulator with a null core, and the real thing with both crypto
- * providers. The null core replaces libpunch at link time, so it lives in a program of its own
- * beside this one, which measures it against the bare loop in turns.
+ * providers. The null core replaces libpunch at link time, so it lives in a program of its own,
+ * which measures it against the bare loop in turns.
  */
 #include <pthread.h>
 #include <spawn.h>
@@ -16,6 +16,7 @@
 #include "bench.h"
 #include "bench_bare.h"
 #include "bench_plan.h"
+#include "file.h"
 #include "punch/peer.h"
 #include "sim/backend.h"
 #include "sim/crypto_fast.h"
@@ -124,19 +125,11 @@ static void measure_turns(workload *const *loads, bench_pair_row *const *rows, s
     }
 }
 
-/* The path of the program beside this one. */
-static bool path_beside(char *path, size_t cap, const char *name) {
-    const ssize_t length = readlink("/proc/self/exe", path, cap - 1);
-    if (length <= 0) {
-        return false;
-    }
-    path[length] = '\0';
-    char *slash = strrchr(path, '/');
-    if (slash == NULL || (size_t)(slash + 1 - path) + strlen(name) >= cap) {
-        return false;
-    }
-    memcpy(slash + 1, name, strlen(name) + 1);
-    return true;
+/* The path of punchlab_null: beside this program where it was built, in PUNCHLAB_NULL, relative to
+ * this program, where it was installed. */
+static bool find_null(char *path, size_t cap) {
+    return (file_beside_program(path, cap, "punchlab_null") && access(path, X_OK) == 0) ||
+           file_beside_program(path, cap, PUNCHLAB_NULL);
 }
 
 /* What a program prints, at most cap - 1 bytes; false when it could not be run or failed. */
@@ -176,8 +169,7 @@ static bool measure_null(const bench_effort *effort, bench_pair *result) {
     snprintf(repetitions, sizeof repetitions, "%u", effort->repetitions);
     snprintf(turn_s, sizeof turn_s, "%.6f", effort->turn_s);
     char *const argv[] = {path, repetitions, turn_s, NULL};
-    if (!path_beside(path, sizeof path, "punchlab_null") ||
-        !ask_program(argv, answer, sizeof answer)) {
+    if (!find_null(path, sizeof path) || !ask_program(argv, answer, sizeof answer)) {
         return false;
     }
     bench_pair_row *row = &result->rows[BENCH_NULL];
@@ -273,7 +265,8 @@ bool bench_run_pair(const bench_effort *effort, bench_pair *result, const char *
         if (loads[0].failed || loads[1].failed || loads[2].failed) {
             *error_out = "a lossless trial did not connect";
         } else if (!measure_null(effort, result)) {
-            *error_out = "punchlab_null, which belongs beside this program, did not answer";
+            *error_out =
+                "punchlab_null, which is built and installed with this program, did not answer";
         }
     }
     if (*error_out == NULL) {

@@ -10,6 +10,20 @@
 /* Longer words are not compared: nobody mistypes that much. Chosen. */
 #define WORD_MAX 48
 
+static const cli_exit exits[] = {
+    {"0", "fine"},
+    {"1", "results could not be written"},
+    {"2", "bad usage or scenario; nothing ran"},
+    {"3", "an invariant broke"},
+    {"77", "the backend is unavailable, or cannot model the scenario"},
+    {"130, 143", "interrupted by SIGINT, SIGTERM"},
+};
+
+const cli_exit *cli_exits(size_t *count_out) {
+    *count_out = sizeof exits / sizeof exits[0];
+    return exits;
+}
+
 /* Edits that turn a into b (insert, delete, replace, swap neighbours); Damerau 1964, restricted. */
 static size_t edit_distance(const char *a, const char *b) {
     size_t rows[3][WORD_MAX + 1];

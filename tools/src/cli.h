@@ -22,10 +22,18 @@ enum {
     CLI_SIGNALLED = 128   /* plus the signal, as shells report it: 130 SIGINT, 143 SIGTERM */
 };
 
+/* The same in words, for --help and the manual. */
+typedef struct {
+    const char *code;
+    const char *meaning;
+} cli_exit;
+
+const cli_exit *cli_exits(size_t *count_out);
+
 typedef struct {
     const char *name;     /* long form without the dashes */
     char letter;          /* short form, or 0 */
-    const char *argument; /* what follows, in capitals; NULL for a flag */
+    const char *argument; /* what follows, in capitals, or "one|another"; NULL for a flag */
     const char *help;
 } cli_option;
 
@@ -56,6 +64,7 @@ struct cli_command {
     size_t option_count;
     size_t operand_min;
     size_t operand_max;
+    bool hidden;                      /* for the build, not for people: not in --help */
     int (*run)(const cli_args *args); /* returns the exit code */
 };
 

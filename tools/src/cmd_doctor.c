@@ -79,7 +79,7 @@ static bool check_terminal(char detail[DETAIL_CAP]) {
 }
 
 static bool check_results(char detail[DETAIL_CAP]) {
-    char *directory = file_join(setup_root(), "results/runs");
+    char *directory = setup_results();
     char *message = NULL;
     size_t message_length = 0;
     FILE *err = open_memstream(&message, &message_length);
@@ -90,6 +90,7 @@ static bool check_results(char detail[DETAIL_CAP]) {
         writable = file_open(&probe, path, err);
         file_abandon(&probe);
         free(path);
+        (void)rmdir(directory); /* leaves no trace where there was nothing */
     }
     if (err != NULL) {
         fclose(err);

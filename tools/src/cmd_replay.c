@@ -14,7 +14,7 @@ static const cli_option options[] = {
     {"trial", 0, "M", "which trial of it (default 0)"},
     {"seed", 0, "S", "seed of the run (default: the scenario's)"},
     {"backend", 0, "B", "backend (default: the scenario's)"},
-    {"crypto", 0, "NAME", "fast or sodium (default: the scenario's)"},
+    {"crypto", 0, "fast|sodium", "crypto provider (default: the scenario's)"},
     {"set", 0, "KEY=VALUE", "override a key of the scenario; may be repeated"},
     {"jsonl", 0, NULL, "one JSON object per record instead of words"},
     {"json-lines", 0, NULL, "the same"},

@@ -16,7 +16,7 @@ static const cli_option options[] = {
     {"seed", 0, "S", "seed of the run, or 'random' (default: the scenario's)"},
     {"jobs", 'j', "N", "threads (default: all cores); results do not depend on it"},
     {"backend", 0, "B", "backend (default: the scenario's)"},
-    {"crypto", 0, "NAME", "fast or sodium (default: the scenario's)"},
+    {"crypto", 0, "fast|sodium", "crypto provider (default: the scenario's)"},
     {"out", 'o', "DIR", "directory of the results (default: results/runs/<scenario>)"},
     {"json", 0, "FILE", "also write the results as JSON; '-' is standard output"},
     {"set", 0, "KEY=VALUE", "override a key of the scenario; may be repeated"},
@@ -38,7 +38,7 @@ static char *output_directory(const cli_args *args, const char *scenario) {
     if (given != NULL) {
         return file_copy_name(given);
     }
-    char *runs = file_join(setup_root(), "results/runs");
+    char *runs = setup_results();
     char *directory = file_join(runs, scenario);
     free(runs);
     return directory;

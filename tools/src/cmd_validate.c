@@ -4,6 +4,7 @@
  * right in it; a JSON Schema, as lies beside every scenario, is no scenario and no mistake.
  */
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "commands.h"
@@ -16,9 +17,6 @@ static const cli_option options[] = {
 };
 
 static int validate_file(const cli_args *args, const char *path) {
-    if (setup_is_absent(args, path)) {
-        return CLI_USAGE;
-    }
     int status = CLI_OK;
     sim_complaints complaints = {0};
     sim_scenario *scenario = sim_scenario_load(path, NULL, 0, &complaints);
@@ -58,12 +56,15 @@ static int validate_directory(const cli_args *args, const char *path) {
 static int validate_command(const cli_args *args) {
     int status = CLI_OK;
     for (size_t i = 0; i < args->operand_count; i++) {
-        const char *path = args->operands[i];
+        char *path = found_scenario(setup_root(), args->operands[i]);
         struct stat info;
         const bool is_directory = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-        const int checked =
-            is_directory ? validate_directory(args, path) : validate_file(args, path);
+        int checked = CLI_USAGE;
+        if (!setup_is_absent(args, path)) {
+            checked = is_directory ? validate_directory(args, path) : validate_file(args, path);
+        }
         status = checked != CLI_OK ? checked : status;
+        free(path);
     }
     return status;
 }

@@ -14,6 +14,10 @@ extern const cli_command command_list;
 extern const cli_command command_validate;
 extern const cli_command command_bench;
 extern const cli_command command_doctor;
+extern const cli_command command_generate;
+
+/* All of them, in the order of --help. */
+const cli_command *const *punchlab_commands(size_t *count_out);
 
 /* The program: argv[0] is its name as typed. Returns the exit code. */
 int punchlab(int argc, char **argv, FILE *out, FILE *err);

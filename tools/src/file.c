@@ -133,3 +133,17 @@ int file_lock_directory(const char *path, FILE *err) {
     (void)complain(err, "lock directory", path, reason);
     return FILE_NOT_LOCKED;
 }
+
+bool file_beside_program(char *path, size_t cap, const char *name) {
+    const ssize_t length = readlink("/proc/self/exe", path, cap - 1);
+    if (length <= 0) {
+        return false;
+    }
+    path[length] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash == NULL || (size_t)(slash + 1 - path) + strlen(name) >= cap) {
+        return false;
+    }
+    memcpy(slash + 1, name, strlen(name) + 1);
+    return true;
+}

@@ -40,6 +40,10 @@ char *file_copy_name(const char *path);
 /* Text and suffix, to be freed. Asserts that memory is there. */
 char *file_with_suffix(const char *text, const char *suffix);
 
+/* The path of name, relative to the directory of this program's own file; false when that cannot be
+ * told. */
+bool file_beside_program(char *path, size_t cap, const char *name);
+
 /* "dir/name", to be freed. Asserts that memory is there. */
 char *file_join(const char *directory, const char *name);
 

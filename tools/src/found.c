@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "file.h"
 #include "punch/assert.h"
@@ -43,6 +44,23 @@ found_files found_scenarios(const char *root) {
     const found_files found = found_in(directory);
     free(directory);
     return found;
+}
+
+char *found_scenario(const char *root, const char *word) {
+    struct stat info;
+    if (stat(word, &info) == 0 || strchr(word, '/') != NULL) {
+        return file_copy_name(word);
+    }
+    char *directory = file_join(root, "scenarios");
+    char *bare = file_join(directory, word);
+    char *path = is_scenario(word) ? file_copy_name(bare) : file_with_suffix(bare, ".json");
+    free(directory);
+    free(bare);
+    if (stat(path, &info) == 0) {
+        return path;
+    }
+    free(path);
+    return file_copy_name(word);
 }
 
 void found_free(found_files *found) {

@@ -17,6 +17,11 @@ found_files found_in(const char *directory);
 
 /* Those in root/scenarios. */
 found_files found_scenarios(const char *root);
+
+/* The scenario file that is meant: the word itself, or, when there is no such file and the word is
+ * but a name, root/scenarios/NAME.json where that is there. To be freed. */
+char *found_scenario(const char *root, const char *word);
+
 void found_free(found_files *found);
 
 #endif

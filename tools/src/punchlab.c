@@ -5,15 +5,20 @@
 #include <errno.h>
 #include <string.h>
 
+#include "about.h"
 #include "commands.h"
-#include "version.h"
 
 static const cli_command *const commands[] = {
     &command_run,      &command_replay, &command_explain, &command_list,
-    &command_validate, &command_bench,  &command_doctor,
+    &command_validate, &command_bench,  &command_doctor,  &command_generate,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+const cli_command *const *punchlab_commands(size_t *count_out) {
+    *count_out = COMMAND_COUNT;
+    return commands;
+}
 
 static void help(const char *program, FILE *out) {
     fprintf(out,
@@ -21,19 +26,27 @@ static void help(const char *program, FILE *out) {
             "Drives libpunch, a NAT-traversal core, through modelled NATs.\n\ncommands:\n",
             program);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+        if (!commands[i]->hidden) {
+            fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+        }
     }
     fprintf(out,
             "\n'%s COMMAND --help' lists the options of a command.\n"
-            "exit codes: 0 fine, 1 results could not be written, 2 bad usage or scenario, 3 an\n"
-            "invariant broke, 77 backend unavailable, 130 and 143 interrupted by SIGINT, SIGTERM\n",
-            program);
+            "'%s --version' says what this program was made of.\n\nexit codes:\n",
+            program, program);
+    size_t count = 0;
+    const cli_exit *exits = cli_exits(&count);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "  %-10s %s\n", exits[i].code, exits[i].meaning);
+    }
 }
 
 static int unknown_command(const char *program, const char *word, FILE *err) {
     cli_nearest nearest = cli_nearest_to(word);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        cli_nearest_offer(&nearest, commands[i]->name);
+        if (!commands[i]->hidden) {
+            cli_nearest_offer(&nearest, commands[i]->name);
+        }
     }
     fprintf(err, "%s: unknown command '%s'", program, word);
     if (nearest.best != NULL) {
@@ -66,7 +79,7 @@ int punchlab(int argc, char **argv, FILE *out, FILE *err) {
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
         help(program, out);
     } else if (strcmp(word, "--version") == 0) {
-        fprintf(out, "punchlab %s (%s)\n", version_number, version_commit);
+        about_print(out);
     } else {
         const cli_command *command = NULL;
         for (size_t i = 0; i < COMMAND_COUNT; i++) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "found.h"
 #include "punch/assert.h"
 #include "sim/crypto_fast.h"
@@ -15,9 +16,25 @@
 
 #define NAME_CAP 256 /* of a file's name, for guesses; chosen */
 
-const char *setup_root(void) {
+static bool is_directory(const char *path) {
     struct stat info;
-    return stat("scenarios", &info) == 0 && S_ISDIR(info.st_mode) ? "." : version_source;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+const char *setup_root(void) {
+    if (is_directory("scenarios")) {
+        return ".";
+    }
+    const char *root = getenv("PUNCHLAB_ROOT");
+    return root != NULL && root[0] != '\0' ? root : version_source;
+}
+
+char *setup_results(void) {
+    char *results = file_join(setup_root(), "results");
+    char *runs =
+        is_directory(results) ? file_join(results, "runs") : file_copy_name("punchlab-results");
+    free(results);
+    return runs;
 }
 
 const punch_crypto *setup_crypto(const char *name) {
@@ -194,12 +211,13 @@ int setup_load(setup *made, const cli_args *args) {
     if (status != CLI_OK) {
         return status;
     }
-    if (setup_is_absent(args, made->request.file)) {
+    made->path = found_scenario(setup_root(), made->request.file);
+    if (setup_is_absent(args, made->path)) {
         return CLI_USAGE;
     }
     sim_complaints complaints = {0};
-    made->scenario = sim_scenario_load(made->request.file, made->overrides,
-                                       made->request.override_count, &complaints);
+    made->scenario =
+        sim_scenario_load(made->path, made->overrides, made->request.override_count, &complaints);
     if (made->scenario == NULL) {
         sim_complaints_print(&complaints, args->err);
     }
@@ -228,6 +246,7 @@ void setup_free(setup *made) {
     sim_scenario_destroy(made->scenario);
     free(made->overrides);
     free(made->override_text);
+    free(made->path);
     memset(made, 0, sizeof *made);
 }
 

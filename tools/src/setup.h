@@ -14,6 +14,7 @@ typedef struct {
     sim_scenario *scenario;
     sim_override *overrides;
     char *override_text; /* holds the keys of all overrides */
+    char *path;          /* of the scenario file; request.file is as typed */
 } setup;
 
 /* Reads --set, --seed, --trials, --jobs, --backend and --crypto where the command has them, loads
@@ -25,9 +26,14 @@ void setup_free(setup *made);
 /* The providers --crypto knows; NULL when there is none of that name. */
 const punch_crypto *setup_crypto(const char *name);
 
-/* Where scenarios/ and results/ are: the current directory when it has scenarios/, else where the
- * program was built from. */
+/* Where scenarios/ is: the current directory when it has one, else $PUNCHLAB_ROOT, else where the
+ * program was built from. main() sets the variable for an installed program. */
 const char *setup_root(void);
+
+/* The directory of the directories of results, unless told otherwise: results/runs below
+ * setup_root() when there is results/, as in the source tree, else punchlab-results here. To be
+ * freed. */
+char *setup_results(void);
 
 /* Says so, with a guess which scenario was meant, when there is no such file. */
 bool setup_is_absent(const cli_args *args, const char *path);

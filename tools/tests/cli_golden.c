@@ -164,8 +164,7 @@ static void broken_scenario(void) {
 
 /* Where the program is called from decides how the path of the guess begins. */
 static void guesses_of_files(void) {
-    static const char *const typed[] = {"quickstart", "quickstrat.json",
-                                        "scenarios/quikstart.json"};
+    static const char *const typed[] = {"quikstart", "quickstrat.json", "scenarios/quikstart.json"};
     for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
         const char *const words[] = {"run", typed[i], NULL};
         process_said said = run(words);
@@ -249,20 +248,25 @@ static void help(void) {
     const char *const words[] = {"--help", NULL};
     process_said said = run(words);
     EXPECT_INT("exit code", said.status, 0);
-    EXPECT_TEXT(
-        "the commands, to the letter", said.out,
-        "usage: punchlab COMMAND ...\n\n"
-        "Drives libpunch, a NAT-traversal core, through modelled NATs.\n\ncommands:\n"
-        "  run        run a scenario and report every cell\n"
-        "  replay     tell one trial packet by packet\n"
-        "  explain    explain a scenario key, a NAT preset or a keepalive strategy\n"
-        "  list       list scenarios, NAT presets, keepalive strategies and backends\n"
-        "  validate   check scenario files without running them\n"
-        "  bench      measure speed and memory, beside a bare loop\n"
-        "  doctor     check that everything a run needs is here\n"
-        "\n'punchlab COMMAND --help' lists the options of a command.\n"
-        "exit codes: 0 fine, 1 results could not be written, 2 bad usage or scenario, 3 an\n"
-        "invariant broke, 77 backend unavailable, 130 and 143 interrupted by SIGINT, SIGTERM\n");
+    EXPECT_TEXT("the commands, to the letter", said.out,
+                "usage: punchlab COMMAND ...\n\n"
+                "Drives libpunch, a NAT-traversal core, through modelled NATs.\n\ncommands:\n"
+                "  run        run a scenario and report every cell\n"
+                "  replay     tell one trial packet by packet\n"
+                "  explain    explain a scenario key, a NAT preset or a keepalive strategy\n"
+                "  list       list scenarios, NAT presets, keepalive strategies and backends\n"
+                "  validate   check scenario files without running them\n"
+                "  bench      measure speed and memory, beside a bare loop\n"
+                "  doctor     check that everything a run needs is here\n"
+                "\n'punchlab COMMAND --help' lists the options of a command.\n"
+                "'punchlab --version' says what this program was made of.\n\n"
+                "exit codes:\n"
+                "  0          fine\n"
+                "  1          results could not be written\n"
+                "  2          bad usage or scenario; nothing ran\n"
+                "  3          an invariant broke\n"
+                "  77         the backend is unavailable, or cannot model the scenario\n"
+                "  130, 143   interrupted by SIGINT, SIGTERM\n");
     process_free(&said);
     static const char *const commands[] = {"run",      "replay", "explain", "list",
                                            "validate", "bench",  "doctor"};
@@ -277,6 +281,27 @@ static void help(void) {
         EXPECT(commands[i], strstr(said.out, "  -h, --help ") != NULL);
         process_free(&said);
     }
+}
+
+static void version(void) {
+    const char *const words[] = {"--version", NULL};
+    process_said said = run(words);
+    EXPECT_INT("exit code", said.status, 0);
+    EXPECT("version and commit first", strncmp(said.out, "punchlab 0.1.0 (", 16) == 0);
+    static const char *const names[] = {"\ncompiler   ", "\nlibsodium  1.", "\nR mathlib  4.",
+                                        "\ncJSON      1."};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        EXPECT(names[i], strstr(said.out, names[i]) != NULL);
+    }
+    process_free(&said);
+}
+
+static void names_of_scenarios(void) {
+    const char *const words[] = {"validate", "quickstart", NULL};
+    process_said said = run(words);
+    EXPECT_INT("a name will do: exit code", said.status, 0);
+    EXPECT("and stands for a file", strstr(said.out, "/scenarios/quickstart.json: fine: ") != NULL);
+    process_free(&said);
 }
 
 static void explanations(void) {
@@ -329,6 +354,8 @@ int main(void) {
         {"columns are reserved", columns_are_reserved},
         {"more trials than memory", too_many_trials},
         {"help", help},
+        {"version", version},
+        {"scenarios by name", names_of_scenarios},
         {"explanations", explanations},
         {"a full device behind standard output", standard_output_full},
     };

@@ -19,9 +19,22 @@ static void free_item(sim_complaint *item) {
     free(item->what);
 }
 
+static bool was_said(const sim_complaints *complaints, const char *file, json_place at,
+                     const char *pointer, const char *what) {
+    for (size_t i = 0; i < complaints->count; i++) {
+        const sim_complaint *item = &complaints->items[i];
+        if (item->line == at.line && item->column == at.column && strcmp(item->file, file) == 0 &&
+            strcmp(item->pointer, pointer) == 0 && strcmp(item->what, what) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void scenario_complain_raw(sim_complaints *complaints, const char *file, json_place at,
                            const char *pointer, const char *what) {
-    if (complaints->count >= SCENARIO_COMPLAINTS_MAX) {
+    if (complaints->count >= SCENARIO_COMPLAINTS_MAX ||
+        was_said(complaints, file, at, pointer, what)) {
         return;
     }
     if (complaints->items == NULL) {
@@ -58,6 +71,15 @@ void scenario_complain(sim_complaints *complaints, scenario_place place, const c
     va_start(args, format);
     (void)vsnprintf(what, sizeof what, format, args);
     va_end(args);
+    if (place.csv_file != NULL) {
+        char in_column[SCENARIO_WHAT_CAP];
+        const bool named = place.csv_column != NULL;
+        (void)snprintf(in_column, sizeof in_column, "%s%.64s%s%.*s", named ? "column \"" : "",
+                       named ? place.csv_column : "", named ? "\": " : "", SCENARIO_WHAT_CAP - 96,
+                       what);
+        scenario_complain_raw(complaints, place.csv_file, place.csv_at, "", in_column);
+        return;
+    }
     if (place.doc == NULL) {
         char option[SCENARIO_POINTER_CAP];
         (void)snprintf(option, sizeof option, "--set %s", place.override_key);

@@ -15,12 +15,16 @@
 #define SCENARIO_POINTER_CAP 512   /* its pointer; chosen */
 #define SCENARIO_SUGGEST_LENGTH 40 /* longer words get no "did you mean"; chosen */
 
-/* Where a complaint belongs: a node of a document, its key, or (doc NULL) an override. */
+/* Where a complaint belongs: a node of a document, its key, or (doc NULL) an override, or a field
+ * of a CSV file. */
 typedef struct {
     const json_doc *doc;
     const json_node *node;
     bool at_key;
     const char *override_key; /* dotted, when doc is NULL */
+    const char *csv_file;     /* when doc and override_key are NULL */
+    const char *csv_column;   /* name of the column, or NULL */
+    json_place csv_at;
 } scenario_place;
 
 static inline scenario_place scenario_at(const json_doc *doc, const json_node *node) {
@@ -37,7 +41,8 @@ static inline scenario_place scenario_at_key(const json_doc *doc, const json_nod
 #define SCENARIO_FORMAT(string, first)
 #endif
 
-/* Adds one complaint, copying all texts; beyond SCENARIO_COMPLAINTS_MAX it is dropped. */
+/* Adds one complaint, copying all texts. What was said already is dropped (two options may draw
+ * from one data file), and what goes beyond SCENARIO_COMPLAINTS_MAX. */
 void scenario_complain_raw(sim_complaints *complaints, const char *file, json_place at,
                            const char *pointer, const char *what);
 void scenario_complain(sim_complaints *complaints, scenario_place place, const char *format, ...)

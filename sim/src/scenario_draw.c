@@ -40,6 +40,22 @@ static int64_t draw_choice(const scenario_draw *draw, punch_rng *rng) {
     return scenario_draw_number(&at->value, rng);
 }
 
+/* The first point whose cumulative share is above u: there may be many, so by halving. */
+static int64_t draw_empirical(const scenario_draw *draw, punch_rng *rng) {
+    const int64_t u = (int64_t)punch_rng_below(rng, (uint64_t)draw->total);
+    uint32_t low = 0;
+    uint32_t high = draw->point_count - 1;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (draw->points[middle].share > u) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return draw->points[low].value.number;
+}
+
 int64_t scenario_draw_number(const scenario_value *value, punch_rng *rng) {
     const scenario_draw *draw = value->draw;
     if (draw == NULL) {
@@ -59,7 +75,9 @@ int64_t scenario_draw_number(const scenario_value *value, punch_rng *rng) {
         return draw_quantile(draw, rng);
     case DRAW_CHOICE:
         return draw_choice(draw, rng);
+    case DRAW_EMPIRICAL:
+        return draw_empirical(draw, rng);
     }
-    PUNCH_ASSERT(draw->kind <= DRAW_CHOICE);
+    PUNCH_ASSERT(draw->kind <= DRAW_EMPIRICAL);
     return 0;
 }

@@ -16,7 +16,8 @@ typedef enum {
     DRAW_EXPONENTIAL, /* mean `low` */
     DRAW_LOGNORMAL,   /* median `low`, sigma of the logarithm in 1/1000 in `high` */
     DRAW_QUANTILES,   /* linear between points; flat before the first and after the last */
-    DRAW_CHOICE       /* one of the points by weight, drawn in its turn */
+    DRAW_CHOICE,      /* one of the points by weight, drawn in its turn */
+    DRAW_EMPIRICAL    /* one of the points by weight; their shares are cumulative */
 } scenario_draw_kind;
 
 typedef struct scenario_draw scenario_draw;
@@ -27,7 +28,7 @@ typedef struct {
 } scenario_value;
 
 typedef struct {
-    int64_t share; /* quantiles: cumulative, choice: weight; in 10^-12, exact */
+    int64_t share; /* quantiles, empirical: cumulative, choice: weight; exact */
     scenario_value value;
 } scenario_draw_point;
 
@@ -37,7 +38,7 @@ struct scenario_draw {
     int64_t high;
     const scenario_draw_point *points; /* ascending in share and value for quantiles */
     uint32_t point_count;
-    int64_t total; /* of the weights */
+    int64_t total; /* of the weights; shares of quantiles and choices are in 10^-12 */
 };
 
 /* The value itself, or a draw from its distribution; not yet cut to the option's range. */

@@ -104,7 +104,7 @@ static char *beside(const char *scenario_path, const char *relative) {
     return path;
 }
 
-const json_doc *scenario_file_open(scenario_loader *loader, scenario_place place,
+scenario_file *scenario_file_fetch(scenario_loader *loader, scenario_place place,
                                    const char *relative) {
     if (!is_below(relative)) {
         scenario_complain(loader->complaints, place,
@@ -113,11 +113,10 @@ const json_doc *scenario_file_open(scenario_loader *loader, scenario_place place
         return NULL;
     }
     char *path = beside(loader->scenario->path, relative);
-    for (const scenario_file *open = loader->files; path != NULL && open != NULL;
-         open = open->next) {
+    for (scenario_file *open = loader->files; path != NULL && open != NULL; open = open->next) {
         if (strcmp(open->path, path) == 0) {
             free(path);
-            return open->doc.tree != NULL ? &open->doc : NULL;
+            return open->bytes != NULL ? open : NULL; /* if not, there was a complaint */
         }
     }
     scenario_file *file = calloc(1, sizeof *file);
@@ -130,15 +129,42 @@ const json_doc *scenario_file_open(scenario_loader *loader, scenario_place place
     file->path = path;
     file->next = loader->files;
     loader->files = file;
-    size_t length = 0;
     const char *why = NULL;
-    if (!scenario_file_read(path, &file->bytes, &length, &why)) {
+    if (!scenario_file_read(path, &file->bytes, &file->length, &why)) {
         scenario_complain(loader->complaints, place, "the file \"%s\" %s", path, why);
         return NULL;
     }
-    if (!json_doc_parse(&file->doc, path, file->bytes, length, loader->complaints)) {
-        json_doc_free(&file->doc);
+    return file;
+}
+
+const json_doc *scenario_file_open(scenario_loader *loader, scenario_place place,
+                                   const char *relative) {
+    scenario_file *file = scenario_file_fetch(loader, place, relative);
+    if (file == NULL) {
         return NULL;
     }
-    return &file->doc;
+    if (!file->parsed) {
+        file->parsed = true;
+        if (!json_doc_parse(&file->doc, file->path, file->bytes, file->length,
+                            loader->complaints)) {
+            json_doc_free(&file->doc);
+        }
+    }
+    return file->doc.tree != NULL ? &file->doc : NULL;
+}
+
+bool scenario_file_is_csv(const char *name) {
+    static const char ending[] = ".csv";
+    const size_t length = strlen(name);
+    if (length < sizeof ending - 1) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof ending - 1; i++) {
+        const char byte = name[length - (sizeof ending - 1) + i];
+        const char small = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+        if (small != ending[i]) {
+            return false;
+        }
+    }
+    return true;
 }

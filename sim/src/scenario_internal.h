@@ -12,10 +12,11 @@
  *
  * Files: scenario_load.c sections, scenario_object.c objects, scenario_read.c values,
  * scenario_read_draw.c distributions, scenario_population.c, scenario_factor.c factors, keys and
- * overrides, scenario_file.c data files, scenario_check.c whole cells; scenario_until.c,
- * scenario_expect.c and scenario_measured.c what is said about measures; scenario_cell.c a cell's
- * settings, scenario_plan.c plans, scenario_digest.c, scenario.c the rest of the interface,
- * scenario_docs.c explain and reference, scenario_schema.c the schema, scenario_words.c texts.
+ * overrides, scenario_file.c data files, scenario_csv*.c those that are CSV, scenario_check.c whole
+ * cells; scenario_until.c, scenario_expect.c and scenario_measured.c what is said about measures;
+ * scenario_cell.c a cell's settings, scenario_plan.c plans, scenario_digest.c, scenario.c the rest
+ * of the interface, scenario_docs.c explain and reference, scenario_schema.c the schema,
+ * scenario_words.c texts.
  * Apart from scenarios: json_*.c, scenario_options.c the table, scenario_number.c, scenario_draw.c,
  * scenario_arena.c, scenario_complaints.c.
  */
@@ -81,7 +82,7 @@ enum { LINK_UP = 1, LINK_DOWN = 2 };
 
 typedef struct {
     const char *name; /* to be left out by; never NULL */
-    int64_t share;    /* 10^-12 */
+    int64_t share;    /* in proportion to the others': 10^-12, or counted */
     int64_t nat;      /* SCENARIO_NAT_NONE, or an object */
     bool of_its_own;  /* the object is this class's own: "common" comes first */
 } scenario_class;
@@ -183,8 +184,10 @@ typedef struct {
 typedef struct scenario_file {
     struct scenario_file *next;
     char *path;
-    char *bytes;
-    json_doc doc;
+    char *bytes; /* NULL: cannot be read */
+    size_t length;
+    bool parsed;  /* as JSON; */
+    json_doc doc; /* empty when it is none */
 } scenario_file;
 
 typedef struct {
@@ -204,7 +207,12 @@ typedef struct {
  * false with *why_out a static sentence. */
 bool scenario_file_read(const char *path, char **bytes_out, size_t *length_out,
                         const char **why_out);
-/* A data file named in the scenario, relative to it; parsed. NULL with a complaint at place. */
+/* A data file named in the scenario, relative to it. NULL with a complaint at place. */
+scenario_file *scenario_file_fetch(scenario_loader *loader, scenario_place place,
+                                   const char *relative);
+/* Does the name end in ".csv"? */
+bool scenario_file_is_csv(const char *name);
+/* The same, parsed as JSON. NULL with a complaint at place. */
 const json_doc *scenario_file_open(scenario_loader *loader, scenario_place place,
                                    const char *relative);
 
@@ -249,6 +257,14 @@ uint32_t scenario_object_find(const sim_scenario *scenario, scenario_section sec
 /* scenario_read_draw.c: {"uniform": ...} and its like. */
 bool scenario_read_draw(scenario_loader *loader, const scenario_option *option, const json_doc *doc,
                         const json_node *node, scenario_value *value_out);
+
+/* scenario_csv_draw.c: {"from": "x.csv", "column": ..., "unit": ..., "scale": ...}. */
+bool scenario_read_csv_draw(scenario_loader *loader, const scenario_option *option,
+                            const json_doc *doc, const json_node *node, scenario_draw *draw);
+
+/* scenario_csv_population.c: {"from": "x.csv", ...} as classes of a population. */
+void scenario_read_csv_classes(scenario_loader *loader, const json_doc *doc, const json_node *node,
+                               scenario_population *population);
 
 /* scenario_population.c */
 void scenario_read_populations(scenario_loader *loader, const json_node *node);

@@ -98,8 +98,11 @@ static bool read_decimal(const char *text, decimal *value_out, const char **rest
     return true;
 }
 
+/* What becomes of decimals that the base unit does not have. */
+typedef enum { DECIMALS_REFUSED, DECIMALS_ROUNDED } surplus_rule;
+
 /* value x scale as an integer; false when it is none or does not fit. */
-static bool scaled(decimal value, int64_t scale, int64_t *number_out) {
+static bool scaled(decimal value, int64_t scale, surplus_rule surplus, int64_t *number_out) {
     while (value.decimals > 0 && value.digits % 10 == 0) {
         value.digits /= 10;
         value.decimals--;
@@ -117,10 +120,11 @@ static bool scaled(decimal value, int64_t scale, int64_t *number_out) {
     }
     number *= scale;
     for (; value.decimals > 0; value.decimals--) {
-        if (number % 10 != 0) {
+        if (number % 10 != 0 && surplus == DECIMALS_REFUSED) {
             return false;
         }
-        number /= 10;
+        /* Half up: the last digit dropped decides, whatever stood behind it. */
+        number = number / 10 + (value.decimals == 1 && number % 10 >= 5 ? 1 : 0);
     }
     for (; value.decimals < 0; value.decimals++) {
         if (number > INT64_MAX / 10) {
@@ -145,9 +149,103 @@ bool scenario_number_read(scenario_number_type type, const char *text, int64_t *
         *why_out = *rest == '\0' ? "lacks its unit" : "has an unknown unit";
         return false;
     }
-    if (!scaled(value, found->scale, number_out)) {
+    if (!scaled(value, found->scale, DECIMALS_REFUSED, number_out)) {
         *why_out = "is too large or has too many decimals";
         return false;
+    }
+    return true;
+}
+
+bool scenario_number_measured(scenario_number_type type, const char *text, const char *unit_name,
+                              int64_t *number_out, const char **why_out) {
+    decimal value;
+    const char *rest;
+    if (!read_decimal(text, &value, &rest)) {
+        *why_out = "is not a number of at most 18 digits";
+        return false;
+    }
+    if (unit_name != NULL && *rest != '\0') {
+        *why_out = "has something behind the number";
+        return false;
+    }
+    const unit *found = find_unit(type, unit_name != NULL ? unit_name : rest);
+    if (found == NULL || (value.exponent && *rest != '\0')) {
+        *why_out = *rest == '\0' ? "lacks its unit" : "has an unknown unit";
+        return false;
+    }
+    if (!scaled(value, found->scale, DECIMALS_ROUNDED, number_out)) {
+        *why_out = "is too large";
+        return false;
+    }
+    return true;
+}
+
+const char *scenario_number_unit(scenario_number_type type, const char *name) {
+    const unit *found = find_unit(type, strcmp(name, "percent") == 0 ? "%" : name);
+    return found != NULL ? found->suffix : NULL;
+}
+
+bool scenario_weight_read(const char *text, scenario_weight *weight_out, const char **why_out) {
+    decimal value;
+    const char *rest;
+    *why_out = "is not a number of at most 18 digits";
+    if (!read_decimal(text, &value, &rest)) {
+        return false;
+    }
+    const bool percent = strcmp(rest, "%") == 0;
+    if (*rest != '\0' && !percent) {
+        return false;
+    }
+    if (value.negative && value.digits != 0) {
+        *why_out = "is negative";
+        return false;
+    }
+    value.decimals = value.digits == 0 ? 0 : value.decimals + (percent ? 2 : 0);
+    while (value.digits != 0 && value.digits % 10 == 0) {
+        value.digits /= 10;
+        value.decimals--;
+    }
+    *weight_out = (scenario_weight){.digits = value.digits, .decimals = value.decimals};
+    return true;
+}
+
+/* Euclid's. */
+static int64_t common_divisor(int64_t a, int64_t b) {
+    while (b != 0) {
+        const int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+bool scenario_weights_join(const scenario_weight *weights, uint32_t count, int64_t *wholes_out) {
+    const int64_t limit = INT64_C(1) << 62;
+    int32_t decimals_max = INT32_MIN;
+    int64_t sum = 0;
+    int64_t divisor = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (weights[i].digits != 0 && weights[i].decimals > decimals_max) {
+            decimals_max = weights[i].decimals;
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t whole = weights[i].digits;
+        for (int32_t d = weights[i].decimals; whole != 0 && d < decimals_max; d++) {
+            if (whole > limit / 10) {
+                return false;
+            }
+            whole *= 10;
+        }
+        if (whole >= limit - sum) {
+            return false;
+        }
+        sum += whole;
+        divisor = common_divisor(whole, divisor);
+        wholes_out[i] = whole;
+    }
+    for (uint32_t i = 0; i < count && divisor > 0; i++) {
+        wholes_out[i] /= divisor;
     }
     return true;
 }

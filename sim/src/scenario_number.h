@@ -29,7 +29,29 @@ typedef enum {
 bool scenario_number_read(scenario_number_type type, const char *text, int64_t *number_out,
                           const char **why_out);
 
-/* The inverse, in the largest unit that needs no decimals (ratios in %); returns text. */
+/* The same for measured data: without a unit in the text when one is given (see
+ * scenario_number_unit), and rounded half up to the base unit, because instruments print more
+ * decimals than they know. */
+bool scenario_number_measured(scenario_number_type type, const char *text, const char *unit_name,
+                              int64_t *number_out, const char **why_out);
+
+/* The unit of that name: "ms", or "percent" for "%"; NULL when the type has none such. "" is none.
+ */
+const char *scenario_number_unit(scenario_number_type type, const char *name);
+
+/* How often something was seen, or its part of a whole: "120", "0.25" or "12.5%", exactly. */
+typedef struct {
+    int64_t digits; /* times 10^-decimals */
+    int32_t decimals;
+} scenario_weight;
+
+bool scenario_weight_read(const char *text, scenario_weight *weight_out, const char **why_out);
+
+/* The least whole numbers in the same proportions; false when they do not add up to less than
+ * 2^62. */
+bool scenario_weights_join(const scenario_weight *weights, uint32_t count, int64_t *wholes_out);
+
+/* The inverse of reading, in the largest unit that needs no decimals (ratios in %); returns text. */
 char *scenario_number_write(scenario_number_type type, int64_t number,
                             char text[SCENARIO_NUMBER_CAP]);
 

@@ -7,8 +7,9 @@
  *       {"share": "40%", "nat": "none"}]}}
  *
  * A class is the options of a NAT ("common" first, then its own), the name of a NAT in "nat", or
- * "none". {"file": "data/x.json"} takes source, common and classes from a file beside the
- * scenario. Using a population may leave classes out by name; the others keep their proportions.
+ * "none". {"file": "data/x.json"} takes source, common and classes from a file beside the scenario,
+ * {"from": "x.csv"} classes from measurements (scenario_csv_population.c). Using a population may
+ * leave classes out by name; the others keep their proportions.
  */
 #include <stdio.h>
 #include <string.h>
@@ -133,6 +134,27 @@ static void read_body(const reader *r, const json_node *node) {
     read_classes(r, classes);
 }
 
+/* {"from": "x.csv"}; whose data it is may stand in the file as a comment. */
+static void read_measured(const reader *r, const json_node *node) {
+    static const char *const keys[] = {"from", "source", "notes", "common", "ignore", NULL};
+    const json_node *from = json_find(r->doc, node, "from");
+    const json_node *common = json_find(r->doc, node, "common");
+    scenario_check_keys(r->loader, r->doc, node, keys);
+    if (common != NULL) {
+        scenario_read_object(r->loader, r->population->common, r->doc, common, NULL);
+    }
+    if (!scenario_check_kind(r->loader, r->doc, from, JSON_STRING)) {
+        return;
+    }
+    if (!scenario_file_is_csv(from->text)) {
+        scenario_complain(r->loader->complaints, scenario_at(r->doc, from),
+                          "\"from\" takes a .csv file here; a population in JSON is named with "
+                          "\"file\"");
+        return;
+    }
+    scenario_read_csv_classes(r->loader, r->doc, node, r->population);
+}
+
 static void read_population(scenario_loader *loader, const json_node *node) {
     static const char *const file_keys[] = {"file", NULL};
     sim_scenario *scenario = loader->scenario;
@@ -153,6 +175,10 @@ static void read_population(scenario_loader *loader, const json_node *node) {
     r.population = &populations[scenario->population_count++];
     *r.population = (scenario_population){.name = name, .common = common};
     const json_node *file = json_find(r.doc, node, "file");
+    if (json_find(r.doc, node, "from") != NULL) {
+        read_measured(&r, node);
+        return;
+    }
     if (file == NULL) {
         scenario_check_keys(loader, r.doc, node, population_keys);
         read_body(&r, node);
@@ -252,6 +278,9 @@ bool scenario_read_view(scenario_loader *loader, const json_doc *doc, const json
     }
     for (uint32_t i = 0; i < population->class_count; i++) {
         view.total += view.without[i] ? 0 : population->classes[i].share;
+    }
+    if (view.total == 0 && without == NULL) {
+        return false; /* counts of nothing were complained about */
     }
     if (view.total == 0) {
         scenario_complain(loader->complaints, scenario_at(doc, without),

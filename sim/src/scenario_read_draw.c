@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Distributions: {"uniform": [low, high]}, {"exponential": {"mean": v}}, {"lognormal": {"median":
- * v, "sigma": s}}, {"quantiles": {"5%": v, ...}}, {"from": "data/x.json", "scale": "50%"} and
- * {"choice": [{"share": "30%", "value": v}, ...]}, whose values may be distributions again.
+ * v, "sigma": s}}, {"quantiles": {"5%": v, ...}}, {"from": "data/x.json", "scale": "50%"}, {"from":
+ * "x.csv", "column": "rtt_ms"} (scenario_csv_draw.c) and {"choice": [{"share": "30%", "value": v},
+ * ...]}, whose values may be distributions again.
  */
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +30,13 @@ static const json_node *part(const reader *r, const json_node *node, const char 
                           key);
     }
     return member;
+}
+
+static bool no_number(const reader *r, const json_node *node) {
+    scenario_complain(r->loader->complaints, scenario_at_key(r->doc, node),
+                      "\"%s\" is no number; only \"choice\" can be drawn",
+                      scenario_option_key(r->option));
+    return false;
 }
 
 static bool read_uniform(const reader *r, const json_node *node) {
@@ -139,13 +147,19 @@ static bool read_from(const reader *r, const json_node *node) {
     static const char *const keys[] = {"from", "scale", NULL};
     static const char *const file_keys[] = {"source", "notes", "quantiles", NULL};
     int64_t scale = SCENARIO_RATIO_ONE;
+    const json_node *from = json_find(r->doc, node, "from");
+    if (!scenario_check_kind(r->loader, r->doc, from, JSON_STRING)) {
+        return false;
+    }
+    if (scenario_file_is_csv(from->text)) {
+        return scenario_read_csv_draw(r->loader, r->option, r->doc, node, r->draw);
+    }
+    if (r->option->type != TYPE_NUMBER) {
+        return no_number(r, from);
+    }
     scenario_check_keys(r->loader, r->doc, node, keys);
     const json_node *scale_node = json_find(r->doc, node, "scale");
     if (scale_node != NULL && !scenario_read_share(r->loader, r->doc, scale_node, &scale)) {
-        return false;
-    }
-    const json_node *from = json_find(r->doc, node, "from");
-    if (!scenario_check_kind(r->loader, r->doc, from, JSON_STRING)) {
         return false;
     }
     const json_doc *data = scenario_file_open(r->loader, scenario_at(r->doc, from), from->text);
@@ -218,7 +232,7 @@ typedef struct {
 static const draw_row rows[] = {
     {"uniform", true, read_uniform},     {"exponential", true, read_exponential},
     {"lognormal", true, read_lognormal}, {"quantiles", true, read_quantiles},
-    {"from", true, read_from},           {"choice", false, read_choice}};
+    {"from", false, read_from},          {"choice", false, read_choice}};
 
 bool scenario_read_draw(scenario_loader *loader, const scenario_option *option, const json_doc *doc,
                         const json_node *node, scenario_value *value_out) {
@@ -238,10 +252,7 @@ bool scenario_read_draw(scenario_loader *loader, const scenario_option *option, 
             continue;
         }
         if (rows[i].numbers_only && option->type != TYPE_NUMBER) {
-            scenario_complain(loader->complaints, scenario_at_key(doc, member),
-                              "\"%s\" is no number; only \"choice\" can be drawn",
-                              scenario_option_key(option));
-            return false;
+            return no_number(&r, member);
         }
         return rows[i].read(&r, whole ? node : member);
     }

@@ -161,6 +161,10 @@ static void write_property(const scenario_option *option, FILE *out) {
         (void)fprintf(out, ", {\"$ref\": \"#/$defs/%s\"}",
                       option->type == TYPE_NUMBER ? "distribution" : "choice");
     }
+    if ((option->flags & OPTION_DRAWN) != 0 &&
+        (option->type == TYPE_ENUM || option->type == TYPE_BOOL)) {
+        (void)fputs(", {\"$ref\": \"#/$defs/measured\"}", out);
+    }
     (void)fputs("]}", out);
 }
 
@@ -210,6 +214,9 @@ static const char fixed_defs[] =
     "\"^[0-9]+(\\\\.[0-9]+)?%?$\"}, {\"type\": \"number\", \"exclusiveMinimum\": 0, \"maximum\": "
     "1}]},\n"
     "    \"scalar\": {\"type\": [\"string\", \"number\", \"boolean\"]},\n"
+    "    \"measured\": {\"type\": \"object\", \"additionalProperties\": false, \"required\": "
+    "[\"from\"], \"properties\": {\"from\": {\"type\": \"string\", \"pattern\": "
+    "\"\\\\.[cC][sS][vV]$\"}, \"column\": {\"type\": \"string\"}}},\n"
     "    \"choice\": {\"type\": \"object\", \"additionalProperties\": false, \"required\": "
     "[\"choice\"], \"properties\": {\"choice\": {\"type\": \"array\", \"minItems\": 1, "
     "\"items\": {\"type\": \"object\", \"additionalProperties\": false, \"required\": "
@@ -234,7 +241,8 @@ static const char fixed_defs[] =
     "\"properties\": {\"quantiles\": {\"type\": \"object\", \"minProperties\": 2, "
     "\"additionalProperties\": {\"$ref\": \"#/$defs/scalar\"}}}},\n"
     "      {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"from\"], "
-    "\"properties\": {\"from\": {\"type\": \"string\"}, \"scale\": {\"$ref\": "
+    "\"properties\": {\"from\": {\"type\": \"string\"}, \"column\": {\"type\": "
+    "\"string\"}, \"unit\": {\"type\": \"string\"}, \"scale\": {\"$ref\": "
     "\"#/$defs/share\"}}}\n"
     "    ]},\n"
     "    \"view\": {\"type\": \"object\", \"additionalProperties\": false, \"required\": "
@@ -258,6 +266,11 @@ static const char fixed_defs[] =
     "    \"population\": {\"anyOf\": [\n"
     "      {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"file\"], "
     "\"properties\": {\"file\": {\"type\": \"string\"}}},\n"
+    "      {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"from\"], "
+    "\"properties\": {\"from\": {\"type\": \"string\", \"pattern\": "
+    "\"\\\\.[cC][sS][vV]$\"}, \"source\": {\"type\": \"string\"}, \"notes\": {\"type\": "
+    "\"string\"}, \"common\": {\"$ref\": \"#/$defs/nat\"}, \"ignore\": {\"type\": \"array\", "
+    "\"items\": {\"type\": \"string\"}}}},\n"
     "      {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"source\", "
     "\"classes\"], \"properties\": {\"source\": {\"type\": \"string\"}, \"notes\": {\"type\": "
     "\"string\"}, \"common\": {\"$ref\": \"#/$defs/nat\"}, \"classes\": {\"type\": \"array\", "

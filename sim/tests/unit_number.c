@@ -127,10 +127,98 @@ static void numbers_are_written_and_read_back(void) {
     }
 }
 
+typedef struct {
+    scenario_number_type type;
+    const char *text;
+    const char *unit; /* NULL: in the text */
+    bool accepted;
+    int64_t number;
+} measured_row;
+
+static const measured_row measurements[] = {
+    {NUMBER_DURATION, "23.4567", "ms", true, 23457},
+    {NUMBER_DURATION, "23.4564999", "ms", true, 23456},
+    {NUMBER_DURATION, "23.4565", "ms", true, 23457},
+    {NUMBER_DURATION, "0.4", "us", true, 0},
+    {NUMBER_DURATION, "0.5", "us", true, 1},
+    {NUMBER_DURATION, "2.5e1", "ms", true, 25000},
+    {NUMBER_DURATION, "1e-05", "s", true, 10},
+    {NUMBER_DURATION, "0.1234567890123456", "s", true, 123457},
+    {NUMBER_DURATION, "1.5ms", NULL, true, 1500},
+    {NUMBER_DURATION, "1.00049ms", NULL, true, 1000},
+    {NUMBER_DURATION, "1.5ms", "ms", false, 0},
+    {NUMBER_DURATION, "1.5", NULL, false, 0},
+    {NUMBER_DURATION, "", "ms", false, 0},
+    {NUMBER_DURATION, "nan", "ms", false, 0},
+    {NUMBER_DURATION, "inf", "ms", false, 0},
+    {NUMBER_DURATION, "0x10", "ms", false, 0},
+    {NUMBER_DURATION, "1,5", "ms", false, 0},
+    {NUMBER_DURATION, "99999999999999999", "h", false, 0},
+    {NUMBER_RATIO, "2.5", "%", true, INT64_C(25000000000)},
+    {NUMBER_COUNT, "7", NULL, true, 7},
+};
+
+static void measurements_are_rounded(void) {
+    for (size_t i = 0; i < sizeof measurements / sizeof measurements[0]; i++) {
+        const measured_row *row = &measurements[i];
+        int64_t number = 0;
+        const char *why = NULL;
+        char text[96];
+        (void)snprintf(text, sizeof text, "%s in %s", row->text, row->unit ? row->unit : "itself");
+        EXPECT_INT(text, scenario_number_measured(row->type, row->text, row->unit, &number, &why),
+                   row->accepted);
+        EXPECT_INT(text, number, row->number);
+        EXPECT(text, row->accepted == (why == NULL));
+    }
+}
+
+typedef struct {
+    const char *sentence;
+    const char *texts[4]; /* ends with NULL or the array */
+    bool joined;
+    int64_t wholes[4];
+} weights_row;
+
+static const weights_row weights[] = {
+    {"counts", {"1", "2", "3"}, true, {1, 2, 3}},
+    {"a common divisor goes", {"20", "40", "0", "60"}, true, {1, 2, 0, 3}},
+    {"decimals", {"0.25", "0.5", "0.250"}, true, {1, 2, 1}},
+    {"percentages and shares mixed", {"25%", "0.5", "2.5e-1"}, true, {1, 2, 1}},
+    {"nothing but nothing", {"0", "0.00"}, true, {0, 0}},
+    {"many digits", {"999999999999999999", "1"}, true, {999999999999999999, 1}},
+    {"too many digits between them", {"999999999999999999", "0.001"}, false, {0}},
+};
+
+static void weights_are_joined_exactly(void) {
+    for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++) {
+        scenario_weight read[4];
+        int64_t wholes[4] = {0};
+        uint32_t count = 0;
+        const char *why = NULL;
+        for (; count < 4 && weights[i].texts[count] != NULL; count++) {
+            EXPECT(weights[i].sentence,
+                   scenario_weight_read(weights[i].texts[count], &read[count], &why));
+        }
+        EXPECT_INT(weights[i].sentence, scenario_weights_join(read, count, wholes),
+                   weights[i].joined);
+        for (uint32_t k = 0; weights[i].joined && k < count; k++) {
+            EXPECT_INT(weights[i].sentence, wholes[k], weights[i].wholes[k]);
+        }
+    }
+    static const char *const wrong[] = {"", "-1", "x", "1x", "1 %", "nan", "1e", "--1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        scenario_weight weight;
+        const char *why = NULL;
+        EXPECT(wrong[i], !scenario_weight_read(wrong[i], &weight, &why) && why != NULL);
+    }
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"numbers are exact or refused", numbers_are_exact_or_refused},
         {"numbers are written and read back", numbers_are_written_and_read_back},
+        {"measurements are rounded", measurements_are_rounded},
+        {"weights are joined exactly", weights_are_joined_exactly},
     };
     return PUNCH_TEST_MAIN("unit_number", cases);
 }

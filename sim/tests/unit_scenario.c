@@ -52,9 +52,9 @@ typedef struct {
 } file_row;
 
 static const file_row files[] = {
-    {"quickstart", 18, 2},    {"pair-matrix", 162, 5}, {"population-gvod", 4, 2},
-    {"same-nat", 18, 3},      {"lossy-broker", 12, 2}, {"keepalive-hold", 24, 4},
-    {"impaired-links", 9, 1},
+    {"quickstart", 18, 2},    {"pair-matrix", 162, 5},    {"population-gvod", 4, 2},
+    {"same-nat", 18, 3},      {"lossy-broker", 12, 2},    {"keepalive-hold", 24, 4},
+    {"impaired-links", 9, 1}, {"own-measurements", 2, 1},
 };
 
 static void every_committed_scenario_loads(void) {

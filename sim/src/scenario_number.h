@@ -51,7 +51,7 @@ bool scenario_weight_read(const char *text, scenario_weight *weight_out, const c
  * 2^62. */
 bool scenario_weights_join(const scenario_weight *weights, uint32_t count, int64_t *wholes_out);
 
-/* The inverse of reading, in the largest unit that needs no decimals (ratios in %); returns text. */
+/* Writes a number in the largest unit that needs no decimals (ratios in %); returns text. */
 char *scenario_number_write(scenario_number_type type, int64_t number,
                             char text[SCENARIO_NUMBER_CAP]);
 

@@ -49,13 +49,27 @@ typedef struct {
     const char *name;
     uint32_t cells;
     uint32_t factors;
+    uint32_t claims; /* about single cells */
 } file_row;
 
 static const file_row files[] = {
-    {"quickstart", 18, 2},    {"pair-matrix", 162, 5},    {"population-gvod", 4, 2},
-    {"same-nat", 18, 3},      {"lossy-broker", 12, 2},    {"keepalive-hold", 24, 4},
-    {"impaired-links", 9, 1}, {"own-measurements", 2, 1},
+    {"quickstart", 18, 2, 20},    {"pair-matrix", 162, 5, 162},  {"population-gvod", 4, 2, 10},
+    {"same-nat", 18, 3, 18},      {"lossy-broker", 12, 2, 9},    {"keepalive-hold", 24, 4, 36},
+    {"impaired-links", 9, 1, 28}, {"own-measurements", 2, 1, 1},
 };
+
+/* Where rules decide every cell, every cell is claimed, and none twice. */
+static void every_pair_is_claimed_once(const sim_scenario *scenario) {
+    uint32_t count;
+    bool claimed[162] = {0};
+    const sim_expect *expects = sim_scenario_expects(scenario, &count);
+    for (uint32_t i = 0; i < count && expects[i].cell < 162; i++) {
+        EXPECT("a pair is claimed once", !claimed[expects[i].cell]);
+        EXPECT_INT("without exceptions", expects[i].bound, SIM_EXPECT_EXACTLY);
+        EXPECT("and with a reason", expects[i].why != NULL);
+        claimed[expects[i].cell] = true;
+    }
+}
 
 static void every_committed_scenario_loads(void) {
     const char *source = getenv("PUNCH_SOURCE_DIR");
@@ -75,6 +89,12 @@ static void every_committed_scenario_loads(void) {
             EXPECT("it has a title", sim_scenario_title(scenario)[0] != '\0');
             EXPECT_INT(path, sim_scenario_cell_count(scenario), files[i].cells);
             EXPECT_INT(path, sim_scenario_factor_count(scenario), files[i].factors);
+            uint32_t claims;
+            (void)sim_scenario_expects(scenario, &claims);
+            EXPECT_INT(path, claims, files[i].claims);
+            if (strcmp(files[i].name, "pair-matrix") == 0) {
+                every_pair_is_claimed_once(scenario);
+            }
         }
         sim_scenario_destroy(scenario);
         sim_complaints_clear(&complaints);

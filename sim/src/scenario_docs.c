@@ -133,7 +133,7 @@ static void explain_option(const scenario_option *option, FILE *out) {
     }
     if ((option->flags & OPTION_DRAWN) != 0) {
         (void)fputs("  may be drawn anew for every trial\n", out);
-    } else if ((option->flags & OPTION_FIXED) != 0) {
+    } else if ((option->flags & OPTION_FIXED) != 0 && option->section != SECTION_EXPECT) {
         (void)fputs("  the same in every cell: no factor can set it\n", out);
     }
     write_references(option, out);

@@ -11,28 +11,50 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analysis.h"
 #include "context.h"
 #include "punch/assert.h"
-#include "punch/rng.h"
-
-/* Trials per chunk: chosen; long enough that handing out chunks costs nothing, short enough that
- * the last chunks keep all cores busy. */
-#define CHUNK_TRIALS_MAX 256u
 
 /* How often the progress line is redrawn. Chosen. */
 #define PROGRESS_MS 200
 
-/* What the threads of a run share. */
+/* Frames that wait for an earlier one, per job. Chosen: a slow chunk then stops nobody. */
+#define WAITING_PER_JOB 8u
+
+/* A finished frame that waits for its turn to be appended. */
+typedef struct {
+    trials_chunk chunk;
+    trials_buffer bytes;
+    bool ready;
+} waiting_frame;
+
+/* What the threads of a run share. Chunks are numbered in the order of the file. */
 typedef struct {
     const run_request *request;
-    run_results *results;
-    uint64_t chunk_trials;
-    uint64_t chunks_per_cell;
-    uint64_t chunk_count;
-    uint32_t *chunk_done; /* finished trials of each chunk; written by its worker alone */
-    atomic_uint_fast64_t next_chunk;
+    run_outcome *outcome;
+    trials_writer writer;
+
+    pthread_mutex_t lock; /* guards everything down to the next empty line */
+    pthread_cond_t moved; /* next_append has */
+    uint64_t first;       /* of the chunks that are handed out now */
+    uint32_t turn;        /* next of `active` */
+    uint64_t next_ticket;
+    uint64_t next_append;
+    waiting_frame *waiting; /* ring, by ticket */
+    uint32_t waiting_count;
+
+    uint64_t *resume_from; /* per cell: trials that are in the file already */
+    uint32_t *active;      /* cells of this look, ascending */
+    uint32_t active_count;
+    uint32_t chunk_trials;
+    uint64_t look_begin; /* trials per cell */
+    uint64_t look_end;
+    uint32_t look;
+
+    uint64_t trials_wanted; /* of this look, and before */
     atomic_uint_fast64_t trials_done;
     atomic_uint_fast64_t trials_failed;
+    atomic_uint_fast64_t events;
     atomic_bool stop;
     atomic_bool out_of_memory;
     int done_pipe[2]; /* a worker that ends writes one byte */
@@ -44,7 +66,7 @@ static double wall_now_s(void) {
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static void fill_plan(const run_request *request, uint32_t cell, uint64_t trial, sim_plan *plan) {
+void run_plan(const run_request *request, uint32_t cell, uint64_t trial, sim_plan *plan) {
     const uint64_t seed = sim_scenario_trial_seed(request->scenario, request->seed, cell, trial);
     sim_scenario_plan(request->scenario, cell, seed, plan);
     if (request->crypto != NULL) {
@@ -60,7 +82,7 @@ const char *run_refused(const run_request *request) {
     const char *reason = NULL;
     const uint32_t cell_count = sim_scenario_cell_count(request->scenario);
     for (uint32_t cell = 0; cell < cell_count && reason == NULL; cell++) {
-        fill_plan(request, cell, 0, plan);
+        run_plan(request, cell, 0, plan);
         reason = request->backend->refuses(plan);
     }
     sim_scenario_plan_destroy(plan);
@@ -116,10 +138,18 @@ void run_world_trial(run_world *world, uint32_t cell, uint64_t trial, const sim_
     *here = run_context(request, cell, trial);
     here->plan = world->plan;
     here->trial_seed = sim_scenario_trial_seed(request->scenario, request->seed, cell, trial);
-    fill_plan(request, cell, trial, world->plan);
+    run_plan(request, cell, trial, world->plan);
     request->backend->run(world->world, world->plan, here->trial_seed, observer, result);
     here->program = NULL;
 }
+
+static void *zeroed(size_t count, size_t size) {
+    void *memory = calloc(count + 1, size);
+    PUNCH_ASSERT(memory != NULL);
+    return memory;
+}
+
+/* --- workers */
 
 static bool any_call_failed(const sim_trial_result *trial, uint32_t call_count) {
     for (uint32_t i = 0; i < call_count; i++) {
@@ -130,73 +160,185 @@ static bool any_call_failed(const sim_trial_result *trial, uint32_t call_count) 
     return false;
 }
 
-static void run_chunk(run_state *state, run_world *world, uint64_t chunk) {
-    const uint32_t cell_index = (uint32_t)(chunk % state->results->cell_count);
-    const uint64_t first = chunk / state->results->cell_count * state->chunk_trials;
-    const uint64_t left = state->request->trials - first;
-    const uint64_t count = left < state->chunk_trials ? left : state->chunk_trials;
-    run_cell *cell = &state->results->cells[cell_index];
-    for (uint64_t i = 0; i < count; i++) {
-        if (atomic_load_explicit(&state->stop, memory_order_relaxed)) {
+/* The next chunk in file order, whoever computes it; false at the end of the look. */
+static bool advance(run_state *state, trials_chunk *chunk_out) {
+    if (state->active_count == 0 || state->first >= state->look_end) {
+        return false;
+    }
+    const uint64_t left = state->look_end - state->first;
+    chunk_out->cell = state->active[state->turn];
+    chunk_out->first = state->first;
+    chunk_out->count = (uint32_t)(left < state->chunk_trials ? left : state->chunk_trials);
+    if (++state->turn == state->active_count) {
+        state->turn = 0;
+        state->first += state->chunk_trials;
+    }
+    return true;
+}
+
+/* The next chunk that is ours and not in the file yet. */
+static bool next_own(run_state *state, trials_chunk *chunk_out) {
+    const trials_file *file = &state->outcome->file;
+    while (advance(state, chunk_out)) {
+        if (trials_of_shard(&file->about, chunk_out) &&
+            chunk_out->first >= state->resume_from[chunk_out->cell]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Hands out a chunk with its place in the file; waits while too many frames wait themselves. */
+static bool take_chunk(run_state *state, trials_chunk *chunk_out, uint64_t *ticket_out) {
+    bool taken = false;
+    pthread_mutex_lock(&state->lock);
+    while (!atomic_load(&state->stop) &&
+           state->next_ticket - state->next_append >= state->waiting_count) {
+        pthread_cond_wait(&state->moved, &state->lock);
+    }
+    if (!atomic_load(&state->stop) && next_own(state, chunk_out)) {
+        *ticket_out = state->next_ticket++;
+        taken = true;
+    }
+    pthread_mutex_unlock(&state->lock);
+    return taken;
+}
+
+static void stop_all(run_state *state) {
+    atomic_store(&state->stop, true);
+    pthread_cond_broadcast(&state->moved);
+}
+
+/* Appends the frames whose turn it is. Called with the lock. */
+static void append_ready(run_state *state) {
+    trials_file *file = &state->outcome->file;
+    while (state->outcome->write_errno == 0) {
+        waiting_frame *frame = &state->waiting[state->next_append % state->waiting_count];
+        if (!frame->ready) {
             return;
         }
-        sim_trial_result *trial = &cell->trials[first + i];
-        run_world_trial(world, cell_index, first + i, NULL, trial);
-        PUNCH_ASSERT_EQ(world->plan->call_count, cell->call_count);
-        state->chunk_done[chunk] = (uint32_t)(i + 1);
+        const int why = trials_append(&state->writer, &frame->bytes);
+        if (why != 0) {
+            state->outcome->write_errno = why;
+            stop_all(state);
+            return;
+        }
+        trials_note(file, &frame->chunk, (uint32_t)frame->bytes.length);
+        frame->bytes.length = 0;
+        frame->ready = false;
+        state->next_append++;
+        pthread_cond_broadcast(&state->moved);
+    }
+}
+
+static void deliver(run_state *state, const trials_chunk *chunk, uint64_t ticket,
+                    const sim_trial_result *results) {
+    const uint32_t calls = state->outcome->file.about.cells[chunk->cell].call_count;
+    waiting_frame *frame = &state->waiting[ticket % state->waiting_count]; /* ours until ready */
+    frame->chunk = *chunk;
+    frame->bytes.length = 0;
+    trials_encode(chunk, results, calls, &frame->bytes);
+    pthread_mutex_lock(&state->lock);
+    frame->ready = true;
+    append_ready(state);
+    pthread_mutex_unlock(&state->lock);
+}
+
+/* False: stopped on the way. */
+static bool run_chunk(run_state *state, run_world *world, const trials_chunk *chunk,
+                      sim_trial_result *results) {
+    const uint32_t calls = state->outcome->file.about.cells[chunk->cell].call_count;
+    uint64_t events = 0;
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        if (atomic_load_explicit(&state->stop, memory_order_relaxed)) {
+            return false;
+        }
+        run_world_trial(world, chunk->cell, chunk->first + i, NULL, &results[i]);
+        PUNCH_ASSERT_EQ(world->plan->call_count, calls);
+        events += results[i].events;
         atomic_fetch_add_explicit(&state->trials_done, 1, memory_order_relaxed);
-        if (any_call_failed(trial, cell->call_count)) {
+        if (any_call_failed(&results[i], calls)) {
             atomic_fetch_add_explicit(&state->trials_failed, 1, memory_order_relaxed);
         }
     }
+    atomic_fetch_add_explicit(&state->events, events, memory_order_relaxed);
+    return true;
+}
+
+/* Results of one chunk, with room for any cell's calls. */
+typedef struct {
+    sim_trial_result *results;
+    sim_call_result *calls;
+} chunk_room;
+
+static chunk_room make_chunk_room(const run_state *state) {
+    const uint32_t calls = state->outcome->file.about.call_count;
+    const chunk_room room = {
+        zeroed(state->chunk_trials, sizeof *room.results),
+        zeroed((size_t)state->chunk_trials * calls, sizeof *room.calls),
+    };
+    for (uint32_t i = 0; i < state->chunk_trials; i++) {
+        room.results[i].calls = room.calls + (size_t)i * calls;
+    }
+    return room;
 }
 
 static void *worker(void *user) {
     run_state *state = user;
     run_world world;
+    const chunk_room room = make_chunk_room(state);
     if (run_world_create(&world, state->request)) {
-        for (;;) {
-            const uint64_t chunk = atomic_fetch_add(&state->next_chunk, 1);
-            if (chunk >= state->chunk_count || atomic_load(&state->stop)) {
-                break;
-            }
-            run_chunk(state, &world, chunk);
+        trials_chunk chunk;
+        uint64_t ticket = 0;
+        while (take_chunk(state, &chunk, &ticket) &&
+               run_chunk(state, &world, &chunk, room.results)) {
+            deliver(state, &chunk, ticket, room.results);
         }
     } else {
         atomic_store(&state->out_of_memory, true);
-        atomic_store(&state->stop, true);
+        stop_all(state);
     }
     run_world_destroy(&world);
+    free(room.results);
+    free(room.calls);
     while (write(state->done_pipe[1], "", 1) < 0 && errno == EINTR) {
     }
     return NULL;
 }
+
+/* --- waiting for them */
 
 static void draw_progress(run_state *state, double began_s, bool last) {
     FILE *out = state->request->progress;
     if (out == NULL) {
         return;
     }
-    const uint64_t total = state->request->trials * state->results->cell_count;
-    const uint64_t done = atomic_load(&state->trials_done);
+    const uint64_t before = state->outcome->trials_before;
+    const uint64_t total = state->trials_wanted;
+    const uint64_t now = atomic_load(&state->trials_done);
+    const uint64_t done = before + now;
     const uint64_t failed = atomic_load(&state->trials_failed);
     const double spent_s = wall_now_s() - began_s;
-    const double left_s = done > 0 ? spent_s / (double)done * (double)(total - done) : 0.0;
+    const double left_s =
+        now > 0 && total > done ? spent_s / (double)now * (double)(total - done) : 0.0;
     const uint64_t eta_s = (uint64_t)(left_s + 0.5);
     if (last) {
         fprintf(out, "\r%79s\r", "");
     } else {
-        fprintf(out, "\r[%3llu%%] %llu/%llu trials, %llu failed, eta %02llu:%02llu   ",
+        fprintf(out, "\r[%3llu%%] %llu/%llu trials, %llu failed, eta %02llu:%02llu",
                 (unsigned long long)(total > 0 ? done * 100 / total : 100),
                 (unsigned long long)done, (unsigned long long)total, (unsigned long long)failed,
                 (unsigned long long)(eta_s / 60), (unsigned long long)(eta_s % 60));
+        if (state->request->until.given) {
+            fprintf(out, ", look %u", state->look + 1);
+        }
+        fputs("   ", out);
     }
     fflush(out);
 }
 
 /* Waits for the workers; SIGINT and SIGTERM arrive here as data, because they are blocked. */
-static void wait_for(run_state *state, uint32_t workers, const sigset_t *signals) {
-    const double began_s = wall_now_s();
+static void wait_for(run_state *state, uint32_t workers, const sigset_t *signals, double began_s) {
     const int signal_fd = signalfd(-1, signals, SFD_CLOEXEC);
     uint32_t ended = 0;
     while (ended < workers) {
@@ -205,9 +347,9 @@ static void wait_for(run_state *state, uint32_t workers, const sigset_t *signals
         if (fds[1].revents & POLLIN) {
             struct signalfd_siginfo info;
             if (read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-                state->results->interrupted = true;
-                state->results->signal = (int)info.ssi_signo;
-                atomic_store(&state->stop, true);
+                state->outcome->interrupted = true;
+                state->outcome->signal = (int)info.ssi_signo;
+                stop_all(state);
             }
         }
         if (fds[0].revents & POLLIN) {
@@ -219,7 +361,6 @@ static void wait_for(run_state *state, uint32_t workers, const sigset_t *signals
             draw_progress(state, began_s, false);
         }
     }
-    draw_progress(state, began_s, true);
     if (signal_fd >= 0) {
         close(signal_fd);
     }
@@ -241,19 +382,19 @@ void run_release_signals(const sigset_t *before) {
     pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
-/* Starts, waits for and joins the threads. False when not even one could be started. */
-static bool run_threads(run_state *state, uint32_t jobs) {
-    pthread_t *threads = calloc(jobs, sizeof *threads);
+/* One look: starts, waits for and joins the threads. False when not even one could be started. */
+static bool run_look(run_state *state, double began_s) {
+    const uint32_t jobs = state->request->jobs;
+    pthread_t *threads = zeroed(jobs, sizeof *threads);
     sigset_t signals;
     sigset_t before;
     signals_of_interest(&signals);
     run_hold_signals(&before); /* inherited by the workers */
     uint32_t started = 0;
-    while (threads != NULL && started < jobs &&
-           pthread_create(&threads[started], NULL, worker, state) == 0) {
+    while (started < jobs && pthread_create(&threads[started], NULL, worker, state) == 0) {
         started++;
     }
-    wait_for(state, started, &signals);
+    wait_for(state, started, &signals, began_s);
     for (uint32_t i = 0; i < started; i++) {
         pthread_join(threads[i], NULL);
     }
@@ -262,162 +403,158 @@ static bool run_threads(run_state *state, uint32_t jobs) {
     return started > 0;
 }
 
-/* Memory that programs may still take: what the kernel calls available, which counts caches it
- * would give up, or else the pages that are free. */
-static uint64_t available_bytes(void) {
-    static const char label[] = "MemAvailable:"; /* then blanks, kilobytes, " kB" */
-    unsigned long long kilobytes = 0;
-    FILE *info = fopen("/proc/meminfo", "r");
-    char line[128];
-    while (info != NULL && kilobytes == 0 && fgets(line, sizeof line, info) != NULL) {
-        if (strncmp(line, label, sizeof label - 1) == 0) {
-            kilobytes = strtoull(line + sizeof label - 1, NULL, 10); /* 0 when there is no number */
-        }
-    }
-    if (info != NULL) {
-        fclose(info);
-    }
-    if (kilobytes > 0) {
-        return (uint64_t)kilobytes * 1024;
-    }
-    const long pages = sysconf(_SC_AVPHYS_PAGES);
-    const long page_bytes = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page_bytes > 0 ? (uint64_t)pages * (uint64_t)page_bytes : UINT64_MAX;
+/* --- looks */
+
+/* Has the cell seen enough by the end of the look it has just finished? */
+static bool seen_enough(const run_state *state, uint32_t cell) {
+    const facts *about = &state->outcome->file.about;
+    const stats_estimate e = analysis_measure(&state->outcome->file, cell, about->until.measure,
+                                              stats_confidence_of_looks(trials_look_count(about)));
+    return (e.hi - e.lo) / 2.0 <= about->until.half_width; /* false for an unbounded one */
 }
 
-uint64_t run_trials_that_fit(const run_request *request) {
-    const uint32_t cell_count = sim_scenario_cell_count(request->scenario);
-    sim_plan *plan = sim_scenario_plan_create(request->scenario);
-    if (plan == NULL) {
-        return 1;
-    }
-    fill_plan(request, 0, 0, plan); /* a call less or more in other cells changes little */
-    const uint64_t calls = plan->call_count;
-    sim_scenario_plan_destroy(plan);
-    const uint64_t round_bytes =
-        cell_count * (sizeof(sim_trial_result) + calls * sizeof(sim_call_result));
-    /* Three quarters are for results, the rest for worlds, reports and everybody else; chosen. */
-    const uint64_t fit = available_bytes() / 4 * 3 / round_bytes;
-    return fit > 0 ? fit : 1;
-}
-
-/* Room for every result, and what each cell looks like. */
-static bool prepare(const run_request *request, run_results *results) {
-    const uint32_t cell_count = sim_scenario_cell_count(request->scenario);
-    results->cell_count = cell_count;
-    results->cells = calloc(cell_count, sizeof *results->cells);
-    results->plan = sim_scenario_plan_create(request->scenario);
-    if (results->cells == NULL || results->plan == NULL) {
-        return false;
-    }
-    uint64_t calls_per_round = 0;
-    for (uint32_t i = cell_count; i-- > 0;) { /* downwards: the plan of cell 0 stays */
-        run_cell *cell = &results->cells[i];
-        fill_plan(request, i, 0, results->plan);
-        cell->call_count = results->plan->call_count;
-        cell->holds = results->plan->hold_us > 0;
-        for (uint32_t c = 0; c < cell->call_count; c++) {
-            cell->messages = cell->messages || results->plan->calls[c].message_count > 0;
-        }
-        calls_per_round += cell->call_count;
-    }
-    const uint64_t trials = request->trials * cell_count;
-    const uint64_t calls = request->trials * calls_per_round;
-    if (calls > SIZE_MAX / 2 / sizeof(sim_call_result) ||
-        trials > SIZE_MAX / 2 / sizeof(sim_trial_result)) {
-        return false;
-    }
-    results->trial_memory = calloc((size_t)trials + 1, sizeof *results->trial_memory);
-    results->call_memory = calloc((size_t)calls + 1, sizeof *results->call_memory);
-    if (results->trial_memory == NULL || results->call_memory == NULL) {
-        return false;
-    }
-    sim_call_result *call = results->call_memory;
-    for (uint32_t i = 0; i < cell_count; i++) {
-        run_cell *cell = &results->cells[i];
-        cell->trials = results->trial_memory + request->trials * i;
-        for (uint64_t t = 0; t < request->trials; t++) {
-            cell->trials[t].calls = call;
-            call += cell->call_count;
+/* Cells that go on to this look, and how many trials that makes. A cell that has trials of it
+ * already went on when this run was begun. */
+static void choose_active(run_state *state) {
+    const trials_file *file = &state->outcome->file;
+    const facts *about = &file->about;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < state->active_count; i++) {
+        const uint32_t cell = state->active[i];
+        if (state->look == 0 || file->cells[cell].trials > state->look_begin ||
+            !seen_enough(state, cell)) {
+            state->active[kept++] = cell;
         }
     }
-    return true;
-}
-
-/* Each cell keeps its trials up to the first one that is not finished. */
-static void count_finished(const run_state *state, run_results *results) {
-    for (uint32_t i = 0; i < results->cell_count; i++) {
-        run_cell *cell = &results->cells[i];
-        for (uint64_t k = 0; k < state->chunks_per_cell; k++) {
-            const uint32_t done = state->chunk_done[k * results->cell_count + i];
-            cell->trials_done += done;
-            if (done < state->chunk_trials) {
-                break;
+    state->active_count = kept;
+    for (uint64_t first = state->look_begin; first < state->look_end;
+         first += state->chunk_trials) {
+        const uint64_t left = state->look_end - first;
+        for (uint32_t i = 0; i < kept; i++) {
+            const trials_chunk chunk = {state->active[i], first, 0};
+            if (trials_of_shard(about, &chunk)) {
+                state->trials_wanted += left < state->chunk_trials ? left : state->chunk_trials;
             }
         }
-        results->trials_done += cell->trials_done;
-        for (uint64_t t = 0; t < cell->trials_done; t++) {
-            results->events += cell->trials[t].events;
-        }
     }
 }
 
-/* Chunks so small that every job gets several, but not larger than the maximum. */
-static uint64_t chunk_size(const run_request *request, uint32_t cell_count) {
-    const uint64_t total = request->trials * cell_count;
-    const uint64_t share = total / ((uint64_t)request->jobs * 8) + 1;
-    return share < CHUNK_TRIALS_MAX ? share : CHUNK_TRIALS_MAX;
-}
-
-bool run_trials(const run_request *request, run_results *results) {
-    memset(results, 0, sizeof *results);
+static bool run_looks(run_state *state) {
+    run_outcome *outcome = state->outcome;
+    const facts *about = &outcome->file.about;
+    const uint32_t looks = trials_look_count(about);
     const double began_s = wall_now_s();
-    run_state state = {.request = request, .results = results};
-    bool ran = false;
-    if (!prepare(request, results)) {
-        results->error = "out of memory: use fewer trials";
-        return false;
+    bool started = true;
+    for (state->look = 0; state->look < looks && started && !atomic_load(&state->stop);
+         state->look++) {
+        state->look_begin = state->look_end;
+        state->look_end = trials_look(about, state->look);
+        state->first = state->look_begin;
+        state->turn = 0;
+        choose_active(state);
+        if (state->active_count == 0) {
+            break;
+        }
+        started = run_look(state, began_s);
     }
-    state.chunk_trials = chunk_size(request, results->cell_count);
-    state.chunks_per_cell = (request->trials + state.chunk_trials - 1) / state.chunk_trials;
-    state.chunk_count = state.chunks_per_cell * results->cell_count;
-    state.chunk_done = calloc((size_t)state.chunk_count + 1, sizeof *state.chunk_done);
-    const bool piped = pipe(state.done_pipe) == 0;
-    if (state.chunk_done == NULL || !piped) {
-        results->error = "out of memory or file handles";
-    } else if (!run_threads(&state, request->jobs)) {
-        results->error = "no thread could be started";
-    } else if (atomic_load(&state.out_of_memory)) {
-        results->error = "out of memory for the worlds: use fewer --jobs";
+    draw_progress(state, began_s, true);
+    outcome->whole = started && !atomic_load(&state->stop);
+    return started;
+}
+
+/* --- the whole */
+
+/* Opens the file for reading and for writing. False with outcome->error or write_errno set. */
+static bool open_file(run_state *state, const char *path, trials_file *begun) {
+    run_outcome *outcome = state->outcome;
+    int why = 0;
+    if (begun != NULL) {
+        outcome->file = *begun;
+        memset(begun, 0, sizeof *begun);
+        begun->fd = -1;
+        why = trials_continue(&state->writer, &outcome->file);
     } else {
-        count_finished(&state, results);
-        ran = true;
-    }
-    if (piped) {
-        close(state.done_pipe[0]);
-        close(state.done_pipe[1]);
-    }
-    free(state.chunk_done);
-    results->wall_s = wall_now_s() - began_s;
-    return ran;
-}
-
-void run_results_free(run_results *results) {
-    free(results->cells);
-    free(results->trial_memory);
-    free(results->call_memory);
-    sim_scenario_plan_destroy(results->plan);
-    memset(results, 0, sizeof *results);
-}
-
-uint64_t run_digest(const run_results *results) {
-    uint64_t digest = 0;
-    for (uint32_t i = 0; i < results->cell_count; i++) {
-        const run_cell *cell = &results->cells[i];
-        digest = punch_mix64(digest ^ cell->trials_done);
-        for (uint64_t t = 0; t < cell->trials_done; t++) {
-            digest = punch_mix64(digest ^ cell->trials[t].digest);
+        facts about = run_facts(state->request);
+        why = trials_create(&state->writer, path, &about);
+        facts_free(&about);
+        char *wrong = why == 0 ? trials_open(&outcome->file, path) : NULL;
+        if (wrong != NULL) {
+            free(wrong);
+            outcome->error = "the trials file cannot be read back";
+            return false;
         }
     }
-    return digest;
+    outcome->write_errno = why;
+    if (why != 0) {
+        outcome->error = strerror(why);
+    }
+    return why == 0;
+}
+
+static void prepare(run_state *state) {
+    const facts *about = &state->outcome->file.about;
+    state->chunk_trials = trials_chunk_size(about);
+    state->waiting_count = state->request->jobs * WAITING_PER_JOB;
+    state->waiting = zeroed(state->waiting_count, sizeof *state->waiting);
+    state->active = zeroed(about->cell_count, sizeof *state->active);
+    state->resume_from = zeroed(about->cell_count, sizeof *state->resume_from);
+    for (uint32_t i = 0; i < about->cell_count; i++) {
+        const struct trials_cell *cell = &state->outcome->file.cells[i];
+        const trials_frame *frames = state->outcome->file.frames;
+        state->active[i] = i;
+        if (cell->last != TRIALS_NONE) {
+            state->resume_from[i] = frames[cell->last].chunk.first + frames[cell->last].chunk.count;
+        }
+        state->outcome->trials_before += cell->trials;
+    }
+    state->active_count = about->cell_count;
+    pthread_mutex_init(&state->lock, NULL);
+    pthread_cond_init(&state->moved, NULL);
+}
+
+static void release(run_state *state) {
+    for (uint32_t i = 0; state->waiting != NULL && i < state->waiting_count; i++) {
+        trials_buffer_free(&state->waiting[i].bytes);
+    }
+    free(state->waiting);
+    free(state->active);
+    free(state->resume_from);
+    pthread_mutex_destroy(&state->lock);
+    pthread_cond_destroy(&state->moved);
+}
+
+bool run_trials(const run_request *request, const char *path, trials_file *begun,
+                run_outcome *outcome) {
+    memset(outcome, 0, sizeof *outcome);
+    outcome->file.fd = -1;
+    const double began_s = wall_now_s();
+    run_state state = {.request = request, .outcome = outcome, .writer = {-1, 0}};
+    if (open_file(&state, path, begun)) {
+        prepare(&state);
+        if (pipe(state.done_pipe) != 0) {
+            outcome->error = "out of file handles";
+        } else {
+            if (!run_looks(&state)) {
+                outcome->error = "no thread could be started";
+            } else if (atomic_load(&state.out_of_memory)) {
+                outcome->error = "out of memory for the worlds: use fewer --jobs";
+            }
+            close(state.done_pipe[0]);
+            close(state.done_pipe[1]);
+        }
+        release(&state);
+        const int why = trials_finish(&state.writer);
+        outcome->write_errno = outcome->write_errno != 0 ? outcome->write_errno : why;
+        outcome->whole = outcome->whole && outcome->write_errno == 0 && outcome->error == NULL;
+    }
+    for (uint32_t i = 0; i < outcome->file.about.cell_count; i++) {
+        outcome->trials_done += outcome->file.cells[i].trials;
+    }
+    outcome->trials_done -= outcome->trials_before;
+    outcome->events = atomic_load(&state.events);
+    outcome->wall_s = wall_now_s() - began_s;
+    if (outcome->error != NULL) {
+        trials_close(&outcome->file);
+    }
+    return outcome->error == NULL;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The runner: cells x trials over threads, one world per thread. The unit of work is a chunk of
- * trials of one cell; chunks go round the cells, so that an interrupted run has about as many
- * trials of each. A trial's result has its place from the start, so nothing depends on who ran it:
- * results are the same for any number of jobs. After an interruption each cell keeps its finished
- * trials up to the first gap.
+ * The runner: cells x trials over threads, one world per thread, into a trials file. The unit of
+ * work is a chunk of trials of one cell. Chunks are handed out, and their frames appended, in the
+ * one order the facts give, so the file is the same for any number of jobs, and a run that was
+ * killed is continued where its file ends. With "until" the cells that have not seen enough go on
+ * from look to look; the looks are fixed before the run begins.
  */
 #ifndef RUN_H
 #define RUN_H
@@ -16,9 +16,12 @@
 #include "context.h"
 #include "sim/backend.h"
 #include "sim/scenario.h"
+#include "trials.h"
 
-#define RUN_JOBS_MAX 1024u         /* chosen: far above any machine's cores */
-#define RUN_TRIALS_MAX 1000000000u /* per cell; chosen: more would not fit into memory */
+#define RUN_JOBS_MAX 1024u /* chosen: far above any machine's cores */
+#define RUN_TRIALS_MAX \
+    1000000000u                /* per cell; chosen: what a double still counts exactly, by far */
+#define RUN_SHARDS_MAX 100000u /* chosen: far above any cluster's cores */
 
 typedef struct {
     const char *program; /* as typed, for the replay command */
@@ -29,53 +32,47 @@ typedef struct {
     const sim_backend_ops *backend;
     const punch_crypto *crypto; /* NULL: as the scenario says */
     uint64_t seed;
-    uint64_t trials; /* per cell */
+    uint64_t trials; /* per cell; the most, with until */
+    sim_until until; /* given: until.trials_max is trials */
     uint32_t jobs;
-    FILE *progress; /* a terminal, or NULL */
+    uint32_t shard;       /* this part, from 0, */
+    uint32_t shard_count; /* of so many; 1 = everything */
+    FILE *progress;       /* a terminal, or NULL */
 } run_request;
 
-/* Results of a cell, in trial order. */
 typedef struct {
-    uint64_t trials_done; /* finished without a gap, from trial 0 */
-    uint32_t call_count;  /* per trial */
-    bool holds;           /* the world ran on after the calls were decided */
-    bool messages;        /* connected calls sent short messages */
-    sim_trial_result *trials;
-} run_cell;
-
-typedef struct {
-    run_cell *cells;
-    uint32_t cell_count;
-    sim_plan *plan; /* of cell 0, trial 0: for the names of hosts and sites */
+    trials_file file; /* open for reading unless error is set; close it */
+    bool whole;       /* every trial asked for is in it */
     bool interrupted;
     int signal;        /* that interrupted it */
+    int write_errno;   /* why no more could be written, or 0 */
     const char *error; /* why nothing ran (static), or NULL */
     double wall_s;
-    uint64_t trials_done; /* over all cells */
-    uint64_t events;
-    sim_trial_result *trial_memory;
-    sim_call_result *call_memory;
-} run_results;
+    uint64_t trials_before; /* that were in the file already */
+    uint64_t trials_done;   /* this time */
+    uint64_t events;        /* this time */
+} run_outcome;
+
+/* The plan of one trial, with the crypto provider asked for. */
+void run_plan(const run_request *request, uint32_t cell, uint64_t trial, sim_plan *plan);
 
 /* NULL when the backend can run every cell, else its reason. Checks the first trial of each cell.
  */
 const char *run_refused(const run_request *request);
 
-/* The most trials per cell whose results fit into the memory that is free now; at least 1. */
-uint64_t run_trials_that_fit(const run_request *request);
+/* Everything about the run that is no trial's result. */
+facts run_facts(const run_request *request);
 
 /* Makes SIGINT and SIGTERM wait for run_trials from here on, so that none is lost between two lines
  * of output; *before_out is what to restore afterwards. */
 void run_hold_signals(sigset_t *before_out);
 void run_release_signals(const sigset_t *before);
 
-/* Runs everything; SIGINT and SIGTERM end it early (results->interrupted). False with
- * results->error when it could not start. Free with run_results_free in any case. */
-bool run_trials(const run_request *request, run_results *results);
-void run_results_free(run_results *results);
-
-/* 64-bit digest over all finished trials in order: equal for equal results. */
-uint64_t run_digest(const run_results *results);
+/* Runs into a new file at path, or continues the one that is open as `begun` (which it takes over).
+ * SIGINT and SIGTERM, and a full disk, end it early; what is in the file then can be continued.
+ * False with outcome->error when it could not start. */
+bool run_trials(const run_request *request, const char *path, trials_file *begun,
+                run_outcome *outcome);
 
 /* Where that trial stands, as far as its replay command goes: no plan, no trial seed. */
 context run_context(const run_request *request, uint32_t cell, uint64_t trial);

@@ -66,7 +66,16 @@ typedef struct {
     trials_chunk chunk;
     uint64_t at; /* offset of the frame */
     uint32_t length;
+    uint32_t next; /* frame of the same cell, or TRIALS_NONE */
 } trials_frame;
+
+#define TRIALS_NONE UINT32_MAX
+
+struct trials_cell {
+    uint64_t trials; /* present */
+    uint32_t first;  /* frame, or TRIALS_NONE */
+    uint32_t last;
+};
 
 typedef struct {
     int fd;
@@ -76,13 +85,15 @@ typedef struct {
     uint64_t length;      /* of all that is whole */
     bool torn;            /* something followed that is not */
     trials_frame *frames; /* in file order */
-    size_t frame_count;
-    uint64_t *cell_trials; /* per cell: trials present */
+    uint32_t frame_count;
+    struct trials_cell *cells; /* where each cell's frames begin and end */
 } trials_file;
 
 /* Opens and scans a file. NULL when it is good, else a sentence to be freed; then there is nothing
  * to close. Every check is verified. */
 char *trials_open(trials_file *file, const char *path);
+/* Tells an open file that a frame was appended to it. */
+void trials_note(trials_file *file, const trials_chunk *chunk, uint32_t length);
 void trials_close(trials_file *file);
 
 /* Reads one cell from its first trial, a chunk at a time. */
@@ -90,7 +101,7 @@ typedef struct {
     const trials_file *file;
     uint32_t cell;
     bool times_only; /* only time_to_connect_us and connected are filled */
-    size_t next_frame;
+    uint32_t next_frame;
     trials_buffer bytes;
     sim_trial_result *results; /* of the chunk at hand */
     sim_call_result *calls;

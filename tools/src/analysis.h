@@ -52,6 +52,10 @@ typedef struct {
 char *analysis_make(analysis *made, const trials_file *file, const char *program, uint32_t jobs);
 void analysis_free(analysis *made);
 
+/* One measure of one cell alone, over all its trials in the file. */
+stats_estimate analysis_measure(const trials_file *file, uint32_t cell, uint32_t measure,
+                                double confidence);
+
 const stats_estimate *analysis_estimate(const analysis *of, uint32_t cell, uint32_t measure);
 
 /* True when connections were held after connecting in some cell. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reason.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "punch/assert.h"
 
@@ -42,30 +41,69 @@ const char *reason_verdict_words(nat_verdict verdict) {
 
 reason_names reason_names_of(const sim_plan *plan, uint32_t call) {
     PUNCH_ASSERT(call < plan->call_count);
-    const reason_names names = {plan, &plan->calls[call]};
+    const reason_names names = {
+        .plan = plan,
+        .host = {plan->calls[call].caller, plan->calls[call].callee},
+    };
+    return names;
+}
+
+reason_names reason_names_of_facts(const facts *about, uint32_t call) {
+    PUNCH_ASSERT(call < about->call_count);
+    const reason_names names = {
+        .about = about,
+        .host = {about->calls[call].caller, about->calls[call].callee},
+    };
     return names;
 }
 
 const char *reason_host(const reason_names *names, int side) {
-    const uint32_t host = side == 0 ? names->call->caller : names->call->callee;
-    return names->plan->hosts[host].name;
+    const uint32_t host = names->host[side];
+    return names->plan != NULL ? names->plan->hosts[host].name : names->about->hosts[host];
 }
 
 const char *reason_site(const reason_names *names, uint32_t site) {
-    return site < names->plan->site_count ? names->plan->sites[site].name : "?";
+    if (names->plan != NULL) {
+        return site < names->plan->site_count ? names->plan->sites[site].name : "?";
+    }
+    return site < names->about->site_count ? names->about->sites[site] : "?";
+}
+
+static reason_fate fate_of(const sim_call_result *result, int side) {
+    if (result->arrived[side] > 0) {
+        return REASON_ARRIVED;
+    }
+    if (result->blocked[side] > 0) {
+        return REASON_BLOCKED;
+    }
+    return result->lost_link[side] > 0 ? REASON_LOST : REASON_NOTHING_SENT;
+}
+
+reason_key reason_key_of(const sim_call_result *result, uint32_t call) {
+    reason_key key = {.call = call};
+    for (int side = 0; side < 2; side++) {
+        key.fail[side] = (uint8_t)result->fail[side];
+        key.fate[side] = (uint8_t)fate_of(result, side);
+        key.dodged[side] = result->port_dodged_to[side] != 0 ? 1 : 0;
+        if (key.fate[side] == REASON_BLOCKED) {
+            key.verdict[side] = (uint8_t)result->blocked_verdict[side];
+            key.blocked_site[side] = result->blocked_site[side];
+        }
+    }
+    return key;
 }
 
 /* What the cores said: once when both agree. */
-static int core_words(const reason_names *names, const sim_call_result *call, char *text,
-                      size_t cap) {
-    const char *fail[2] = {punch_fail_name(call->fail[0]), punch_fail_name(call->fail[1])};
-    if (call->fail[0] == PUNCH_FAIL_NONE && call->fail[1] == PUNCH_FAIL_NONE) {
+static int core_words(const reason_names *names, const reason_key *key, char *text, size_t cap) {
+    const punch_fail of[2] = {(punch_fail)key->fail[0], (punch_fail)key->fail[1]};
+    const char *fail[2] = {punch_fail_name(of[0]), punch_fail_name(of[1])};
+    if (of[0] == PUNCH_FAIL_NONE && of[1] == PUNCH_FAIL_NONE) {
         return snprintf(text, cap, "undecided at the time limit");
     }
-    if (call->fail[0] == call->fail[1] || call->fail[1] == PUNCH_FAIL_NONE) {
+    if (of[0] == of[1] || of[1] == PUNCH_FAIL_NONE) {
         return snprintf(text, cap, "%s", fail[0]);
     }
-    if (call->fail[0] == PUNCH_FAIL_NONE) {
+    if (of[0] == PUNCH_FAIL_NONE) {
         return snprintf(text, cap, "%s", fail[1]);
     }
     return snprintf(text, cap, "%s at %s, %s at %s", fail[0], reason_host(names, 0), fail[1],
@@ -73,9 +111,9 @@ static int core_words(const reason_names *names, const sim_call_result *call, ch
 }
 
 /* The inbound-first collision at one side's NAT; writes nothing when there was none. */
-static int collision_words(const reason_names *names, const sim_call_result *call, int side,
-                           char *text, size_t cap) {
-    if (call->port_dodged_to[side] == 0) {
+static int collision_words(const reason_names *names, const reason_key *key, int side, char *text,
+                           size_t cap) {
+    if (key->dodged[side] == 0) {
         return 0;
     }
     const char *self = reason_host(names, side);
@@ -84,79 +122,38 @@ static int collision_words(const reason_names *names, const sim_call_result *cal
 }
 
 /* What the world knows about packets towards one side; writes nothing when they arrived. */
-static int truth_words(const reason_names *names, const sim_call_result *call, int side, char *text,
+static int truth_words(const reason_names *names, const reason_key *key, int side, char *text,
                        size_t cap) {
-    const char *to = reason_host(names, side);
-    const char *from = reason_host(names, 1 - side);
-    if (call->arrived[side] > 0) {
-        return 0;
-    }
-    if (call->blocked[side] > 0) {
-        const nat_verdict verdict = call->blocked_verdict[side];
+    const nat_verdict verdict = (nat_verdict)key->verdict[side];
+    switch ((reason_fate)key->fate[side]) {
+    case REASON_BLOCKED:
         return snprintf(text, cap, "; %s's NAT dropped %s: %s (%s)",
-                        reason_site(names, call->blocked_site[side]), from,
+                        reason_site(names, key->blocked_site[side]), reason_host(names, 1 - side),
                         reason_verdict_words(verdict), nat_verdict_name(verdict));
-    }
-    if (call->lost_link[side] > 0) {
-        return snprintf(text, cap, "; everything to %s was lost on links", to);
+    case REASON_LOST:
+        return snprintf(text, cap, "; everything to %s was lost on links",
+                        reason_host(names, side));
+    case REASON_ARRIVED:
+    case REASON_NOTHING_SENT:
+        break;
     }
     return 0;
 }
 
-char *reason_of_call(const reason_names *names, const sim_call_result *call,
-                     char text[REASON_TEXT_CAP]) {
-    size_t length = (size_t)core_words(names, call, text, REASON_TEXT_CAP);
+char *reason_text(const reason_names *names, const reason_key *key, char text[REASON_TEXT_CAP]) {
+    size_t length = (size_t)core_words(names, key, text, REASON_TEXT_CAP);
     for (int side = 1; side >= 0 && length < REASON_TEXT_CAP; side--) {
         length +=
-            (size_t)collision_words(names, call, side, text + length, REASON_TEXT_CAP - length);
+            (size_t)collision_words(names, key, side, text + length, REASON_TEXT_CAP - length);
     }
     for (int side = 1; side >= 0 && length < REASON_TEXT_CAP; side--) {
-        length += (size_t)truth_words(names, call, side, text + length, REASON_TEXT_CAP - length);
+        length += (size_t)truth_words(names, key, side, text + length, REASON_TEXT_CAP - length);
     }
     return text;
 }
 
-/* Distinct reasons looked at per cell: chosen; more are counted as failures but cannot win. */
-#define REASONS_MAX 128
-
-reason_top reason_of_cell(const run_results *results, uint32_t cell_index) {
-    reason_top top = {{0}, 0, 0, 0};
-    const run_cell *cell = &results->cells[cell_index];
-    reason_top *seen = calloc(REASONS_MAX, sizeof *seen);
-    PUNCH_ASSERT(seen != NULL);
-    size_t seen_count = 0;
-    for (uint64_t t = 0; t < cell->trials_done; t++) {
-        for (uint32_t c = 0; c < cell->call_count; c++) {
-            const sim_call_result *call = &cell->trials[t].calls[c];
-            if (call->connected) {
-                continue;
-            }
-            top.failed_count++;
-            char text[REASON_TEXT_CAP];
-            const reason_names names = reason_names_of(results->plan, c);
-            reason_of_call(&names, call, text);
-            size_t i = 0;
-            while (i < seen_count && strcmp(seen[i].text, text) != 0) {
-                i++;
-            }
-            if (i == REASONS_MAX) {
-                continue;
-            }
-            if (i == seen_count) {
-                memcpy(seen[i].text, text, sizeof text);
-                seen[i].example_trial = t;
-                seen_count++;
-            }
-            seen[i].count++;
-        }
-    }
-    const uint64_t failed_count = top.failed_count;
-    for (size_t i = 0; i < seen_count; i++) {
-        if (seen[i].count > top.count) {
-            top = seen[i];
-        }
-    }
-    top.failed_count = failed_count;
-    free(seen);
-    return top;
+char *reason_of_call(const reason_names *names, const sim_call_result *call,
+                     char text[REASON_TEXT_CAP]) {
+    const reason_key key = reason_key_of(call, 0);
+    return reason_text(names, &key, text);
 }

@@ -9,26 +9,47 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "run.h"
+#include "facts.h"
+#include "sim/plan.h"
 
 #define REASON_TEXT_CAP 512
 
 /* "other port", "mapping expired", ...: a verdict in two or three words. */
 const char *reason_verdict_words(nat_verdict verdict);
 
-/* Names of the hosts and sites a call is about, from any plan of the scenario. */
+/* Names of the hosts and sites a call is about: from any plan of the scenario, or from the facts of
+ * a run. */
 typedef struct {
-    const sim_plan *plan;
-    const sim_call_plan *call;
+    const sim_plan *plan; /* or NULL */
+    const facts *about;   /* or NULL */
+    uint32_t host[2];     /* caller, callee */
 } reason_names;
 
 reason_names reason_names_of(const sim_plan *plan, uint32_t call);
+reason_names reason_names_of_facts(const facts *about, uint32_t call);
 const char *reason_host(const reason_names *names, int side);
 const char *reason_site(const reason_names *names, uint32_t site);
+
+/* What a reason is told from, and nothing else: calls that failed alike have equal bytes. */
+typedef struct {
+    uint32_t call;
+    uint32_t blocked_site[2]; /* 0 where nothing was blocked */
+    uint8_t fail[2];          /* punch_fail */
+    uint8_t fate[2];          /* of packets towards that side: reason_fate */
+    uint8_t verdict[2];       /* nat_verdict; 0 where nothing was blocked */
+    uint8_t dodged[2];        /* its port was taken */
+} reason_key;
+
+typedef enum { REASON_ARRIVED, REASON_BLOCKED, REASON_LOST, REASON_NOTHING_SENT } reason_fate;
+
+reason_key reason_key_of(const sim_call_result *result, uint32_t call);
 
 /* "no_answer; B's NAT dropped A: other port (filter-port)"; a port that was taken comes first,
  * being the cause of what was dropped. Free of port numbers, so that equal failures read alike.
  * Returns text. */
+char *reason_text(const reason_names *names, const reason_key *key, char text[REASON_TEXT_CAP]);
+
+/* The same of a call. */
 char *reason_of_call(const reason_names *names, const sim_call_result *call,
                      char text[REASON_TEXT_CAP]);
 
@@ -38,16 +59,5 @@ typedef struct {
     uint64_t count;
     uint64_t example_trial;
 } reason_count;
-
-/* The most frequent reason of a cell's failed calls. */
-typedef struct {
-    char text[REASON_TEXT_CAP];
-    uint64_t count;         /* calls that failed for it */
-    uint64_t failed_count;  /* calls that failed at all */
-    uint64_t example_trial; /* the first of them */
-} reason_top;
-
-/* With failed_count 0 there is no reason. */
-reason_top reason_of_cell(const run_results *results, uint32_t cell);
 
 #endif

@@ -344,7 +344,8 @@ static int write_head(trials_writer *writer, const facts *of) {
     FILE *memory = open_memstream(&text, &length);
     PUNCH_ASSERT(memory != NULL);
     facts_write(of, memory);
-    PUNCH_ASSERT_EQ(fclose(memory), 0);
+    const int closed = fclose(memory);
+    PUNCH_ASSERT_EQ(closed, 0);
     PUNCH_ASSERT(length <= FACTS_BYTES_MAX);
     uint8_t *bytes = malloc(HEAD_FIXED + length);
     PUNCH_ASSERT(bytes != NULL);

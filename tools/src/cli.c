@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "format.h"
 #include "punch/assert.h"
@@ -246,6 +247,10 @@ static const cli_given *find_given(const cli_args *args, const char *name) {
     return found;
 }
 
+bool cli_knows(const cli_args *args, const char *name) {
+    return find_long(args->command, name, strlen(name)) != NULL;
+}
+
 bool cli_has(const cli_args *args, const char *name) {
     return find_given(args, name) != NULL;
 }
@@ -274,6 +279,16 @@ bool cli_number(const cli_args *args, const char *name, uint64_t min, uint64_t m
     }
     *number_out = number;
     return true;
+}
+
+bool cli_is_terminal(FILE *out) {
+    const int fd = fileno(out);
+    return fd >= 0 && isatty(fd);
+}
+
+bool cli_wants_colour(FILE *out) {
+    const char *no_color = getenv("NO_COLOR");
+    return (no_color == NULL || no_color[0] == '\0') && cli_is_terminal(out);
 }
 
 void cli_help(const cli_args *args) {

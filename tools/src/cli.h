@@ -73,6 +73,9 @@ struct cli_command {
 int cli_parse(cli_args *args, int argc, char **argv);
 void cli_args_free(cli_args *args);
 
+/* Is there an option of that name in the command's table? */
+bool cli_knows(const cli_args *args, const char *name);
+
 /* Whether the option was given. The name must be in the command's table. */
 bool cli_has(const cli_args *args, const char *name);
 
@@ -87,6 +90,12 @@ bool cli_parse_u64(const char *text, uint64_t *number_out);
  * given. False after complaining. */
 bool cli_number(const cli_args *args, const char *name, uint64_t min, uint64_t max,
                 uint64_t *number_out);
+
+/* Does somebody read this as it is written? */
+bool cli_is_terminal(FILE *out);
+
+/* Colour is for people: a terminal, and nobody objected (https://no-color.org). */
+bool cli_wants_colour(FILE *out);
 
 void cli_help(const cli_args *args);
 void cli_usage_hint(const cli_args *args);

@@ -1,123 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * punchlab run: a scenario file in, a table, a directory of results and perhaps a JSON object out.
+ * punchlab run: scenario files in; a table, a directory of results each, an index over several, and
+ * a verdict out.
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "batch.h"
 #include "commands.h"
 #include "file.h"
 #include "report.h"
-#include "setup.h"
+#include "session.h"
 
 static const cli_option options[] = {
-    {"trials", 0, "N", "trials per cell (default: the scenario's)"},
+    {"trials", 0, "N", "exactly so many trials per cell (default: the scenario's)"},
     {"seed", 0, "S", "seed of the run, or 'random' (default: the scenario's)"},
     {"jobs", 'j', "N", "threads (default: all cores); results do not depend on it"},
     {"backend", 0, "B", "backend (default: the scenario's)"},
-    {"crypto", 0, "fast|sodium", "crypto provider (default: the scenario's)"},
+    {"crypto", 0, "NAME", "fast or sodium (default: the scenario's)"},
     {"out", 'o', "DIR", "directory of the results (default: results/runs/<scenario>)"},
     {"json", 0, "FILE", "also write the results as JSON; '-' is standard output"},
     {"set", 0, "KEY=VALUE", "override a key of the scenario; may be repeated"},
+    {"resume", 0, NULL, "continue an unfinished run; the result is the same"},
+    {"fresh", 0, NULL, "throw an unfinished run away"},
+    {"shard", 0, "I/N", "run the I-th of N parts; 'merge' puts them together"},
+    {"dry-run", 0, NULL, "list cells, trials and expected time, run nothing"},
+    {"trials-csv", 0, NULL, "write trials.csv however long it gets"},
+    {"allow-inconclusive", 0, NULL, "expectations that cannot be decided are no failure"},
     {"quiet", 'q', NULL, "no first line, no table, no progress"},
     {"verbose", 'v', NULL, "also say how fast it ran"},
     {"help", 'h', NULL, "this text"},
 };
-
-/* Where results go. */
-typedef struct {
-    char *directory;
-    int lock; /* on the directory, for as long as this run; negative: none */
-    bool json_on_stdout;
-    file_out json; /* open when a file was asked for */
-} outputs;
-
-static char *output_directory(const cli_args *args, const char *scenario) {
-    const char *given = cli_value(args, "out");
-    if (given != NULL) {
-        return file_copy_name(given);
-    }
-    char *runs = setup_results();
-    char *directory = file_join(runs, scenario);
-    free(runs);
-    return directory;
-}
-
-/* Everything that can be found out about the outputs before the first trial is. An exit code. */
-static int open_outputs(outputs *to, const cli_args *args, const char *scenario) {
-    memset(to, 0, sizeof *to);
-    to->lock = FILE_NOT_LOCKED;
-    to->directory = output_directory(args, scenario);
-    if (!file_make_directories(to->directory, args->err)) {
-        return CLI_FAILED;
-    }
-    to->lock = file_lock_directory(to->directory, args->err);
-    if (to->lock < 0) {
-        return to->lock == FILE_TAKEN ? CLI_USAGE : CLI_FAILED;
-    }
-    char *probe_path = file_join(to->directory, "manifest.json");
-    file_out probe;
-    const bool writable = file_open(&probe, probe_path, args->err);
-    file_abandon(&probe);
-    free(probe_path);
-    if (!writable) {
-        return CLI_FAILED;
-    }
-    const char *json = cli_value(args, "json");
-    to->json_on_stdout = json != NULL && strcmp(json, "-") == 0;
-    const bool opened = json == NULL || to->json_on_stdout || file_open(&to->json, json, args->err);
-    return opened ? CLI_OK : CLI_FAILED;
-}
-
-static void close_outputs(outputs *to) {
-    file_abandon(&to->json);
-    if (to->lock >= 0) {
-        close(to->lock);
-    }
-    free(to->directory);
-}
-
-/* Colour is for people: a terminal, and nobody objected (https://no-color.org). */
-static bool wants_colour(FILE *out) {
-    const char *no_color = getenv("NO_COLOR");
-    const int fd = fileno(out);
-    return (no_color == NULL || no_color[0] == '\0') && fd >= 0 && isatty(fd);
-}
-
-static bool is_terminal(FILE *out) {
-    const int fd = fileno(out);
-    return fd >= 0 && isatty(fd);
-}
-
-static void print_speed(const run_request *request, const run_results *results, FILE *err) {
-    const double wall_s = results->wall_s > 0.0 ? results->wall_s : 1e-9;
-    fprintf(err, "%llu trials, %llu events in %.3f s with %u jobs: %.0f trials/s, %.0f events/s\n",
-            (unsigned long long)results->trials_done, (unsigned long long)results->events,
-            results->wall_s, request->jobs, (double)results->trials_done / wall_s,
-            (double)results->events / wall_s);
-}
-
-/* Prints and writes everything; false when something could not be written. */
-static bool publish(const report *view, outputs *to, const cli_args *args) {
-    bool written = true;
-    FILE *people = to->json_on_stdout ? args->err : args->out;
-    if (!cli_has(args, "quiet")) {
-        report_table(view, people, wants_colour(people));
-        fflush(people);
-    }
-    if (to->json_on_stdout) {
-        report_json(view, args->out);
-    } else if (to->json.out != NULL) {
-        report_json(view, to->json.out);
-        written = file_commit(&to->json, args->err);
-    }
-    const report_written kept = report_write(view, to->directory, args->err);
-    if (kept == REPORT_WHOLE && !cli_has(args, "quiet")) {
-        fprintf(args->err, "\nresults: %s/report.md\n", to->directory);
-    }
-    return written && kept != REPORT_FAILED;
-}
 
 /* Fewer trials than this leave intervals wider than most questions: chosen. */
 #define FEW_TRIALS 100u
@@ -131,33 +44,6 @@ static void warn_of_few(const run_request *request, const cli_args *args) {
     }
 }
 
-static int run_and_publish(const setup *made, outputs *to, const cli_args *args,
-                           const sigset_t *signals) {
-    run_results results;
-    const bool ran = run_trials(&made->request, &results);
-    run_release_signals(signals);
-    if (!ran) {
-        fprintf(args->err, "%s run: %s\n", args->program, results.error);
-        run_results_free(&results);
-        return CLI_FAILED;
-    }
-    warn_of_few(&made->request, args);
-    if (cli_has(args, "verbose")) {
-        print_speed(&made->request, &results, args->err);
-    }
-    report view = report_of(&made->request, &results);
-    const bool written = publish(&view, to, args);
-    const bool interrupted = results.interrupted;
-    const int signal_number = results.signal;
-    report_free(&view);
-    run_results_free(&results);
-    if (interrupted) {
-        fprintf(args->err, "%s run: interrupted; the results are partial\n", args->program);
-        return CLI_SIGNALLED + signal_number;
-    }
-    return written ? CLI_OK : CLI_FAILED;
-}
-
 static const char *crypto_name(const setup *made) {
     if (made->request.crypto != NULL) {
         return made->request.crypto->name;
@@ -168,56 +54,130 @@ static const char *crypto_name(const setup *made) {
     return name;
 }
 
-/* Refused here, results cost nothing; refused by the kernel later, they cost the program. */
-static int check_memory(const setup *made, const cli_args *args) {
-    const uint64_t most = run_trials_that_fit(&made->request);
-    if (made->request.trials <= most) {
-        return CLI_OK;
-    }
-    fprintf(
-        args->err,
-        "%s run: the results of %llu trials in each of %u cells do not fit into memory; at most "
-        "%llu do: use --trials %llu\n",
-        args->program, (unsigned long long)made->request.trials,
-        sim_scenario_cell_count(made->scenario), (unsigned long long)most,
-        (unsigned long long)most);
-    return CLI_USAGE;
+/* Where all results go: those of one scenario right there, of several each into its own. */
+static char *base_directory(const cli_args *args) {
+    const char *given = cli_value(args, "out");
+    return given != NULL ? file_copy_name(given) : setup_results();
 }
 
-static int run_command(const cli_args *args) {
-    setup made;
-    int status = setup_load(&made, args);
-    status = status == CLI_OK ? check_memory(&made, args) : status;
-    if (status != CLI_OK) {
-        setup_free(&made);
-        return status;
+static char *directory_of(const cli_args *args, const batch *of, size_t index) {
+    char *base = base_directory(args);
+    if (of->count == 1 && cli_has(args, "out")) {
+        return base;
     }
-    made.request.progress = is_terminal(args->err) && !cli_has(args, "quiet") ? args->err : NULL;
+    char *directory = file_join(base, sim_scenario_name(of->made[index].scenario));
+    free(base);
+    return directory;
+}
+
+/* One scenario. *entry_out, which may be NULL, gets its line of the index. An exit code. */
+static int run_one(const batch *of, size_t index, const cli_args *args,
+                   report_index_entry *entry_out) {
+    setup *made = &of->made[index];
+    made->request.progress =
+        cli_is_terminal(args->err) && !cli_has(args, "quiet") ? args->err : NULL;
     sigset_t signals;
     run_hold_signals(&signals);
     if (!cli_has(args, "quiet")) {
-        setup_print_first_line(&made, args->err, crypto_name(&made));
+        setup_print_first_line(made, args->err, crypto_name(made));
         fflush(args->err);
     }
-    outputs to;
-    status = open_outputs(&to, args, sim_scenario_name(made.scenario));
-    if (status == CLI_OK) {
-        status = run_and_publish(&made, &to, args, &signals);
-    } else {
-        run_release_signals(&signals);
+    warn_of_few(&made->request, args);
+    char *directory = directory_of(args, of, index);
+    const session_how how = session_how_of(args, directory);
+    session done;
+    const int status = session_run(made, &how, &signals, &done);
+    run_release_signals(&signals);
+    if (entry_out != NULL && done.analysed) {
+        *entry_out = report_index_entry_of(&done.said, sim_scenario_name(made->scenario));
     }
-    close_outputs(&to);
-    setup_free(&made);
+    session_close(&done);
+    free(directory);
+    return status;
+}
+
+/* The worse of two exit codes: being interrupted, a broken invariant, bad usage, a backend that is
+ * not there, a failure. */
+static int worse(int a, int b) {
+    static const int order[] = {CLI_BROKEN, CLI_USAGE, CLI_UNAVAILABLE, CLI_FAILED};
+    if (a > CLI_SIGNALLED || b > CLI_SIGNALLED) {
+        return a > b ? a : b;
+    }
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        if (a == order[i] || b == order[i]) {
+            return order[i];
+        }
+    }
+    return CLI_OK;
+}
+
+/* An interruption ends the whole batch; a failure does not. */
+static int run_several(const batch *of, const cli_args *args) {
+    report_index_entry *entries = calloc(of->count, sizeof *entries);
+    size_t count = 0;
+    int status = CLI_OK;
+    for (size_t i = 0; i < of->count && status < CLI_SIGNALLED; i++) {
+        if (i > 0 && !cli_has(args, "quiet")) {
+            fputc('\n', args->out);
+            fflush(args->out);
+        }
+        const int one = run_one(of, i, args, &entries[count]);
+        count += entries[count].name != NULL ? 1 : 0;
+        status = worse(status, one);
+    }
+    if (count > 0 && !cli_has(args, "shard")) {
+        char *base = base_directory(args);
+        if (!report_index(entries, count, base, args->err)) {
+            status = worse(status, CLI_FAILED);
+        } else if (!cli_has(args, "quiet")) {
+            report_index_table(entries, count, args->out);
+            fprintf(args->err, "\nindex: %s/index.html\n", base);
+        }
+        free(base);
+    }
+    for (size_t i = 0; i < count; i++) {
+        report_index_entry_free(&entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+static int check_options(const batch *of, const cli_args *args) {
+    const char *wrong = NULL;
+    if (cli_has(args, "resume") && cli_has(args, "fresh")) {
+        wrong = "--resume and --fresh contradict each other";
+    } else if (of->count > 1 && cli_has(args, "json")) {
+        wrong = "--json is for one scenario; each directory has its cells.csv";
+    } else if (cli_has(args, "shard") && cli_has(args, "json")) {
+        wrong = "a shard has no results of its own: use --json with 'merge'";
+    }
+    if (wrong != NULL) {
+        fprintf(args->err, "%s run: %s\n", args->program, wrong);
+        return CLI_USAGE;
+    }
+    return CLI_OK;
+}
+
+static int run_command(const cli_args *args) {
+    batch of;
+    int status = batch_load(&of, args);
+    status = status == CLI_OK ? check_options(&of, args) : status;
+    if (status == CLI_OK) {
+        status = cli_has(args, "dry-run") ? batch_dry_run(&of, args)
+                 : of.count == 1          ? run_one(&of, 0, args, NULL)
+                                          : run_several(&of, args);
+    }
+    batch_free(&of);
     return status;
 }
 
 const cli_command command_run = {
     .name = "run",
-    .operands = "FILE [options]",
-    .summary = "run a scenario and report every cell",
+    .operands = "FILE|DIRECTORY... [options]",
+    .summary = "run scenarios and report every cell",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operand_min = 1,
-    .operand_max = 1,
+    .operand_max = SIZE_MAX,
     .run = run_command,
 };

@@ -115,13 +115,13 @@ bool file_make_directories(const char *path, FILE *err) {
     return made;
 }
 
-int file_lock_directory(const char *path, FILE *err) {
-    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+/* Locks an open file, which it closes when that fails. */
+static int lock_open(int fd, const char *path, int kind, FILE *err) {
     if (fd < 0) {
-        (void)complain(err, "open directory", path, errno);
+        (void)complain(err, "open", path, errno);
         return FILE_NOT_LOCKED;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    if (flock(fd, kind | LOCK_NB) == 0) {
         return fd;
     }
     const int reason = errno;
@@ -130,7 +130,7 @@ int file_lock_directory(const char *path, FILE *err) {
         fprintf(err, "punchlab: another run is writing to %s: use --out DIR for this one\n", path);
         return FILE_TAKEN;
     }
-    (void)complain(err, "lock directory", path, reason);
+    (void)complain(err, "lock", path, reason);
     return FILE_NOT_LOCKED;
 }
 
@@ -146,4 +146,45 @@ bool file_beside_program(char *path, size_t cap, const char *name) {
     }
     memcpy(slash + 1, name, strlen(name) + 1);
     return true;
+}
+
+int file_lock_directory(const char *path, FILE *err) {
+    return lock_open(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), path, LOCK_EX, err);
+}
+
+int file_share_directory(const char *path, FILE *err) {
+    return lock_open(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), path, LOCK_SH, err);
+}
+
+int file_lock(const char *path, FILE *err) {
+    return lock_open(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), path, LOCK_EX, err);
+}
+
+/* Chosen: a page or more at a time. */
+#define COPY_BYTES 65536u
+
+bool file_copy(const char *from, const char *to, FILE *err) {
+    FILE *in = fopen(from, "r");
+    if (in == NULL) {
+        return complain(err, "read", from, errno);
+    }
+    file_out out;
+    if (!file_open(&out, to, err)) {
+        fclose(in);
+        return false;
+    }
+    char *bytes = malloc(COPY_BYTES);
+    PUNCH_ASSERT(bytes != NULL);
+    size_t got = 0;
+    while ((got = fread(bytes, 1, COPY_BYTES, in)) > 0) {
+        (void)fwrite(bytes, 1, got, out.out); /* file_commit sees whether it failed */
+    }
+    free(bytes);
+    const bool read_all = ferror(in) == 0;
+    fclose(in);
+    if (!read_all) {
+        file_abandon(&out);
+        return complain(err, "read", from, EIO);
+    }
+    return file_commit(&out, err);
 }

@@ -34,6 +34,15 @@ bool file_make_directories(const char *path, FILE *err);
 enum { FILE_NOT_LOCKED = -1, FILE_TAKEN = -2 };
 int file_lock_directory(const char *path, FILE *err);
 
+/* The same beside others that ask likewise; it keeps those off that want the directory alone. */
+int file_share_directory(const char *path, FILE *err);
+
+/* The same of a file, which is made when it is not there. */
+int file_lock(const char *path, FILE *err);
+
+/* Copies a file; false after saying why not. */
+bool file_copy(const char *from, const char *to, FILE *err);
+
 /* The same text, to be freed. Asserts that memory is there. */
 char *file_copy_name(const char *path);
 

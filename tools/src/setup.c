@@ -44,15 +44,6 @@ const punch_crypto *setup_crypto(const char *name) {
     return strcmp(name, "sodium") == 0 ? &punch_crypto_sodium : NULL;
 }
 
-static bool command_has(const cli_args *args, const char *name) {
-    for (size_t i = 0; i < args->command->option_count; i++) {
-        if (strcmp(args->command->options[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Splits every "--set key=value" at its first "=". */
 static int read_overrides(setup *made, const cli_args *args) {
     size_t count = 0;
@@ -149,20 +140,58 @@ static int read_crypto(setup *made, const cli_args *args) {
     return CLI_OK;
 }
 
-static int read_counts(setup *made, const cli_args *args) {
-    made->request.trials = sim_scenario_trials(made->scenario);
+uint32_t setup_cores(void) {
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t jobs = cores > 0 ? (uint64_t)cores : 1;
-    jobs = jobs > RUN_JOBS_MAX ? RUN_JOBS_MAX : jobs;
-    if (command_has(args, "trials") &&
-        !cli_number(args, "trials", 1, RUN_TRIALS_MAX, &made->request.trials)) {
+    return cores < 1 ? 1 : cores > RUN_JOBS_MAX ? RUN_JOBS_MAX : (uint32_t)cores;
+}
+
+/* Trials and when to stop: --trials means exactly so many, whatever the scenario says. */
+static int read_trials(setup *made, const cli_args *args) {
+    run_request *request = &made->request;
+    request->trials = sim_scenario_trials(made->scenario);
+    if (cli_knows(args, "trials") && cli_has(args, "trials")) {
+        return cli_number(args, "trials", 1, RUN_TRIALS_MAX, &request->trials) ? CLI_OK : CLI_USAGE;
+    }
+    request->until = sim_scenario_until(made->scenario);
+    if (request->until.given) {
+        request->trials = request->until.trials_max;
+    }
+    return CLI_OK;
+}
+
+/* "2/8": the second of eight. */
+static int read_shard(setup *made, const cli_args *args) {
+    const char *text = cli_knows(args, "shard") ? cli_value(args, "shard") : NULL;
+    made->request.shard_count = 1;
+    if (text == NULL) {
+        return CLI_OK;
+    }
+    const char *slash = strchr(text, '/');
+    char index_text[24] = "";
+    uint64_t index = 0;
+    uint64_t count = 0;
+    if (slash != NULL && (size_t)(slash - text) < sizeof index_text) {
+        memcpy(index_text, text, (size_t)(slash - text));
+    }
+    if (slash == NULL || !cli_parse_u64(index_text, &index) || !cli_parse_u64(slash + 1, &count) ||
+        index < 1 || index > count || count > RUN_SHARDS_MAX) {
+        fprintf(args->err, "%s %s: --shard %s: expected I/N with 1 <= I <= N <= %u\n",
+                args->program, args->command->name, text, RUN_SHARDS_MAX);
         return CLI_USAGE;
     }
-    if (command_has(args, "jobs") && !cli_number(args, "jobs", 1, RUN_JOBS_MAX, &jobs)) {
+    made->request.shard = (uint32_t)index - 1;
+    made->request.shard_count = (uint32_t)count;
+    return CLI_OK;
+}
+
+static int read_counts(setup *made, const cli_args *args) {
+    uint64_t jobs = setup_cores();
+    if (cli_knows(args, "jobs") && !cli_number(args, "jobs", 1, RUN_JOBS_MAX, &jobs)) {
         return CLI_USAGE;
     }
     made->request.jobs = (uint32_t)jobs;
-    return CLI_OK;
+    const int status = read_trials(made, args);
+    return status == CLI_OK ? read_shard(made, args) : status;
 }
 
 /* "scenarios/quickstart.json" without directory and ending, cut at cap bytes. */
@@ -204,9 +233,13 @@ bool setup_is_absent(const cli_args *args, const char *path) {
 }
 
 int setup_load(setup *made, const cli_args *args) {
+    return setup_load_file(made, args, args->operands[0]);
+}
+
+int setup_load_file(setup *made, const cli_args *args, const char *path) {
     memset(made, 0, sizeof *made);
     made->request.program = args->program;
-    made->request.file = args->operands[0];
+    made->request.file = path;
     int status = read_overrides(made, args);
     if (status != CLI_OK) {
         return status;

@@ -17,10 +17,12 @@ typedef struct {
     char *path;          /* of the scenario file; request.file is as typed */
 } setup;
 
-/* Reads --set, --seed, --trials, --jobs, --backend and --crypto where the command has them, loads
+/* Reads --set, --seed, --trials, --jobs, --shard, --backend and --crypto where the command has them, loads
  * the first operand. An exit code: CLI_OK, CLI_USAGE or CLI_UNAVAILABLE after complaining. Free
  * with setup_free in any case. */
 int setup_load(setup *made, const cli_args *args);
+/* The same of another file than the first operand. */
+int setup_load_file(setup *made, const cli_args *args, const char *path);
 void setup_free(setup *made);
 
 /* The providers --crypto knows; NULL when there is none of that name. */
@@ -34,6 +36,9 @@ const char *setup_root(void);
  * setup_root() when there is results/, as in the source tree, else punchlab-results here. To be
  * freed. */
 char *setup_results(void);
+
+/* Processors there are, as a number of jobs; at least 1. */
+uint32_t setup_cores(void);
 
 /* Says so, with a guess which scenario was meant, when there is no such file. */
 bool setup_is_absent(const cli_args *args, const char *path);

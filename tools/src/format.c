@@ -2,7 +2,10 @@
 #include "format.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "punch/assert.h"
 
 static int digit_value(char c) {
     if (c >= '0' && c <= '9') {
@@ -93,6 +96,20 @@ char *format_percent(double share, char text[FORMAT_TEXT_CAP]) {
         step /= 10.0;
     }
     snprintf(text, FORMAT_TEXT_CAP, "%.*f", digits, percent);
+    return text;
+}
+
+char *format_count(uint64_t count, char text[FORMAT_TEXT_CAP]) {
+    char digits[FORMAT_TEXT_CAP];
+    const int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
+    size_t at = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) {
+            text[at++] = ',';
+        }
+        text[at++] = digits[i];
+    }
+    text[at] = '\0';
     return text;
 }
 
@@ -189,11 +206,118 @@ void format_shell_word(FILE *out, const char *text) {
     fputc('\'', out);
 }
 
-void format_markdown_cell(FILE *out, const char *text) {
-    for (; *text != '\0'; text++) {
-        if (*text == '|') {
+/* One code point at a time, what is no UTF-8 as U+FFFD; control characters, also those of C1, as
+ * spaces. Returns its length in the text, or 0 at the end. */
+static size_t next_printable(const char *text, char point[5]) {
+    if (*text == '\0') {
+        return 0;
+    }
+    const size_t length = utf8_length(text);
+    const uint8_t lead = (uint8_t)text[0];
+    memset(point, 0, 5);
+    if (length == 0) {
+        memcpy(point, "\xef\xbf\xbd", 3);
+        return 1;
+    }
+    const bool c1 = length == 2 && lead == 0xc2 && (uint8_t)text[1] < 0xa0;
+    if (lead < 0x20 || lead == 0x7f || c1) {
+        point[0] = ' ';
+        return length;
+    }
+    memcpy(point, text, length);
+    /* U+FFFE and U+FFFF are no characters: XML 1.0 §2.2. */
+    if (strcmp(point, "\xef\xbf\xbe") == 0 || strcmp(point, "\xef\xbf\xbf") == 0) {
+        point[2] = (char)0xbd;
+    }
+    return length;
+}
+
+void format_markup(FILE *out, const char *text) {
+    char point[5];
+    for (size_t length = next_printable(text, point); length > 0;
+         length = next_printable(text, point)) {
+        switch (point[0]) {
+        case '&':
+            fputs("&amp;", out);
+            break;
+        case '<':
+            fputs("&lt;", out);
+            break;
+        case '>':
+            fputs("&gt;", out);
+            break;
+        case '"':
+            fputs("&quot;", out);
+            break;
+        case '\'':
+            fputs("&#39;", out);
+            break;
+        default:
+            fputs(point, out);
+            break;
+        }
+        text += length;
+    }
+}
+
+static bool is_alphanumeric(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+void format_markdown(FILE *out, const char *text) {
+    char point[5];
+    for (size_t length = next_printable(text, point); length > 0;
+         length = next_printable(text, point)) {
+        if (strchr("\\`*_[]<>|~&$", point[0]) != NULL) {
             fputc('\\', out);
         }
-        fputc(*text == '\n' ? ' ' : *text, out);
+        fputs(point, out);
+        text += length;
+        /* Not to be escaped: mentions and numbers of issues are looked for after formatting. A word
+         * joiner (U+2060) keeps them apart, unseen. */
+        if ((point[0] == '@' || point[0] == '#') && is_alphanumeric(*text)) {
+            fputs("\xe2\x81\xa0", out);
+        }
     }
+}
+
+/* The longest run of backticks. */
+static size_t backticks(const char *text) {
+    size_t longest = 0;
+    while (*text != '\0') {
+        const size_t run = strspn(text, "`");
+        longest = run > longest ? run : longest;
+        text += run + (text[run] != '\0' ? 1 : 0);
+    }
+    return longest;
+}
+
+void format_markdown_code(FILE *out, const char *text) {
+    const size_t ticks = backticks(text) + 1;
+    const char *pad = ticks > 1 ? " " : ""; /* or the text's own would join the fence */
+    for (size_t i = 0; i < ticks; i++) {
+        fputc('`', out);
+    }
+    fputs(pad, out);
+    char point[5];
+    for (size_t length = next_printable(text, point); length > 0;
+         length = next_printable(text, point)) {
+        fputs(point, out);
+        text += length;
+    }
+    fputs(pad, out);
+    for (size_t i = 0; i < ticks; i++) {
+        fputc('`', out);
+    }
+}
+
+void format_markdown_block(FILE *out, const char *text) {
+    size_t ticks = backticks(text) + 1;
+    ticks = ticks < 3 ? 3 : ticks;
+    char *fence = malloc(ticks + 1);
+    PUNCH_ASSERT(fence != NULL);
+    memset(fence, '`', ticks);
+    fence[ticks] = '\0';
+    fprintf(out, "%s\n%s%s\n", fence, text, fence);
+    free(fence);
 }

@@ -34,6 +34,9 @@ char *format_duration(punch_time_us duration_us, char text[FORMAT_TEXT_CAP]);
  * "0.0" and "100.0". Returns text. */
 char *format_percent(double share, char text[FORMAT_TEXT_CAP]);
 
+/* "1,234,567". Returns text. */
+char *format_count(uint64_t count, char text[FORMAT_TEXT_CAP]);
+
 /* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
 void format_json_string(FILE *out, const char *text);
 
@@ -46,7 +49,19 @@ void format_csv(FILE *out, const char *text);
 /* A word a POSIX shell reads back as it was. */
 void format_shell_word(FILE *out, const char *text);
 
-/* A Markdown table cell: the bar is escaped. */
-void format_markdown_cell(FILE *out, const char *text);
+/* Text between tags or inside an attribute in double quotes, of HTML or XML 1.0: & < > " ' as
+ * entities, control characters as spaces, bytes that are not UTF-8 and code points XML has no room
+ * for as U+FFFD. */
+void format_markup(FILE *out, const char *text);
+
+/* Text in Markdown as GitHub reads it: shown as it is, with no formatting, links, images, mentions
+ * or HTML of its own; line ends become spaces. Fit for a cell of a table. */
+void format_markdown(FILE *out, const char *text);
+
+/* The same inside a code span, which it opens and closes. */
+void format_markdown_code(FILE *out, const char *text);
+
+/* Whole lines as a block of code, which nothing in them can end. */
+void format_markdown_block(FILE *out, const char *text);
 
 #endif

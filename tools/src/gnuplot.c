@@ -98,15 +98,35 @@ static gnuplot_result wait_for(pid_t child, uint32_t limit_ms) {
                                         : GNUPLOT_FAILED;
 }
 
-gnuplot_result gnuplot_run(const char *script, const char *format, const char *output,
-                           uint32_t limit_ms) {
+static void put_path(FILE *out, const char *path) {
+    char *plain = plain_path(path);
+    gnuplot_text(out, plain);
+    free(plain);
+}
+
+static bool write_driver(const gnuplot_figure *figures, size_t count, const char *driver) {
+    FILE *out = fopen(driver, "w");
+    if (out == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        fputs("reset\ncall ", out);
+        put_path(out, figures[i].script);
+        fprintf(out, " '%s' ", figures[i].format);
+        put_path(out, figures[i].output);
+        fputs("\nunset output\n", out);
+    }
+    return fclose(out) == 0;
+}
+
+gnuplot_result gnuplot_draw(const gnuplot_figure *figures, size_t count, const char *driver,
+                            uint32_t limit_ms) {
+    if (!write_driver(figures, count, driver)) {
+        return GNUPLOT_FAILED;
+    }
     char *words[] = {file_copy_name("gnuplot"),
                      file_copy_name("-d"), /* nobody's ~/.gnuplot changes a figure */
-                     file_copy_name("-c"),
-                     plain_path(script),
-                     file_copy_name(format),
-                     plain_path(output),
-                     NULL};
+                     plain_path(driver), NULL};
     pid_t child = 0;
     const gnuplot_result result =
         start(&child, words) ? wait_for(child, limit_ms) : GNUPLOT_MISSING;

@@ -6,6 +6,7 @@
 #ifndef GNUPLOT_H
 #define GNUPLOT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -24,8 +25,17 @@ void gnuplot_begin(FILE *out, uint32_t width, uint32_t height);
 
 typedef enum { GNUPLOT_DREW, GNUPLOT_MISSING, GNUPLOT_FAILED, GNUPLOT_HUNG } gnuplot_result;
 
-/* Runs a script and waits for at most so long; then gnuplot, with all it started, is killed. */
-gnuplot_result gnuplot_run(const char *script, const char *format, const char *output,
-                           uint32_t limit_ms);
+/* A figure to be drawn: format "svg" or "png". */
+typedef struct {
+    const char *script;
+    const char *format;
+    const char *output;
+} gnuplot_figure;
+
+/* Draws figures one after the other in one process, because starting it takes longer than most
+ * figures, and waits for at most so long; then gnuplot, with all it started, is killed. driver: a
+ * file to be written with what it shall do. The first figure that fails ends it. */
+gnuplot_result gnuplot_draw(const gnuplot_figure *figures, size_t count, const char *driver,
+                            uint32_t limit_ms);
 
 #endif

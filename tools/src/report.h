@@ -1,56 +1,60 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a run says, in every form: one view with all estimates and reasons, made once, and one
- * writer per form. Writers only format; they decide nothing.
+ * What a run says, in every form: one writer per form over an analysis. Writers only format; they
+ * decide nothing, read nothing but the analysis (trials.csv also its trials file), and write equal
+ * bytes for equal trials: nothing here depends on the machine, the time of day, or the number of
+ * jobs, except host.json, which says just that.
  */
 #ifndef REPORT_H
 #define REPORT_H
 
-#include "measure.h"
-#include "reason.h"
-#include "run.h"
+#include "analysis.h"
 
-typedef struct {
-    const run_request *request;
-    const run_results *results;
-    const char *crypto;        /* provider name */
-    bool partial;              /* some trials are missing */
-    stats_estimate *estimates; /* cell x measure */
-    reason_top *reasons;       /* per cell */
-} report;
-
-/* Borrows request and results. */
-report report_of(const run_request *request, const run_results *results);
-void report_free(report *view);
-
-const stats_estimate *report_estimate(const report *view, uint32_t cell, size_t measure_index);
-
-/* True when connections were held after connecting, so that keeping them is worth a column. */
-bool report_holds(const report *view);
-
-/* Label of a factor's level in a cell. */
-const char *report_level(const report *view, uint32_t cell, uint32_t factor);
-
-/* The cells for a terminal. Colour: ANSI escapes for failing and perfect cells. */
-void report_table(const report *view, FILE *out, bool colour);
+/* The cells for a terminal, then the verdicts, if any, then how to see failures. Colour: ANSI
+ * escapes for failing and perfect cells and for verdicts. */
+void report_table(const analysis *of, FILE *out, bool colour);
 
 /* The object `--json` promises. */
-void report_json(const report *view, FILE *out);
+void report_json(const analysis *of, FILE *out);
 
-void report_manifest(const report *view, FILE *out, bool partial);
-void report_cells_csv(const report *view, FILE *out);
-void report_trials_csv(const report *view, FILE *out);
+void report_cells_csv(const analysis *of, FILE *out);
+void report_reasons_csv(const analysis *of, FILE *out);
+void report_ecdf_csv(const analysis *of, FILE *out);
 
-/* report.md; plots says whether the two figures exist. */
-void report_markdown(const report *view, FILE *out, bool plots);
+/* One row per call, read from the trials file. False when that changed under the reader. */
+bool report_trials_csv(const analysis *of, FILE *out);
 
-/* gnuplot scripts with their data: success per cell as a grid, and time to connect. Each runs as
- * `gnuplot -c FILE svg|png OUTPUT`. */
-void report_plot_success(const report *view, FILE *out);
-void report_plot_times(const report *view, FILE *out);
+/* report.md; figures says whether gnuplot drew them. Never as long as REPORT_MARKDOWN_BYTES_MAX. */
+#define REPORT_MARKDOWN_BYTES_MAX 65536u /* GitHub refuses comments that are longer */
+void report_markdown(const analysis *of, FILE *out, bool figures);
 
-/* The command that repeats one trial of this run. */
-void report_replay(const report *view, FILE *out, uint32_t cell, uint64_t trial);
+/* report.html: one file that asks for nothing else and needs no script. */
+void report_html(const analysis *of, FILE *out);
+
+/* junit.xml: a case for the trials and one for each expectation. */
+void report_junit(const analysis *of, FILE *out);
+
+/* gnuplot scripts with their data: success per cell as a grid, times to connect, the effect of each
+ * factor, reasons of failure. Each runs as `gnuplot -c FILE svg|png OUTPUT`. */
+void report_plot_success(const analysis *of, FILE *out);
+void report_plot_times(const analysis *of, FILE *out);
+void report_plot_factors(const analysis *of, FILE *out);
+void report_plot_reasons(const analysis *of, FILE *out);
+
+/* What host.json says beside the machine and the time of day. */
+typedef struct {
+    uint32_t jobs;
+    double wall_s;
+} report_host;
+
+/* More rows than this are not written unasked. Chosen: about 40 MB. */
+#define REPORT_TRIALS_CSV_ROWS_MAX 200000u
+
+typedef struct {
+    const report_host *host; /* NULL: an old host.json stays */
+    bool trials_csv;         /* however many rows it has */
+    bool in_place;           /* partial results belong into the directory, too */
+} report_options;
 
 typedef enum {
     REPORT_WHOLE,   /* all of it is in the directory */
@@ -58,9 +62,11 @@ typedef enum {
     REPORT_FAILED   /* not everything could be written; what could is in DIRECTORY.partial */
 } report_written;
 
-/* Writes all files of a run. The directory, which exists and is locked, gets them when the run and
- * its files are whole, else it stays as it was. Says on err when that is so, and why. Without a
+/* Writes all files of a run but its trials file. The directory, which exists and is locked, gets
+ * them when the run and its files are whole, else it stays as it was; with in_place it gets also
+ * those of a partial run. Says on err when something is not as expected, and why. Without a
  * finished trial nothing is written. */
-report_written report_write(const report *view, const char *directory, FILE *err);
+report_written report_write(const analysis *of, const report_options *options,
+                            const char *directory, FILE *err);
 
 #endif

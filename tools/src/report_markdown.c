@@ -1,158 +1,332 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report.md: what was asked, what was run, the table of cells, the two figures, and the command for
- * every failing cell.
+ * report.md, fit to be posted as a comment on a change: the summary and what failed first, long
+ * tables folded, and never longer than such a comment may be. It is composed with all its rows;
+ * when that is too long, with half as many, and so on, and says what it left out.
  */
-#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "format.h"
+#include "punch/assert.h"
 #include "report.h"
-#include "version.h"
+#include "report_words.h"
 
-static void put_ratio(FILE *out, const stats_estimate *e) {
-    if (e->n == 0) {
-        fputs(" - |", out);
+/* Longer tables are folded. Chosen: about a screen. */
+#define ROWS_OPEN_MAX 20u
+
+/* Of a title or a question. Chosen. */
+#define TEXT_BYTES_MAX 2000u
+
+typedef struct {
+    const analysis *of;
+    FILE *out;
+    uint32_t rows_max; /* of each table */
+    bool figures;
+} markdown;
+
+/* The beginning of a text, whole characters, and "..." when that is not all of it. */
+static void put_text(const markdown *to, const char *text) {
+    size_t length = strlen(text);
+    if (length <= TEXT_BYTES_MAX) {
+        format_markdown(to->out, text);
         return;
     }
-    char value[FORMAT_TEXT_CAP];
-    char lo[FORMAT_TEXT_CAP];
-    char hi[FORMAT_TEXT_CAP];
-    fprintf(out, " %s %% [%s, %s] |", format_percent(e->value, value), format_percent(e->lo, lo),
-            format_percent(e->hi, hi));
+    length = TEXT_BYTES_MAX;
+    while (length > 0 && ((unsigned char)text[length] & 0xc0u) == 0x80u) {
+        length--; /* back to the first byte of a character: RFC 3629 */
+    }
+    char *beginning = strndup(text, length);
+    PUNCH_ASSERT(beginning != NULL);
+    format_markdown(to->out, beginning);
+    fputs("...", to->out);
+    free(beginning);
 }
 
-static void put_seconds(FILE *out, double value) {
-    if (isfinite(value)) {
-        fprintf(out, "%.3f", value);
-    } else {
-        fputs("never", out);
+/* Opens what put_fold_end closes: folded when there are many rows. */
+static bool put_fold(const markdown *to, uint32_t rows, const char *what) {
+    const bool folds = rows > ROWS_OPEN_MAX;
+    if (folds) {
+        fprintf(to->out, "<details><summary>%u %s</summary>\n\n", rows, what);
+    }
+    return folds;
+}
+
+static void put_fold_end(const markdown *to, bool folded) {
+    fputs(folded ? "\n</details>\n" : "", to->out);
+}
+
+static void put_left_out(const markdown *to, uint32_t rows, uint32_t shown, const char *where) {
+    if (rows > shown) {
+        fprintf(to->out, "\n%u more were left out to keep this short: see %s.\n", rows - shown,
+                where);
     }
 }
 
-static void put_time(FILE *out, const stats_estimate *e) {
-    if (e->n == 0) {
-        fputs(" - |", out);
+/* --- verdicts */
+
+static void put_verdict_row(const markdown *to, uint32_t index) {
+    char *claim = report_claim(to->of, index);
+    char *finding = report_finding(to->of, index);
+    const expect_outcome outcome = to->of->verdicts[index].outcome;
+    fprintf(to->out, outcome == EXPECT_PASS ? "| %s | " : "| **%s** | ",
+            expect_outcome_name(outcome));
+    format_markdown(to->out, claim);
+    fputs(" | ", to->out);
+    format_markdown(to->out, finding);
+    fputs(" |\n", to->out);
+    free(claim);
+    free(finding);
+}
+
+/* Rows of those that hold, or of the others; how many there are, and at most rows_max of them. */
+static uint32_t put_verdict_rows(const markdown *to, bool hold) {
+    uint32_t rows = 0;
+    fputs("| verdict | expected | found |\n|---|---|---|\n", to->out);
+    for (uint32_t i = 0; i < to->of->about->expect_count; i++) {
+        if ((to->of->verdicts[i].outcome == EXPECT_PASS) == hold) {
+            if (rows < to->rows_max) {
+                put_verdict_row(to, i);
+            }
+            rows++;
+        }
+    }
+    return rows;
+}
+
+static void put_verdict_replays(const markdown *to) {
+    char *lines = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&lines, &length);
+    PUNCH_ASSERT(out != NULL);
+    uint32_t rows = 0;
+    for (uint32_t i = 0; i < to->of->about->expect_count && rows < to->rows_max; i++) {
+        if (report_example(to->of, i) != UINT64_MAX) {
+            analysis_replay(to->of, out, to->of->about->expects[i].cell, report_example(to->of, i));
+            fputc('\n', out);
+            rows++;
+        }
+    }
+    fclose(out);
+    if (rows > 0) {
+        fputs("\nTo look at them, packet by packet:\n\n", to->out);
+        format_markdown_block(to->out, lines);
+    }
+    free(lines);
+}
+
+static void put_verdicts(const markdown *to) {
+    const uint32_t all = to->of->about->expect_count;
+    const uint32_t held = report_outcomes(to->of, EXPECT_PASS);
+    if (all == 0) {
         return;
     }
-    fputc(' ', out);
-    put_seconds(out, e->value);
-    fputs(" [", out);
-    put_seconds(out, e->lo);
-    fputs(", ", out);
-    put_seconds(out, e->hi);
-    fputs("] |", out);
-}
-
-static void put_number(FILE *out, const stats_estimate *e) {
-    if (e->n == 0) {
-        fputs(" - |", out);
-    } else {
-        fprintf(out, " %.1f [%.1f, %.1f] |", e->value, e->lo, e->hi);
+    fputs("\n## Verdicts\n\n", to->out);
+    if (held < all) {
+        const uint32_t rows = put_verdict_rows(to, false);
+        put_left_out(to, rows, to->rows_max, "report.html");
+        put_verdict_replays(to);
+    }
+    if (held > 0) {
+        fputs(held < all ? "\n" : "", to->out);
+        const bool folded = put_fold(to, held, "expectations hold");
+        const uint32_t rows = put_verdict_rows(to, true);
+        put_left_out(to, rows, to->rows_max, "report.html");
+        put_fold_end(to, folded);
     }
 }
 
-static void put_table(const report *view, FILE *out) {
-    const uint32_t factor_count = sim_scenario_factor_count(view->request->scenario);
-    fputs("| cell |", out);
-    for (uint32_t f = 0; f < factor_count; f++) {
-        fputc(' ', out);
-        format_markdown_cell(out, sim_scenario_factor(view->request->scenario, f).name);
-        fputs(" |", out);
-    }
-    const bool holds = report_holds(view);
-    fprintf(out, " n | connected | p50, s | p95, s |%s most frequent failure |\n|--:|",
-            holds ? " held | keepalives | longest gap, s |" : "");
-    for (uint32_t f = 0; f < factor_count; f++) {
-        fputs("---|", out);
-    }
-    fprintf(out, "--:|---|---|---|%s---|\n", holds ? "---|---|---|" : "");
-    for (uint32_t i = 0; i < view->results->cell_count; i++) {
-        const reason_top *top = &view->reasons[i];
-        fprintf(out, "| %u |", i);
-        for (uint32_t f = 0; f < factor_count; f++) {
-            fputc(' ', out);
-            format_markdown_cell(out, report_level(view, i, f));
-            fputs(" |", out);
-        }
-        fprintf(out, " %llu |", (unsigned long long)report_estimate(view, i, MEASURE_CONNECTED)->n);
-        put_ratio(out, report_estimate(view, i, MEASURE_CONNECTED));
-        put_time(out, report_estimate(view, i, MEASURE_TIME_P50));
-        put_time(out, report_estimate(view, i, MEASURE_TIME_P95));
-        if (holds) {
-            put_ratio(out, report_estimate(view, i, MEASURE_HELD));
-            put_number(out, report_estimate(view, i, MEASURE_KEEPALIVES));
-            put_time(out, report_estimate(view, i, MEASURE_OUTBOUND_GAP));
-        }
-        if (top->failed_count > 0) {
-            fprintf(out, " %llu of %llu: ", (unsigned long long)top->count,
-                    (unsigned long long)top->failed_count);
-            format_markdown_cell(out, top->text);
-        }
-        fputs(" |\n", out);
-    }
+/* --- cells */
+
+/* The columns of estimates: the last three only when connections were held. */
+static const struct {
+    const char *title;
+    uint32_t measure;
+} columns[] = {
+    {"connected", SIM_MEASURE_CONNECTED}, {"p50, s", SIM_MEASURE_TIME_P50},
+    {"p95, s", SIM_MEASURE_TIME_P95},     {"held", SIM_MEASURE_HELD},
+    {"keepalives", SIM_MEASURE_KEEPALIVES}, {"longest gap, s", SIM_MEASURE_OUTBOUND_GAP},
+};
+
+static size_t column_count(const analysis *of) {
+    return analysis_holds(of) ? sizeof columns / sizeof columns[0] : 3;
 }
 
-static void put_replays(const report *view, FILE *out) {
-    bool any = false;
-    for (uint32_t i = 0; i < view->results->cell_count; i++) {
-        if (view->reasons[i].failed_count == 0) {
+static void put_cells_header(const markdown *to) {
+    const facts *about = to->of->about;
+    fputs("| cell |", to->out);
+    for (uint32_t f = 0; f < about->factor_count; f++) {
+        fputc(' ', to->out);
+        format_markdown(to->out, about->factors[f].name);
+        fputs(" |", to->out);
+    }
+    fputs(" n |", to->out);
+    for (size_t c = 0; c < column_count(to->of); c++) {
+        fprintf(to->out, " %s |", columns[c].title);
+    }
+    fputs(" most frequent failure |\n|--:|", to->out);
+    for (uint32_t f = 0; f < about->factor_count; f++) {
+        fputs("---|", to->out);
+    }
+    fputs("--:|", to->out);
+    for (size_t c = 0; c < column_count(to->of); c++) {
+        fputs("---|", to->out);
+    }
+    fputs("---|\n", to->out);
+}
+
+static void put_cell_row(const markdown *to, uint32_t cell) {
+    const analysis_cell *at = &to->of->cells[cell];
+    uint32_t count = 0;
+    const sim_measure *measures = sim_measures(&count);
+    fprintf(to->out, "| %u |", cell);
+    for (uint32_t f = 0; f < to->of->about->factor_count; f++) {
+        fputc(' ', to->out);
+        format_markdown(to->out, facts_level_name(to->of->about, cell, f));
+        fputs(" |", to->out);
+    }
+    fprintf(to->out, " %llu |",
+            (unsigned long long)analysis_estimate(to->of, cell, SIM_MEASURE_CONNECTED)->n);
+    for (size_t c = 0; c < column_count(to->of); c++) {
+        char text[REPORT_TEXT_CAP];
+        const uint32_t measure = columns[c].measure;
+        fprintf(
+            to->out, " %s |",
+            report_estimate(measures[measure].unit, analysis_estimate(to->of, cell, measure), text));
+    }
+    if (at->reason_count > 0) {
+        fprintf(to->out, " %llu of %llu: ", (unsigned long long)at->reasons[0].count,
+                (unsigned long long)at->failed);
+        format_markdown(to->out, at->reasons[0].text);
+    }
+    fputs(" |\n", to->out);
+}
+
+static void put_cells(const markdown *to) {
+    const uint32_t cell_count = to->of->about->cell_count;
+    const uint32_t shown = cell_count < to->rows_max ? cell_count : to->rows_max;
+    fputs("\n## Cells\n\n", to->out);
+    const bool folded = put_fold(to, cell_count, "cells");
+    put_cells_header(to);
+    for (uint32_t i = 0; i < shown; i++) {
+        put_cell_row(to, i);
+    }
+    put_left_out(to, cell_count, shown, "cells.csv");
+    put_fold_end(to, folded);
+}
+
+static void put_replays(const markdown *to) {
+    uint32_t failing = 0;
+    char *lines = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&lines, &length);
+    PUNCH_ASSERT(out != NULL);
+    for (uint32_t i = 0; i < to->of->about->cell_count; i++) {
+        if (to->of->cells[i].reason_count == 0) {
             continue;
         }
-        if (!any) {
-            fputs(
-                "\n## Failures, packet by packet\n\nOne example of each failing cell's most "
-                "frequent failure:\n\n```\n",
-                out);
+        if (failing < to->rows_max) {
+            analysis_replay(to->of, out, i, to->of->cells[i].reasons[0].example_trial);
+            fputc('\n', out);
         }
-        any = true;
-        report_replay(view, out, i, view->reasons[i].example_trial);
-        fputc('\n', out);
+        failing++;
     }
-    fputs(any ? "```\n" : "", out);
+    fclose(out);
+    if (failing > 0) {
+        fputs("\n## Failures, packet by packet\n\n", to->out);
+        const bool folded = put_fold(to, failing, "cells fail");
+        fputs("One example of each failing cell's most frequent failure:\n\n", to->out);
+        format_markdown_block(to->out, lines);
+        put_left_out(to, failing, to->rows_max, "report.html");
+        put_fold_end(to, folded);
+    }
+    free(lines);
 }
 
-static void put_measures(FILE *out) {
-    size_t measure_count = 0;
-    const measure *table = measures(&measure_count);
-    fputs("\n## What was measured\n\n", out);
-    for (size_t m = 0; m < measure_count; m++) {
-        fprintf(out, "- `%s`: %s\n", table[m].name, table[m].help);
-    }
-    fputs(
-        "\nAll intervals are 95 %: Wilson's for shares, order statistics for quantiles, "
-        "Student's t for means.\nA call that failed counts as never, so a quantile can be "
-        "never.\n",
-        out);
-}
+/* --- the rest */
 
-void report_markdown(const report *view, FILE *out, bool plots) {
-    const run_request *request = view->request;
-    fprintf(out, "# %s\n\n", sim_scenario_title(request->scenario));
-    const char *question = sim_scenario_question(request->scenario);
-    if (question != NULL && question[0] != '\0') {
-        fprintf(out, "%s\n\n", question);
+static void put_measures(const markdown *to) {
+    uint32_t count = 0;
+    const sim_measure *table = sim_measures(&count);
+    fputs("\n<details><summary>What was measured, and how to repeat it</summary>\n\n", to->out);
+    for (uint32_t m = 0; m < count; m++) {
+        fprintf(to->out, "- `%s`: ", table[m].name);
+        format_markdown(to->out, table[m].help);
+        fputc('\n', to->out);
     }
-    fprintf(out,
-            "Scenario `%s` (digest `%016llx`), backend `%s`, crypto `%s`, seed `%llu`, "
-            "%llu trials a cell; punchlab %s (%s).\n",
-            sim_scenario_name(request->scenario),
-            (unsigned long long)sim_scenario_digest(request->scenario), request->backend->name,
-            view->crypto, (unsigned long long)request->seed, (unsigned long long)request->trials,
-            version_number, version_commit);
-    if (view->partial) {
-        fprintf(out, "\n**Partial**: the run was interrupted; %llu of %llu trials were finished.\n",
-                (unsigned long long)view->results->trials_done,
-                (unsigned long long)(request->trials * view->results->cell_count));
-    }
-    fputs("\n## Cells\n\n", out);
-    put_table(view, out);
-    if (plots) {
+    char *method = report_method(to->of);
+    char *run = report_run_words(to->of);
+    char *line = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&line, &length);
+    PUNCH_ASSERT(out != NULL);
+    fprintf(out, "%s\n", run);
+    fclose(out);
+    fprintf(to->out, "\n%s\n\n", method);
+    format_markdown_block(to->out, line);
+    if (to->figures) {
         fputs(
-            "\n## Success per cell\n\n![share of calls that connected, per cell]"
-            "(success.svg)\n\n## Time to connect\n\n![distribution of the time to connect, with "
-            "a 95 % band](time-to-connect.svg)\n",
-            out);
+            "\nFigures beside this file: [success](success.svg), "
+            "[time to connect](time-to-connect.svg), [factors](factors.svg), "
+            "[reasons](reasons.svg); all of it in [report.html](report.html).\n",
+            to->out);
     }
-    put_replays(view, out);
-    put_measures(out);
+    fputs("\n</details>\n", to->out);
+    free(method);
+    free(run);
+    free(line);
+}
+
+static void compose(const markdown *to) {
+    const facts *about = to->of->about;
+    char *summary = report_summary(to->of);
+    fputs("# ", to->out);
+    put_text(to, about->title[0] != '\0' ? about->title : about->scenario);
+    fputs("\n\n", to->out);
+    if (about->question[0] != '\0') {
+        put_text(to, about->question);
+        fputs("\n\n", to->out);
+    }
+    fputs("**", to->out);
+    put_text(to, summary);
+    fputs("**\n", to->out);
+    free(summary);
+    put_verdicts(to);
+    put_cells(to);
+    put_replays(to);
+    put_measures(to);
+    fprintf(to->out,
+            "\nScenario `%s` (digest `%016llx`), backend `%s`, crypto `%s`, seed `%llu`; "
+            "punchlab %s (%s).\n",
+            about->scenario, (unsigned long long)about->digest, about->backend, about->crypto,
+            (unsigned long long)about->seed, about->version, about->commit);
+}
+
+void report_markdown(const analysis *of, FILE *out, bool figures) {
+    uint32_t rows_max = UINT32_MAX;
+    for (;;) {
+        char *text = NULL;
+        size_t length = 0;
+        const markdown to = {of, open_memstream(&text, &length), rows_max, figures};
+        PUNCH_ASSERT(to.out != NULL);
+        compose(&to);
+        fclose(to.out);
+        const bool fits = length < REPORT_MARKDOWN_BYTES_MAX;
+        if (fits) {
+            fwrite(text, 1, length, out);
+        }
+        free(text);
+        if (fits) {
+            return;
+        }
+        if (rows_max == 0) {
+            break;
+        }
+        const uint32_t rows = of->about->cell_count > of->about->expect_count
+                                  ? of->about->cell_count
+                                  : of->about->expect_count;
+        rows_max = (rows < rows_max ? rows : rows_max) / 2;
+    }
+    /* Names, levels or a command that alone are too long. */
+    fprintf(out, "# %.200s\n\nThis report is too long for a comment: see report.html.\n",
+            of->about->scenario);
 }

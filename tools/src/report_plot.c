@@ -8,76 +8,46 @@
 #include "format.h"
 #include "gnuplot.h"
 #include "report.h"
+#include "report_layout.h"
 
 /* Pixels: room for a title. Chosen. */
 #define WIDTH_MIN 640u
 
-/* Factors first..end-1 as one axis. */
-typedef struct {
-    uint32_t first;
-    uint32_t end;
-    uint32_t ticks; /* combinations of their levels */
-} grid_axis;
-
-static grid_axis axis_of(const report *view, uint32_t first, uint32_t end) {
-    grid_axis axis = {first, end, 1};
-    for (uint32_t f = first; f < end; f++) {
-        axis.ticks *= sim_scenario_factor(view->request->scenario, f).level_count;
-    }
-    return axis;
-}
-
-/* Which tick of the axis a cell lies on: the last factor varies fastest. */
-static uint32_t tick_of(const report *view, const grid_axis *axis, uint32_t cell) {
-    uint32_t tick = 0;
-    for (uint32_t f = axis->first; f < axis->end; f++) {
-        tick = tick * sim_scenario_factor(view->request->scenario, f).level_count +
-               sim_scenario_cell_level(view->request->scenario, cell, f);
-    }
-    return tick;
-}
-
-static void put_label(const report *view, FILE *out, const grid_axis *axis, uint32_t cell) {
+static void put_label(const analysis *of, FILE *out, const layout_axis *axis, uint32_t cell) {
     fputc('\'', out);
     for (uint32_t f = axis->first; f < axis->end; f++) {
         fputs(f > axis->first ? " / " : "", out);
-        gnuplot_tick_words(out, report_level(view, cell, f));
+        gnuplot_tick_words(out, facts_level_name(of->about, cell, f));
     }
     fputc('\'', out);
 }
 
 /* 'mapping_a / filtering_a' */
-static void put_axis_title(const report *view, FILE *out, const grid_axis *axis) {
+static void put_axis_title(const analysis *of, FILE *out, const layout_axis *axis) {
     fputc('\'', out);
     for (uint32_t f = axis->first; f < axis->end; f++) {
         fputs(f > axis->first ? " / " : "", out);
-        gnuplot_words(out, sim_scenario_factor(view->request->scenario, f).name);
+        gnuplot_words(out, of->about->factors[f].name);
     }
     fputc('\'', out);
 }
 
-static void put_ticks(const report *view, FILE *out, const grid_axis *axis, const char *command) {
+static void put_ticks(const analysis *of, FILE *out, const layout_axis *axis, const char *command) {
     fprintf(out, "set %s (", command);
-    uint32_t next = 0;
-    /* Cells come in an order in which each tick is met for the first time in ascending order. */
-    for (uint32_t cell = 0; cell < view->results->cell_count && next < axis->ticks; cell++) {
-        if (tick_of(view, axis, cell) != next) {
-            continue;
-        }
-        fputs(next > 0 ? ", " : "", out);
-        put_label(view, out, axis, cell);
-        fprintf(out, " %u", next);
-        next++;
+    for (uint32_t tick = 0; tick < axis->ticks; tick++) {
+        fputs(tick > 0 ? ", " : "", out);
+        put_label(of, out, axis, layout_tick_cell(of->about, axis, tick));
+        fprintf(out, " %u", tick);
     }
     fputs(")\n", out);
 }
 
-static void put_grid_data(const report *view, FILE *out, const grid_axis *x, const grid_axis *y) {
+static void put_grid_data(const analysis *of, FILE *out, const layout_axis *x, const layout_axis *y) {
     fputs("# x y percent label\n$cells << EOD\n", out);
-    for (uint32_t cell = 0; cell < view->results->cell_count; cell++) {
-        const stats_estimate *e = report_estimate(view, cell, MEASURE_CONNECTED);
-        const uint32_t across = tick_of(view, x, cell);
-        const uint32_t down = tick_of(view, y, cell);
+    for (uint32_t cell = 0; cell < of->about->cell_count; cell++) {
+        const stats_estimate *e = analysis_estimate(of, cell, SIM_MEASURE_CONNECTED);
+        const uint32_t across = layout_tick(of->about, x, cell);
+        const uint32_t down = layout_tick(of->about, y, cell);
         if (e->n == 0) {
             fprintf(out, "%u %u NaN -\n", across, down);
         } else {
@@ -92,22 +62,21 @@ static void put_grid_data(const report *view, FILE *out, const grid_axis *x, con
     fputs("EOD\n", out);
 }
 
-void report_plot_success(const report *view, FILE *out) {
-    const uint32_t factor_count = sim_scenario_factor_count(view->request->scenario);
-    const uint32_t down = factor_count == 1 ? 1 : factor_count / 2; /* words read best across */
-    const grid_axis y = axis_of(view, 0, down);
-    const grid_axis x = axis_of(view, down, factor_count);
+void report_plot_success(const analysis *of, FILE *out) {
+    const layout_grid grid = layout_grid_of(of->about);
+    const layout_axis x = grid.across;
+    const layout_axis y = grid.down;
     const uint32_t width = 260 + 56 * x.ticks;
     gnuplot_begin(out, width < WIDTH_MIN ? WIDTH_MIN : width, 220 + 34 * y.ticks);
     fputs("set title ", out);
-    gnuplot_text(out, sim_scenario_title(view->request->scenario));
+    gnuplot_text(out, of->about->title);
     fputs("\nset xlabel ", out);
-    put_axis_title(view, out, &x);
+    put_axis_title(of, out, &x);
     fputs("\nset ylabel ", out);
-    put_axis_title(view, out, &y);
+    put_axis_title(of, out, &y);
     fputc('\n', out);
-    put_ticks(view, out, &x, "xtics rotate by -40 left");
-    put_ticks(view, out, &y, "ytics");
+    put_ticks(of, out, &x, "xtics rotate by -40 left");
+    put_ticks(of, out, &y, "ytics");
     fprintf(out, "set xrange [-0.5:%u.5]\nset yrange [%u.5:-0.5]\n", x.ticks - 1, y.ticks - 1);
     /* Dark means fails; light enough everywhere for black numbers. */
     fputs(
@@ -115,7 +84,7 @@ void report_plot_success(const report *view, FILE *out) {
         "set palette defined (0 \"#d98c8c\", 50 \"#f2e6b3\", 100 \"#8cbf9f\")\n"
         "unset key\nset tics scale 0\n",
         out);
-    put_grid_data(view, out, &x, &y);
+    put_grid_data(of, out, &x, &y);
     fputs(
         "plot $cells using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with boxxyerror "
         "fillstyle solid border rgb \"white\" linecolor palette, \\\n"

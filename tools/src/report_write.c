@@ -8,162 +8,208 @@
  *
  * So nothing whole is replaced by less. A staged manifest says partial until all else is there; a
  * directory has no manifest while its files are being replaced. Hence a directory whose manifest
- * does not say partial is whole. Only files named here are touched: a directory may hold others.
+ * does not say partial is whole. Only files named here are touched: a directory may hold others,
+ * the run's trials file first of all.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "file.h"
-#include "format.h"
 #include "gnuplot.h"
 #include "report.h"
-#include "version.h"
+#include "report_manifest.h"
 
-/* A figure takes less than a second; chosen. */
+/* All figures take about a second; chosen. */
 #define GNUPLOT_LIMIT_MS 60000u
 
-/* About the machine: kept apart, because nothing here may be compared between runs. */
-static void put_host(const report *view, FILE *out) {
-    struct utsname system;
-    const bool known = uname(&system) == 0;
-    const double wall_s = view->results->wall_s;
-    fputs("  \"host\": {\n    \"system\": ", out);
-    format_json_string(out, known ? system.sysname : "unknown");
-    fputs(",\n    \"release\": ", out);
-    format_json_string(out, known ? system.release : "unknown");
-    fputs(",\n    \"machine\": ", out);
-    format_json_string(out, known ? system.machine : "unknown");
-    const time_t now = time(NULL);
-    struct tm utc;
-    char written[32] = "unknown";
-    if (gmtime_r(&now, &utc) != NULL) {
-        strftime(written, sizeof written, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    }
-    fprintf(out,
-            ",\n    \"cores\": %ld,\n    \"jobs\": %u,\n    \"wall_s\": %.3f,\n"
-            "    \"written_at\": \"%s\"\n  }\n",
-            sysconf(_SC_NPROCESSORS_ONLN), view->request->jobs, wall_s, written);
-}
+/* What is being written, and where. */
+typedef struct {
+    const analysis *of;
+    const report_options *options;
+    const char *stage; /* to move from; NULL while the stage itself is written */
+    const char *directory;
+    FILE *err;
+    bool figures; /* were drawn */
+} writing;
 
-void report_manifest(const report *view, FILE *out, bool partial) {
-    const run_request *request = view->request;
-    fputs("{\n  \"schema\": 1,\n  \"version\": ", out);
-    format_json_string(out, version_number);
-    fputs(",\n  \"commit\": ", out);
-    format_json_string(out, version_commit);
-    fputs(",\n  \"scenario\": ", out);
-    format_json_string(out, sim_scenario_name(request->scenario));
-    fputs(",\n  \"file\": ", out);
-    format_json_string(out, request->file);
-    fprintf(out, ",\n  \"digest\": \"%016llx\",\n  \"overrides\": [",
-            (unsigned long long)sim_scenario_digest(request->scenario));
-    for (size_t i = 0; i < request->override_count; i++) {
-        fputs(i > 0 ? ", [" : "[", out);
-        format_json_string(out, request->overrides[i].key);
-        fputs(", ", out);
-        format_json_string(out, request->overrides[i].value);
-        fputc(']', out);
-    }
-    fprintf(out, "],\n  \"seed\": \"%llu\",\n  \"trials\": %llu,\n  \"cells\": %u,\n",
-            (unsigned long long)request->seed, (unsigned long long)request->trials,
-            view->results->cell_count);
-    fputs("  \"backend\": ", out);
-    format_json_string(out, request->backend->name);
-    fputs(",\n  \"crypto\": ", out);
-    format_json_string(out, view->crypto);
-    fprintf(out, ",\n  \"partial\": %s,\n  \"trials_done\": %llu,\n", partial ? "true" : "false",
-            (unsigned long long)view->results->trials_done);
-    fprintf(out, "  \"results_digest\": \"%016llx\",\n",
-            (unsigned long long)run_digest(view->results));
-    put_host(view, out);
-    fputs("}\n", out);
-}
-
-/* A writer of one whole file, or of the manifest when put is NULL. */
+/* A writer of one whole file; false when what it is made from could not be read. */
 typedef struct {
     const char *name;
-    void (*put)(const report *view, FILE *out);
+    bool (*put)(const writing *what, FILE *out);
 } report_file;
 
-static bool write_file(const report *view, const char *directory, const report_file *what,
-                       FILE *err) {
-    char *path = file_join(directory, what->name);
+static bool write_file(const writing *what, const report_file *which) {
+    char *path = file_join(what->directory, which->name);
     file_out file;
-    const bool opened = file_open(&file, path, err);
-    if (opened) {
-        what->put(view, file.out);
+    bool written = file_open(&file, path, what->err);
+    if (written && !which->put(what, file.out)) {
+        fprintf(what->err, "punchlab: cannot write %s: the trials file changed meanwhile\n", path);
+        file_abandon(&file);
+        written = false;
     }
     free(path);
-    return opened && file_commit(&file, err);
+    return written && file_commit(&file, what->err);
 }
 
-static void put_manifest_partial(const report *view, FILE *out) {
-    report_manifest(view, out, true);
+static bool put_manifest_partial(const writing *what, FILE *out) {
+    report_manifest(what->of, out, true);
+    return true;
 }
 
-static void put_manifest(const report *view, FILE *out) {
-    report_manifest(view, out, view->partial);
+static bool put_manifest(const writing *what, FILE *out) {
+    report_manifest(what->of, out, what->of->partial);
+    return true;
 }
 
-static void put_markdown_with_plots(const report *view, FILE *out) {
-    report_markdown(view, out, true);
+static bool put_host(const writing *what, FILE *out) {
+    report_host_json(what->options->host, out);
+    return true;
 }
 
-static void put_markdown_bare(const report *view, FILE *out) {
-    report_markdown(view, out, false);
+static bool put_cells(const writing *what, FILE *out) {
+    report_cells_csv(what->of, out);
+    return true;
 }
 
-/* The manifest first: see move_all. */
-static const char *const run_files[] = {
-    "manifest.json",       "cells.csv",           "trials.csv",  "report.md",
-    "success.gp",          "success.svg",         "success.png", "time-to-connect.gp",
-    "time-to-connect.svg", "time-to-connect.png",
+static bool put_reasons(const writing *what, FILE *out) {
+    report_reasons_csv(what->of, out);
+    return true;
+}
+
+static bool put_ecdf(const writing *what, FILE *out) {
+    report_ecdf_csv(what->of, out);
+    return true;
+}
+
+static bool put_trials(const writing *what, FILE *out) {
+    return report_trials_csv(what->of, out);
+}
+
+static bool put_markdown(const writing *what, FILE *out) {
+    report_markdown(what->of, out, what->figures);
+    return true;
+}
+
+static bool put_html(const writing *what, FILE *out) {
+    report_html(what->of, out);
+    return true;
+}
+
+static bool put_junit(const writing *what, FILE *out) {
+    report_junit(what->of, out);
+    return true;
+}
+
+static bool put_success(const writing *what, FILE *out) {
+    report_plot_success(what->of, out);
+    return true;
+}
+
+static bool put_times(const writing *what, FILE *out) {
+    report_plot_times(what->of, out);
+    return true;
+}
+
+static bool put_factors(const writing *what, FILE *out) {
+    report_plot_factors(what->of, out);
+    return true;
+}
+
+static bool put_reason_bars(const writing *what, FILE *out) {
+    report_plot_reasons(what->of, out);
+    return true;
+}
+
+static const char manifest_name[] = "manifest.json";
+static const char host_name[] = "host.json";
+static const char trials_name[] = "trials.csv";
+
+/* Beside the manifest and the two that are not always written. */
+static const report_file plain_files[] = {
+    {"cells.csv", put_cells},    {"reasons.csv", put_reasons},  {"ecdf.csv", put_ecdf},
+    {"report.html", put_html},   {"junit.xml", put_junit},
 };
 
-#define RUN_FILES (sizeof run_files / sizeof run_files[0])
+#define PLAIN_FILES (sizeof plain_files / sizeof plain_files[0])
 
-/* What a killed run left must not pass for part of this one. */
-static void clear_stage(const char *stage) {
-    for (size_t i = 0; i < RUN_FILES; i++) {
-        char *path = file_join(stage, run_files[i]);
-        unlink(path);
-        free(path);
+static const struct {
+    const char *stem;
+    const char *svg;
+    const char *png;
+    report_file script;
+} figures[] = {
+    {"success", "success.svg", "success.png", {"success.gp", put_success}},
+    {"time-to-connect",
+     "time-to-connect.svg",
+     "time-to-connect.png",
+     {"time-to-connect.gp", put_times}},
+    {"factors", "factors.svg", "factors.png", {"factors.gp", put_factors}},
+    {"reasons", "reasons.svg", "reasons.png", {"reasons.gp", put_reason_bars}},
+};
+
+#define FIGURES (sizeof figures / sizeof figures[0])
+
+/* Calls a function with the name of each file there may be but the manifest; stops when it says
+ * false. */
+static bool each_file(bool (*visit)(const writing *what, const char *name), const writing *what) {
+    static const char *const others[] = {"report.md", host_name, trials_name};
+    bool going = true;
+    for (size_t i = 0; going && i < PLAIN_FILES; i++) {
+        going = visit(what, plain_files[i].name);
     }
+    for (size_t i = 0; going && i < FIGURES; i++) {
+        going = visit(what, figures[i].script.name) && visit(what, figures[i].svg) &&
+                visit(what, figures[i].png);
+    }
+    for (size_t i = 0; going && i < sizeof others / sizeof others[0]; i++) {
+        going = visit(what, others[i]);
+    }
+    return going;
 }
 
-/* Moves one file, or removes the old one when there is no new one. */
-static bool move_file(const char *stage, const char *directory, const char *name, FILE *err) {
-    char *from = file_join(stage, name);
-    char *to = file_join(directory, name);
+static bool clear_file(const writing *what, const char *name) {
+    char *path = file_join(what->directory, name);
+    unlink(path);
+    free(path);
+    return true;
+}
+
+/* What a killed run left must not pass for part of this one. */
+static void clear_stage(const writing *staged) {
+    (void)clear_file(staged, manifest_name);
+    (void)each_file(clear_file, staged);
+}
+
+/* Moves one file from the stage, or removes the old one when there is no new one. */
+static bool move_file(const writing *to, const char *name) {
+    char *from_path = file_join(to->stage, name);
+    char *to_path = file_join(to->directory, name);
     errno = 0;
-    bool moved = rename(from, to) == 0;
+    bool moved = rename(from_path, to_path) == 0;
+    const bool keeps = to->options->host == NULL && strcmp(name, host_name) == 0;
     if (!moved && errno == ENOENT) {
-        moved = unlink(to) == 0 || errno == ENOENT;
+        moved = keeps || unlink(to_path) == 0 || errno == ENOENT;
     }
     if (!moved) {
-        fprintf(err, "punchlab: cannot move %s to %s: %s\n", from, to, strerror(errno));
+        fprintf(to->err, "punchlab: cannot move %s to %s: %s\n", from_path, to_path,
+                strerror(errno));
     }
-    free(from);
-    free(to);
+    free(from_path);
+    free(to_path);
     return moved;
 }
 
 /* Moves everything, the manifest last; meanwhile there is none. */
-static bool move_all(const char *stage, const char *directory, FILE *err) {
-    char *manifest = file_join(directory, run_files[0]);
+static bool move_all(const writing *to) {
+    char *manifest = file_join(to->directory, manifest_name);
     bool moved = unlink(manifest) == 0 || errno == ENOENT;
     if (!moved) {
-        fprintf(err, "punchlab: cannot replace %s: %s\n", manifest, strerror(errno));
+        fprintf(to->err, "punchlab: cannot replace %s: %s\n", manifest, strerror(errno));
     }
     free(manifest);
-    for (size_t i = RUN_FILES; moved && i > 0; i--) {
-        moved = move_file(stage, directory, run_files[i - 1], err);
-    }
-    return moved;
+    return moved && each_file(move_file, to) && move_file(to, manifest_name);
 }
 
 /* "DIR.partial", or "DIR/partial" where the name is no name. To be freed. */
@@ -181,96 +227,141 @@ static char *partial_directory(const char *directory) {
     return partial;
 }
 
-/* One figure in one format: drawn under a temporary name, then renamed. */
-static gnuplot_result draw(const char *directory, const char *stem, const char *format) {
-    char name[64];
-    snprintf(name, sizeof name, "%s.gp", stem);
-    char *script = file_join(directory, name);
-    snprintf(name, sizeof name, "%s.%s", stem, format);
-    char *final = file_join(directory, name);
-    snprintf(name, sizeof name, "%s.%s.part", stem, format);
-    char *temporary = file_join(directory, name);
-    gnuplot_result result = gnuplot_run(script, format, temporary, GNUPLOT_LIMIT_MS);
-    if (result == GNUPLOT_DREW && rename(temporary, final) != 0) {
-        result = GNUPLOT_FAILED;
+/* The figure that was being drawn when gnuplot stopped: the last one begun. */
+static const char *stopped_at(const gnuplot_figure *all, size_t count) {
+    size_t begun = 0;
+    for (size_t i = 0; i < count; i++) {
+        begun = access(all[i].output, F_OK) == 0 ? i : begun;
     }
-    if (result != GNUPLOT_DREW) {
-        unlink(temporary);
-    }
-    free(script);
-    free(final);
-    free(temporary);
-    return result;
+    return all[begun].script;
 }
 
-/* Both figures in both formats. A missing or failing gnuplot costs the figures, not the results. */
-static bool draw_all(const char *directory, FILE *err) {
-    static const char *const stems[] = {"success", "time-to-connect"};
-    static const char *const formats[] = {"svg", "png"};
-    for (size_t i = 0; i < 4; i++) {
-        const gnuplot_result result = draw(directory, stems[i / 2], formats[i % 2]);
-        switch (result) {
-        case GNUPLOT_DREW:
-            continue;
-        case GNUPLOT_MISSING:
-            fputs("punchlab: no plots: gnuplot was not found (apt install gnuplot-nox)\n", err);
-            return false;
-        case GNUPLOT_FAILED:
-            fprintf(err, "punchlab: no plots: gnuplot failed on %s.gp\n", stems[i / 2]);
-            return false;
-        case GNUPLOT_HUNG:
-            fprintf(err, "punchlab: no plots: gnuplot took more than %u s for %s.gp\n",
-                    GNUPLOT_LIMIT_MS / 1000, stems[i / 2]);
-            return false;
+/* Every figure in both formats, under temporary names, renamed when all are there. A missing or
+ * failing gnuplot costs the figures, not the results. */
+static bool draw_all(const writing *what) {
+    gnuplot_figure all[2 * FIGURES];
+    char *finals[2 * FIGURES];
+    char *outputs[2 * FIGURES];
+    char *scripts[FIGURES];
+    for (size_t i = 0; i < FIGURES; i++) {
+        scripts[i] = file_join(what->directory, figures[i].script.name);
+        finals[2 * i] = file_join(what->directory, figures[i].svg);
+        finals[2 * i + 1] = file_join(what->directory, figures[i].png);
+        for (size_t k = 2 * i; k < 2 * i + 2; k++) {
+            outputs[k] = file_with_suffix(finals[k], ".part");
+            all[k] = (gnuplot_figure){scripts[i], k % 2 == 0 ? "svg" : "png", outputs[k]};
         }
     }
+    char *driver = file_join(what->directory, "figures.gp.part");
+    gnuplot_result result = gnuplot_draw(all, 2 * FIGURES, driver, GNUPLOT_LIMIT_MS);
+    switch (result) {
+    case GNUPLOT_DREW:
+        break;
+    case GNUPLOT_MISSING:
+        fputs("punchlab: no plots: gnuplot was not found (apt install gnuplot-nox)\n", what->err);
+        break;
+    case GNUPLOT_FAILED:
+        fprintf(what->err, "punchlab: no plots: gnuplot failed on %s\n",
+                stopped_at(all, 2 * FIGURES));
+        break;
+    case GNUPLOT_HUNG:
+        fprintf(what->err, "punchlab: no plots: gnuplot took more than %u s, the last for %s\n",
+                GNUPLOT_LIMIT_MS / 1000, stopped_at(all, 2 * FIGURES));
+        break;
+    }
+    for (size_t k = 0; k < 2 * FIGURES; k++) {
+        if (result == GNUPLOT_DREW && rename(outputs[k], finals[k]) != 0) {
+            result = GNUPLOT_FAILED;
+        }
+        unlink(outputs[k]);
+        free(outputs[k]);
+        free(finals[k]);
+    }
+    for (size_t i = 0; i < FIGURES; i++) {
+        free(scripts[i]);
+    }
+    unlink(driver);
+    free(driver);
+    return result == GNUPLOT_DREW;
+}
+
+static uint64_t rows_of(const analysis *of) {
+    uint64_t rows = 0;
+    for (uint32_t i = 0; i < of->about->cell_count; i++) {
+        rows += of->cells[i].calls;
+    }
+    return rows;
+}
+
+/* The rows of trials, unless they are many and nobody asked. */
+static bool write_trials(const writing *staged) {
+    static const report_file trials = {trials_name, put_trials};
+    const uint64_t rows = rows_of(staged->of);
+    if (rows <= REPORT_TRIALS_CSV_ROWS_MAX || staged->options->trials_csv) {
+        return write_file(staged, &trials);
+    }
+    fprintf(staged->err,
+            "punchlab: trials.csv would have %llu rows and was left out; 'punchlab report "
+            "--trials-csv' on these results writes it\n",
+            (unsigned long long)rows);
     return true;
 }
 
-/* Everything into one directory; false when something could not be written. */
-static bool write_all(const report *view, const char *directory, FILE *err) {
-    static const report_file first[] = {
-        {"manifest.json", put_manifest_partial},   {"cells.csv", report_cells_csv},
-        {"trials.csv", report_trials_csv},         {"success.gp", report_plot_success},
-        {"time-to-connect.gp", report_plot_times},
-    };
-    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
-        if (!write_file(view, directory, &first[i], err)) {
-            return false;
-        }
+/* Everything into the stage; false when something could not be written. */
+static bool write_all(writing *staged) {
+    static const report_file partial = {manifest_name, put_manifest_partial};
+    static const report_file manifest = {manifest_name, put_manifest};
+    static const report_file host = {host_name, put_host};
+    static const report_file markdown = {"report.md", put_markdown};
+    bool written = write_file(staged, &partial);
+    for (size_t i = 0; written && i < PLAIN_FILES; i++) {
+        written = write_file(staged, &plain_files[i]);
     }
-    const bool plots = draw_all(directory, err);
-    const report_file markdown = {"report.md", plots ? put_markdown_with_plots : put_markdown_bare};
-    const report_file manifest = {"manifest.json", put_manifest};
-    return write_file(view, directory, &markdown, err) &&
-           write_file(view, directory, &manifest, err);
+    for (size_t i = 0; written && i < FIGURES; i++) {
+        written = write_file(staged, &figures[i].script);
+    }
+    if (!written || !write_trials(staged)) {
+        return false;
+    }
+    staged->figures = draw_all(staged);
+    return write_file(staged, &markdown) &&
+           (staged->options->host == NULL || write_file(staged, &host)) &&
+           write_file(staged, &manifest);
 }
 
 /* Less than a whole run goes beside the directory. */
-static void keep_partial(const char *stage, const char *directory, bool written, FILE *err) {
+static void keep_partial(const writing *staged, const char *directory, bool written) {
     char *partial = partial_directory(directory);
-    const bool kept = file_make_directories(partial, err) && move_all(stage, partial, err);
-    fprintf(err, "punchlab: the results are partial%s: they are in %s; %s is as it was\n",
-            written ? "" : ", because not everything could be written", kept ? partial : stage,
+    writing to = *staged;
+    to.stage = staged->directory;
+    to.directory = partial;
+    const bool kept = file_make_directories(partial, to.err) && move_all(&to);
+    fprintf(to.err, "punchlab: the results are partial%s: they are in %s; %s is as it was\n",
+            written ? "" : ", because not everything could be written", kept ? partial : to.stage,
             directory);
     free(partial);
 }
 
-report_written report_write(const report *view, const char *directory, FILE *err) {
-    if (view->results->trials_done == 0) {
+report_written report_write(const analysis *of, const report_options *options,
+                            const char *directory, FILE *err) {
+    if (of->trials == 0) {
         fprintf(err, "punchlab: no trial was finished: nothing was written\n");
         return REPORT_PARTIAL;
     }
     char *stage = file_join(directory, ".part");
-    clear_stage(stage);
-    bool written = file_make_directories(stage, err) && write_all(view, stage, err);
-    const bool whole = written && !view->partial;
+    writing staged = {of, options, NULL, stage, err, false};
+    clear_stage(&staged);
+    bool written = file_make_directories(stage, err) && write_all(&staged);
+    const bool whole = written && (!of->partial || options->in_place);
     if (whole) {
-        written = move_all(stage, directory, err);
+        writing to = staged;
+        to.stage = stage;
+        to.directory = directory;
+        written = move_all(&to);
     } else {
-        keep_partial(stage, directory, written, err);
+        keep_partial(&staged, directory, written);
     }
     rmdir(stage);
     free(stage);
-    return !written ? REPORT_FAILED : whole ? REPORT_WHOLE : REPORT_PARTIAL;
+    return !written ? REPORT_FAILED : of->partial ? REPORT_PARTIAL : REPORT_WHOLE;
 }

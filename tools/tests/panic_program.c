@@ -63,8 +63,9 @@ int main(void) {
                                  .backend = &fake,
                                  .seed = RUN_SEED,
                                  .trials = 100,
-                                 .jobs = 2};
-    run_results results;
-    (void)run_trials(&request, &results);
+                                 .jobs = 2,
+                                 .shard_count = 1};
+    run_outcome outcome;
+    (void)run_trials(&request, "/dev/null", NULL, &outcome);
     return 0; /* not reached: the assert ends the process */
 }

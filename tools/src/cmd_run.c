@@ -70,9 +70,8 @@ static char *directory_of(const cli_args *args, const batch *of, size_t index) {
     return directory;
 }
 
-/* One scenario. *entry_out, which may be NULL, gets its line of the index. An exit code. */
-static int run_one(const batch *of, size_t index, const cli_args *args,
-                   report_index_entry *entry_out) {
+/* One scenario. An exit code. */
+static int run_one(const batch *of, size_t index, const cli_args *args) {
     setup *made = &of->made[index];
     made->request.progress =
         cli_is_terminal(args->err) && !cli_has(args, "quiet") ? args->err : NULL;
@@ -88,9 +87,6 @@ static int run_one(const batch *of, size_t index, const cli_args *args,
     session done;
     const int status = session_run(made, &how, &signals, &done);
     run_release_signals(&signals);
-    if (entry_out != NULL && done.analysed) {
-        *entry_out = report_index_entry_of(&done.said, sim_scenario_name(made->scenario));
-    }
     session_close(&done);
     free(directory);
     return status;
@@ -113,32 +109,14 @@ static int worse(int a, int b) {
 
 /* An interruption ends the whole batch; a failure does not. */
 static int run_several(const batch *of, const cli_args *args) {
-    report_index_entry *entries = calloc(of->count, sizeof *entries);
-    size_t count = 0;
     int status = CLI_OK;
     for (size_t i = 0; i < of->count && status < CLI_SIGNALLED; i++) {
         if (i > 0 && !cli_has(args, "quiet")) {
             fputc('\n', args->out);
             fflush(args->out);
         }
-        const int one = run_one(of, i, args, &entries[count]);
-        count += entries[count].name != NULL ? 1 : 0;
-        status = worse(status, one);
+        status = worse(status, run_one(of, i, args));
     }
-    if (count > 0 && !cli_has(args, "shard")) {
-        char *base = base_directory(args);
-        if (!report_index(entries, count, base, args->err)) {
-            status = worse(status, CLI_FAILED);
-        } else if (!cli_has(args, "quiet")) {
-            report_index_table(entries, count, args->out);
-            fprintf(args->err, "\nindex: %s/index.html\n", base);
-        }
-        free(base);
-    }
-    for (size_t i = 0; i < count; i++) {
-        report_index_entry_free(&entries[i]);
-    }
-    free(entries);
     return status;
 }
 
@@ -164,7 +142,7 @@ static int run_command(const cli_args *args) {
     status = status == CLI_OK ? check_options(&of, args) : status;
     if (status == CLI_OK) {
         status = cli_has(args, "dry-run") ? batch_dry_run(&of, args)
-                 : of.count == 1          ? run_one(&of, 0, args, NULL)
+                 : of.count == 1          ? run_one(&of, 0, args)
                                           : run_several(&of, args);
     }
     batch_free(&of);

@@ -8,6 +8,7 @@
 #include "cli.h"
 
 extern const cli_command command_run;
+extern const cli_command command_merge;
 extern const cli_command command_replay;
 extern const cli_command command_explain;
 extern const cli_command command_list;

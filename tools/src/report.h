@@ -66,6 +66,9 @@ typedef enum {
  * them when the run and its files are whole, else it stays as it was; with in_place it gets also
  * those of a partial run. Says on err when something is not as expected, and why. Without a
  * finished trial nothing is written. */
+/* "DIR.partial", or "DIR/partial" where the name is no name; to be freed. */
+char *report_partial_directory(const char *directory);
+
 report_written report_write(const analysis *of, const report_options *options,
                             const char *directory, FILE *err);
 

@@ -99,8 +99,7 @@ void report_ecdf_csv(const analysis *of, FILE *out) {
     fputs(",time_to_connect_s,share,share_lo,share_hi\n", out);
     for (uint32_t i = 0; i < of->about->cell_count; i++) {
         const analysis_cell *cell = &of->cells[i];
-        const double band =
-            cell->trials > 0 ? stats_ecdf_band(cell->trials, of->confidence) : 1.0;
+        const double band = cell->trials > 0 ? stats_ecdf_band(cell->trials, of->confidence) : 1.0;
         for (uint32_t p = 0; p < cell->point_count; p++) {
             const double share = cell->points[p].share;
             fprintf(out, "%u", i);

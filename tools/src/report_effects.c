@@ -47,8 +47,8 @@ static double drawn_s(const effects *to, double time_s) {
 static void put_points(const effects *to, const layout_effect *effect, uint32_t line) {
     const uint32_t level_count = to->of->about->factors[effect->factor].level_count;
     const double apart = ((double)line - (double)(effect->lines - 1) / 2.0) * LINES_APART;
-    fprintf(to->out,
-            "# level percent low high s low high\n$factor%u_%u << EOD\n", effect->factor, line);
+    fprintf(to->out, "# level percent low high s low high\n$factor%u_%u << EOD\n", effect->factor,
+            line);
     for (uint32_t level = 0; level < level_count; level++) {
         const layout_effect_point at = layout_effect_at(effect, line, level);
         fprintf(to->out, "%.3f", (double)level + apart);
@@ -58,16 +58,15 @@ static void put_points(const effects *to, const layout_effect *effect, uint32_t 
         }
         fprintf(to->out, " %.6g %.6g %.6g", at.connected.value * 100.0, at.connected.lo * 100.0,
                 at.connected.hi * 100.0);
-        fprintf(to->out, " %.6f %.6f %.6f\n", drawn_s(to, at.p50_s.value),
-                drawn_s(to, at.p50_s.lo), drawn_s(to, at.p50_s.hi));
+        fprintf(to->out, " %.6f %.6f %.6f\n", drawn_s(to, at.p50_s.value), drawn_s(to, at.p50_s.lo),
+                drawn_s(to, at.p50_s.hi));
     }
     fputs("EOD\n", to->out);
 }
 
 static void put_level_ticks(const effects *to, uint32_t factor, bool labels) {
     const facts_factor *of = &to->of->about->factors[factor];
-    fprintf(to->out, "set xrange [-0.5:%u.5]\nset xtics rotate by -40 left (",
-            of->level_count - 1);
+    fprintf(to->out, "set xrange [-0.5:%u.5]\nset xtics rotate by -40 left (", of->level_count - 1);
     for (uint32_t level = 0; level < of->level_count; level++) {
         fputs(level > 0 ? ", '" : "'", to->out);
         gnuplot_tick_words(to->out, labels ? of->levels[level] : "");
@@ -116,7 +115,8 @@ static void put_factor(const effects *to, const effects_place *place, uint32_t f
     put_level_ticks(to, factor, false);
     put_lines(to, &effect, 2);
     put_margins(to, place, 1);
-    fprintf(to->out, "unset title\nset logscale y\nset yrange [%.6g:%.6g]\nset ytics (\"never\" %.6g",
+    fprintf(to->out,
+            "unset title\nset logscale y\nset yrange [%.6g:%.6g]\nset ytics (\"never\" %.6g",
             layout_tick_s(to->times.first), to->never_s * 1.1, to->never_s);
     for (int n = to->times.first; n <= to->times.last; n++) {
         fprintf(to->out, ", \"%.6g\" %.6g", layout_tick_s(n), layout_tick_s(n));

@@ -92,8 +92,7 @@ uint32_t layout_curve_of(const layout_times *plot, uint32_t cell) {
     if (plot->kind == LAYOUT_CELLS) {
         return cell;
     }
-    return plot->factor == LAYOUT_NO_FACTOR ? 0
-                                            : facts_level(plot->of->about, cell, plot->factor);
+    return plot->factor == LAYOUT_NO_FACTOR ? 0 : facts_level(plot->of->about, cell, plot->factor);
 }
 
 /* Number of the combination of levels of all factors but one. */
@@ -138,8 +137,7 @@ static char *other_levels(const facts *about, uint32_t factor, uint32_t cell) {
 
 char *layout_panel_title(const layout_times *plot, uint32_t panel) {
     const facts *about = plot->of->about;
-    const uint32_t cell =
-        plot->kind == LAYOUT_PANELS ? cell_of(about, plot->factor, panel, 0) : 0;
+    const uint32_t cell = plot->kind == LAYOUT_PANELS ? cell_of(about, plot->factor, panel, 0) : 0;
     return other_levels(about, plot->factor, cell);
 }
 
@@ -275,8 +273,7 @@ static void draw_steps(const pool *from, uint32_t points_max, layout_curve *curv
         const bool step_ends = last || from->steps[i + 1].time_s > from->steps[i].time_s;
         if (step_ends && (last || (reached - drawn) * points_max >= curve->calls)) {
             const double share = (double)reached / (double)curve->calls;
-            curve->points[curve->point_count++] =
-                (analysis_point){from->steps[i].time_s, share};
+            curve->points[curve->point_count++] = (analysis_point){from->steps[i].time_s, share};
             drawn = reached;
         }
     }
@@ -429,8 +426,7 @@ static void keep_reason(layout_reasons *reasons, const char *text, uint64_t coun
 layout_reasons layout_reasons_of(const analysis *of) {
     layout_reasons reasons = {0};
     const uint32_t cell_count = of->about->cell_count;
-    const reason_count **all =
-        calloc((size_t)cell_count * ANALYSIS_REASONS_MAX + 1, sizeof *all);
+    const reason_count **all = calloc((size_t)cell_count * ANALYSIS_REASONS_MAX + 1, sizeof *all);
     PUNCH_ASSERT(all != NULL);
     size_t count = 0;
     for (uint32_t i = 0; i < cell_count; i++) {

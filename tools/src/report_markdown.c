@@ -142,8 +142,8 @@ static const struct {
     const char *title;
     uint32_t measure;
 } columns[] = {
-    {"connected", SIM_MEASURE_CONNECTED}, {"p50, s", SIM_MEASURE_TIME_P50},
-    {"p95, s", SIM_MEASURE_TIME_P95},     {"held", SIM_MEASURE_HELD},
+    {"connected", SIM_MEASURE_CONNECTED},   {"p50, s", SIM_MEASURE_TIME_P50},
+    {"p95, s", SIM_MEASURE_TIME_P95},       {"held", SIM_MEASURE_HELD},
     {"keepalives", SIM_MEASURE_KEEPALIVES}, {"longest gap, s", SIM_MEASURE_OUTBOUND_GAP},
 };
 
@@ -189,9 +189,9 @@ static void put_cell_row(const markdown *to, uint32_t cell) {
     for (size_t c = 0; c < column_count(to->of); c++) {
         char text[REPORT_TEXT_CAP];
         const uint32_t measure = columns[c].measure;
-        fprintf(
-            to->out, " %s |",
-            report_estimate(measures[measure].unit, analysis_estimate(to->of, cell, measure), text));
+        fprintf(to->out, " %s |",
+                report_estimate(measures[measure].unit, analysis_estimate(to->of, cell, measure),
+                                text));
     }
     if (at->reason_count > 0) {
         fprintf(to->out, " %llu of %llu: ", (unsigned long long)at->reasons[0].count,

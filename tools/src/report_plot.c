@@ -42,7 +42,8 @@ static void put_ticks(const analysis *of, FILE *out, const layout_axis *axis, co
     fputs(")\n", out);
 }
 
-static void put_grid_data(const analysis *of, FILE *out, const layout_axis *x, const layout_axis *y) {
+static void put_grid_data(const analysis *of, FILE *out, const layout_axis *x,
+                          const layout_axis *y) {
     fputs("# x y percent label\n$cells << EOD\n", out);
     for (uint32_t cell = 0; cell < of->about->cell_count; cell++) {
         const stats_estimate *e = analysis_estimate(of, cell, SIM_MEASURE_CONNECTED);

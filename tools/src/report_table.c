@@ -42,7 +42,7 @@ static const struct {
 /* What the columns of one table need. */
 typedef struct {
     const analysis *of;
-    size_t *widths; /* fixed columns first, then one per factor */
+    size_t *widths;                       /* fixed columns first, then one per factor */
     int value_widths[COLUMN_FIXED_COUNT]; /* of a share alone, without its interval */
 } table_layout;
 
@@ -83,8 +83,8 @@ static void field_text(const table_layout *layout, uint32_t cell, fixed_column c
     const bool pads = unit == SIM_UNIT_SHARE && e->n > 0;
     const int width = pads ? (int)strlen(format_percent(e->value, value)) : 0;
     report_estimate(unit, e, plain);
-    snprintf(text, REPORT_TEXT_CAP, "%*s%.200s", pads ? layout->value_widths[column] - width : 0, "",
-             plain);
+    snprintf(text, REPORT_TEXT_CAP, "%*s%.200s", pads ? layout->value_widths[column] - width : 0,
+             "", plain);
 }
 
 /* The widest value of a share; at least "100.0". */

@@ -128,8 +128,8 @@ static const char trials_name[] = "trials.csv";
 
 /* Beside the manifest and the two that are not always written. */
 static const report_file plain_files[] = {
-    {"cells.csv", put_cells},    {"reasons.csv", put_reasons},  {"ecdf.csv", put_ecdf},
-    {"report.html", put_html},   {"junit.xml", put_junit},
+    {"cells.csv", put_cells},  {"reasons.csv", put_reasons}, {"ecdf.csv", put_ecdf},
+    {"report.html", put_html}, {"junit.xml", put_junit},
 };
 
 #define PLAIN_FILES (sizeof plain_files / sizeof plain_files[0])
@@ -213,7 +213,7 @@ static bool move_all(const writing *to) {
 }
 
 /* "DIR.partial", or "DIR/partial" where the name is no name. To be freed. */
-static char *partial_directory(const char *directory) {
+char *report_partial_directory(const char *directory) {
     char *plain = file_copy_name(directory);
     size_t length = strlen(plain);
     while (length > 1 && plain[length - 1] == '/') {
@@ -331,7 +331,7 @@ static bool write_all(writing *staged) {
 
 /* Less than a whole run goes beside the directory. */
 static void keep_partial(const writing *staged, const char *directory, bool written) {
-    char *partial = partial_directory(directory);
+    char *partial = report_partial_directory(directory);
     writing to = *staged;
     to.stage = staged->directory;
     to.directory = partial;

@@ -9,6 +9,7 @@
 #define REPORT_H
 
 #include "analysis.h"
+#include "report_index.h"
 
 /* The cells for a terminal, then the verdicts, if any, then how to see failures. Colour: ANSI
  * escapes for failing and perfect cells and for verdicts. */
@@ -56,6 +57,9 @@ typedef struct {
     bool in_place;           /* partial results belong into the directory, too */
 } report_options;
 
+/* "DIRECTORY.partial", where less than a whole run goes. To be freed. */
+char *report_partial_directory(const char *directory);
+
 typedef enum {
     REPORT_WHOLE,   /* all of it is in the directory */
     REPORT_PARTIAL, /* the run was interrupted: what was finished is in DIRECTORY.partial */
@@ -66,9 +70,6 @@ typedef enum {
  * them when the run and its files are whole, else it stays as it was; with in_place it gets also
  * those of a partial run. Says on err when something is not as expected, and why. Without a
  * finished trial nothing is written. */
-/* "DIR.partial", or "DIR/partial" where the name is no name; to be freed. */
-char *report_partial_directory(const char *directory);
-
 report_written report_write(const analysis *of, const report_options *options,
                             const char *directory, FILE *err);
 

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report_index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "punch/assert.h"
+#include "report_html.h"
+#include "report_junit.h"
+#include "report_words.h"
+
+static char *worst_words(const analysis *of) {
+    const uint32_t worst = report_worst_cell(of);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    PUNCH_ASSERT(out != NULL);
+    if (worst == UINT32_MAX) {
+        fputc('-', out);
+    } else {
+        char share[REPORT_TEXT_CAP];
+        char *words = report_cell_words(of, worst);
+        fprintf(out, "%s (%s)",
+                report_estimate(SIM_UNIT_SHARE,
+                                analysis_estimate(of, worst, SIM_MEASURE_CONNECTED), share),
+                words);
+        free(words);
+    }
+    fclose(out);
+    return text;
+}
+
+report_index_entry report_index_entry_of(const analysis *of, const char *directory) {
+    const facts *about = of->about;
+    const report_index_entry entry = {
+        .name = file_copy_name(about->scenario),
+        .title = file_copy_name(about->title[0] != '\0' ? about->title : about->scenario),
+        .question = file_copy_name(about->question),
+        .directory = file_copy_name(directory),
+        .cells = about->cell_count,
+        .trials = of->trials,
+        .partial = of->partial,
+        .held = report_outcomes(of, EXPECT_PASS),
+        .failed = report_outcomes(of, EXPECT_FAIL),
+        .inconclusive = report_outcomes(of, EXPECT_INCONCLUSIVE),
+        .worst = worst_words(of),
+        .suite = report_junit_suite(of),
+    };
+    return entry;
+}
+
+void report_index_entry_free(report_index_entry *entry) {
+    free(entry->name);
+    free(entry->title);
+    free(entry->question);
+    free(entry->directory);
+    free(entry->worst);
+    free(entry->suite);
+    memset(entry, 0, sizeof *entry);
+}
+
+static expect_outcome outcome_of(const report_index_entry *entry) {
+    return entry->failed > 0         ? EXPECT_FAIL
+           : entry->inconclusive > 0 ? EXPECT_INCONCLUSIVE
+                                     : EXPECT_PASS;
+}
+
+static uint32_t expectations(const report_index_entry *entry) {
+    return entry->held + entry->failed + entry->inconclusive;
+}
+
+/* "3 scenarios, 1 of them fails." */
+static void put_sentence(const report_index_entry *entries, size_t count, FILE *out) {
+    size_t failed = 0;
+    size_t open = 0;
+    size_t partial = 0;
+    for (size_t i = 0; i < count; i++) {
+        failed += outcome_of(&entries[i]) == EXPECT_FAIL ? 1 : 0;
+        open += outcome_of(&entries[i]) == EXPECT_INCONCLUSIVE ? 1 : 0;
+        partial += entries[i].partial ? 1 : 0;
+    }
+    fprintf(out, "%zu scenario%s", count, count == 1 ? "" : "s");
+    if (failed + open + partial == 0) {
+        fputs(count == 1 ? "; its expectations hold." : "; the expectations of all hold.", out);
+        return;
+    }
+    fputc(';', out);
+    if (failed > 0) {
+        fprintf(out, " expectations of %zu fail%s", failed, open + partial > 0 ? "," : "");
+    }
+    if (open > 0) {
+        fprintf(out, " %zu inconclusive%s", open, partial > 0 ? "," : "");
+    }
+    if (partial > 0) {
+        fprintf(out, " %zu not finished", partial);
+    }
+    fputc('.', out);
+}
+
+/* A path as a reference within HTML or Markdown: RFC 3986 §2.1, percent-encoded but for what is
+ * safe in both. */
+static void put_reference(FILE *out, const char *directory, const char *file) {
+    static const char safe[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+    for (const char *at = directory; *at != '\0'; at++) {
+        if (strchr(safe, *at) != NULL) {
+            fputc(*at, out);
+        } else {
+            fprintf(out, "%%%02X", (unsigned char)*at);
+        }
+    }
+    fprintf(out, "/%s", file);
+}
+
+/* --- the forms */
+
+static void put_html_row(const report_index_entry *entry, FILE *out) {
+    char number[FORMAT_TEXT_CAP];
+    fputs("<tr><td>", out);
+    if (expectations(entry) > 0) {
+        html_verdict(out, outcome_of(entry));
+        fprintf(out, "<br>%u of %u hold", entry->held, expectations(entry));
+    } else {
+        fputs("nothing expected", out);
+    }
+    fputs(entry->partial ? "<br>partial</td><td><a href=\"" : "</td><td><a href=\"", out);
+    put_reference(out, entry->directory, "report.html");
+    fputs("\">", out);
+    format_markup(out, entry->title);
+    fputs("</a>", out);
+    if (entry->question[0] != '\0') {
+        fputs("<br><span class=\"why\">", out);
+        format_markup(out, entry->question);
+        fputs("</span>", out);
+    }
+    fprintf(out, "</td><td>%u</td><td>%s</td><td>", entry->cells,
+            format_count(entry->trials, number));
+    format_markup(out, entry->worst);
+    fputs("</td></tr>\n", out);
+}
+
+static void put_html(const report_index_entry *entries, size_t count, FILE *out) {
+    html_begin(out, "punchlab: all scenarios");
+    fputs("<header>\n<p class=\"kind\">punchlab reports</p>\n<h1>All scenarios</h1>\n"
+          "<p class=\"summary\">",
+          out);
+    put_sentence(entries, count, out);
+    fputs(
+        "</p>\n</header>\n<main>\n<div class=\"scroll\"><table>\n<thead><tr>"
+        "<th scope=\"col\">verdict</th><th scope=\"col\">scenario</th><th scope=\"col\">cells</th>"
+        "<th scope=\"col\">trials</th><th scope=\"col\">worst cell: connected</th></tr></thead>\n"
+        "<tbody>\n",
+        out);
+    for (size_t i = 0; i < count; i++) {
+        put_html_row(&entries[i], out);
+    }
+    fputs("</tbody></table></div>\n</main>\n", out);
+    html_end(out);
+}
+
+static void put_markdown(const report_index_entry *entries, size_t count, FILE *out) {
+    fputs("# All scenarios\n\n**", out);
+    put_sentence(entries, count, out);
+    fputs(
+        "**\n\n| verdict | scenario | question | cells | trials | worst cell: connected |\n"
+        "|---|---|---|--:|--:|---|\n",
+        out);
+    for (size_t i = 0; i < count; i++) {
+        const report_index_entry *entry = &entries[i];
+        char number[FORMAT_TEXT_CAP];
+        fputs("| ", out);
+        if (expectations(entry) > 0) {
+            fprintf(out, "%s, %u of %u hold", expect_outcome_name(outcome_of(entry)), entry->held,
+                    expectations(entry));
+        } else {
+            fputs("nothing expected", out);
+        }
+        fprintf(out, "%s | [%s](", entry->partial ? ", partial" : "", entry->name);
+        put_reference(out, entry->directory, "report.md");
+        fputs(") | ", out);
+        format_markdown(out, entry->question);
+        fprintf(out, " | %u | %s | ", entry->cells, format_count(entry->trials, number));
+        format_markdown(out, entry->worst);
+        fputs(" |\n", out);
+    }
+}
+
+static void put_junit(const report_index_entry *entries, size_t count, FILE *out) {
+    report_junit_begin(out);
+    for (size_t i = 0; i < count; i++) {
+        report_junit_put(entries[i].suite, (uint32_t)i, out);
+    }
+    report_junit_end(out);
+}
+
+bool report_index(const report_index_entry *entries, size_t count, const char *directory,
+                  FILE *err) {
+    static const struct {
+        const char *name;
+        void (*put)(const report_index_entry *entries, size_t count, FILE *out);
+    } files[] = {{"index.html", put_html}, {"index.md", put_markdown}, {"junit.xml", put_junit}};
+    bool written = true;
+    for (size_t i = 0; written && i < sizeof files / sizeof files[0]; i++) {
+        char *path = file_join(directory, files[i].name);
+        file_out file;
+        written = file_open(&file, path, err);
+        if (written) {
+            files[i].put(entries, count, file.out);
+            written = file_commit(&file, err);
+        }
+        free(path);
+    }
+    return written;
+}
+
+void report_index_table(const report_index_entry *entries, size_t count, FILE *out) {
+    size_t width = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t length = strlen(entries[i].name);
+        width = length > width ? length : width;
+    }
+    fputc('\n', out);
+    put_sentence(entries, count, out);
+    fputc('\n', out);
+    for (size_t i = 0; i < count; i++) {
+        const report_index_entry *entry = &entries[i];
+        const char *verdict =
+            expectations(entry) > 0 ? expect_outcome_name(outcome_of(entry)) : "-";
+        fprintf(out, "  %-*s  %-12s  %u of %u expectations hold; worst %s%s\n", (int)width,
+                entry->name, verdict, entry->held, expectations(entry), entry->worst,
+                entry->partial ? "; partial" : "");
+    }
+}

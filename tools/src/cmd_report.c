@@ -44,7 +44,7 @@ static bool list_below(const char *directory, FILE *err) {
     int found = 0;
     for (int i = 0; i < count; i++) {
         char *below = file_join(directory, entries[i]->d_name);
-        if (is_there(below, SESSION_TRIALS_NAME)) {
+        if (is_there(below, REPORT_TRIALS_NAME)) {
             if (found < NAMES_MAX) {
                 fprintf(err, "%s%s", found == 0 ? " there are results in " : " ", below);
             }
@@ -60,13 +60,13 @@ static bool list_below(const char *directory, FILE *err) {
 
 /* Is there anything to report on? False after saying what there is instead. */
 static bool has_results(const cli_args *args, const char *directory) {
-    if (is_there(directory, SESSION_TRIALS_NAME)) {
+    if (is_there(directory, REPORT_TRIALS_NAME)) {
         return true;
     }
-    fprintf(args->err, "%s report: %s: no " SESSION_TRIALS_NAME " there;", args->program, directory);
+    fprintf(args->err, "%s report: %s: no " REPORT_TRIALS_NAME " there;", args->program, directory);
     if (!is_there(directory, ".")) {
         fputs(" there is no such directory\n", args->err);
-    } else if (is_there(directory, ".part/" SESSION_TRIALS_NAME)) {
+    } else if (is_there(directory, ".part/" REPORT_TRIALS_NAME)) {
         fputs(" a run into it was not finished: 'punchlab run --resume' continues it\n", args->err);
     } else if (is_there(directory, "shards")) {
         fprintf(args->err, " it holds shards: '%s merge %s' puts them together\n", args->program,

@@ -9,7 +9,7 @@
 #include "batch.h"
 #include "commands.h"
 #include "file.h"
-#include "report.h"
+#include "report_index.h"
 #include "session.h"
 
 static const cli_option options[] = {
@@ -17,7 +17,7 @@ static const cli_option options[] = {
     {"seed", 0, "S", "seed of the run, or 'random' (default: the scenario's)"},
     {"jobs", 'j', "N", "threads (default: all cores); results do not depend on it"},
     {"backend", 0, "B", "backend (default: the scenario's)"},
-    {"crypto", 0, "NAME", "fast or sodium (default: the scenario's)"},
+    {"crypto", 0, "fast|sodium", "crypto provider (default: the scenario's)"},
     {"out", 'o', "DIR", "directory of the results (default: results/runs/<scenario>)"},
     {"json", 0, "FILE", "also write the results as JSON; '-' is standard output"},
     {"set", 0, "KEY=VALUE", "override a key of the scenario; may be repeated"},
@@ -70,8 +70,9 @@ static char *directory_of(const cli_args *args, const batch *of, size_t index) {
     return directory;
 }
 
-/* One scenario. An exit code. */
-static int run_one(const batch *of, size_t index, const cli_args *args) {
+/* One scenario. *entry_out, which may be NULL, gets its line of the index. An exit code. */
+static int run_one(const batch *of, size_t index, const cli_args *args,
+                   report_index_entry *entry_out) {
     setup *made = &of->made[index];
     made->request.progress =
         cli_is_terminal(args->err) && !cli_has(args, "quiet") ? args->err : NULL;
@@ -87,6 +88,9 @@ static int run_one(const batch *of, size_t index, const cli_args *args) {
     session done;
     const int status = session_run(made, &how, &signals, &done);
     run_release_signals(&signals);
+    if (entry_out != NULL && done.analysed) {
+        *entry_out = report_index_entry_of(&done.said, sim_scenario_name(made->scenario));
+    }
     session_close(&done);
     free(directory);
     return status;
@@ -109,14 +113,32 @@ static int worse(int a, int b) {
 
 /* An interruption ends the whole batch; a failure does not. */
 static int run_several(const batch *of, const cli_args *args) {
+    report_index_entry *entries = calloc(of->count, sizeof *entries);
+    size_t count = 0;
     int status = CLI_OK;
     for (size_t i = 0; i < of->count && status < CLI_SIGNALLED; i++) {
         if (i > 0 && !cli_has(args, "quiet")) {
             fputc('\n', args->out);
             fflush(args->out);
         }
-        status = worse(status, run_one(of, i, args));
+        const int one = run_one(of, i, args, &entries[count]);
+        count += entries[count].name != NULL ? 1 : 0;
+        status = worse(status, one);
     }
+    if (count > 0 && !cli_has(args, "shard")) {
+        char *base = base_directory(args);
+        if (!report_index(entries, count, base, args->err)) {
+            status = worse(status, CLI_FAILED);
+        } else if (!cli_has(args, "quiet")) {
+            report_index_table(entries, count, args->out);
+            fprintf(args->err, "\nindex: %s/index.html\n", base);
+        }
+        free(base);
+    }
+    for (size_t i = 0; i < count; i++) {
+        report_index_entry_free(&entries[i]);
+    }
+    free(entries);
     return status;
 }
 
@@ -142,7 +164,7 @@ static int run_command(const cli_args *args) {
     status = status == CLI_OK ? check_options(&of, args) : status;
     if (status == CLI_OK) {
         status = cli_has(args, "dry-run") ? batch_dry_run(&of, args)
-                 : of.count == 1          ? run_one(&of, 0, args)
+                 : of.count == 1          ? run_one(&of, 0, args, NULL)
                                           : run_several(&of, args);
     }
     batch_free(&of);

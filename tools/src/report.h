@@ -53,6 +53,7 @@ typedef struct {
 
 typedef struct {
     const report_host *host; /* NULL: an old host.json stays */
+    const char *journal;     /* becomes DIRECTORY/trials.bin with the rest; NULL: it is there */
     bool trials_csv;         /* however many rows it has */
     bool in_place;           /* partial results belong into the directory, too */
 } report_options;
@@ -66,7 +67,9 @@ typedef enum {
     REPORT_FAILED   /* not everything could be written; what could is in DIRECTORY.partial */
 } report_written;
 
-/* Writes all files of a run but its trials file. The directory, which exists and is locked, gets
+#define REPORT_TRIALS_NAME "trials.bin"
+
+/* Writes all files of a run. The directory, which exists and is locked, gets
  * them when the run and its files are whole, else it stays as it was; with in_place it gets also
  * those of a partial run. Says on err when something is not as expected, and why. Without a
  * finished trial nothing is written. */

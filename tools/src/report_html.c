@@ -182,9 +182,10 @@ static void put_run(const analysis *of, FILE *out) {
     const facts *about = of->about;
     char number[FORMAT_TEXT_CAP];
     char *run = report_run_words(of);
-    fputs("<section id=\"run\">\n<h2>Where this comes from</h2>\n<div class=\"scroll\"><table>\n"
-          "<tbody>\n",
-          out);
+    fputs(
+        "<section id=\"run\">\n<h2>Where this comes from</h2>\n<div class=\"scroll\"><table>\n"
+        "<tbody>\n",
+        out);
     put_fact(out, "scenario", about->scenario);
     put_fact(out, "file", about->file);
     snprintf(number, sizeof number, "%016llx", (unsigned long long)about->digest);

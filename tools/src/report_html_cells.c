@@ -38,12 +38,12 @@ static void put_hint(const analysis *of, FILE *out, uint32_t cell) {
     char *words = report_cell_words(of, cell);
     fprintf(out, "cell %u: ", cell);
     format_markup(out, words);
-    fprintf(out, "&#10;%s connected",
-            report_estimate(SIM_UNIT_SHARE, analysis_estimate(of, cell, SIM_MEASURE_CONNECTED),
-                            text));
-    fprintf(out, "&#10;median %s s",
-            report_estimate(SIM_UNIT_SECONDS, analysis_estimate(of, cell, SIM_MEASURE_TIME_P50),
-                            text));
+    fprintf(
+        out, "&#10;%s connected",
+        report_estimate(SIM_UNIT_SHARE, analysis_estimate(of, cell, SIM_MEASURE_CONNECTED), text));
+    fprintf(
+        out, "&#10;median %s s",
+        report_estimate(SIM_UNIT_SECONDS, analysis_estimate(of, cell, SIM_MEASURE_TIME_P50), text));
     if (of->cells[cell].reason_count > 0) {
         fputs("&#10;", out);
         format_markup(out, of->cells[cell].reasons[0].text);

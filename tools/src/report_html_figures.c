@@ -88,8 +88,7 @@ static void put_steps(const times_frame *frame, const layout_curve *curve, doubl
 }
 
 static void put_steps_back(const times_frame *frame, const layout_curve *curve, double above) {
-    const double last =
-        curve->point_count > 0 ? curve->points[curve->point_count - 1].share : 0.0;
+    const double last = curve->point_count > 0 ? curve->points[curve->point_count - 1].share : 0.0;
     fprintf(frame->out, "V%.1f", y_of(last + above));
     for (uint32_t i = curve->point_count; i-- > 0;) {
         const double before = i > 0 ? curve->points[i - 1].share : 0.0;
@@ -163,13 +162,14 @@ void html_times(const analysis *of, FILE *out) {
     const times_frame frame = {&plot, out, log10(layout_tick_s(axis.first)),
                                log10(layout_tick_s(axis.last))};
     char confidence[FORMAT_TEXT_CAP];
-    fprintf(out,
-            "<section id=\"times\">\n<h2>Time to connect</h2>\n<p>Share of calls that had connected "
-            "within a time from the intended moment of the call, with a band that holds the whole "
-            "curve with %s. Failed calls never connect, so a curve ends at the share that did.%s"
-            "</p>\n<ul class=\"legend\">\n",
-            report_confidence(of, confidence),
-            plot.kind == LAYOUT_POOLED ? " Cells of a curve are pooled." : "");
+    fprintf(
+        out,
+        "<section id=\"times\">\n<h2>Time to connect</h2>\n<p>Share of calls that had connected "
+        "within a time from the intended moment of the call, with a band that holds the whole "
+        "curve with %s. Failed calls never connect, so a curve ends at the share that did.%s"
+        "</p>\n<ul class=\"legend\">\n",
+        report_confidence(of, confidence),
+        plot.kind == LAYOUT_POOLED ? " Cells of a curve are pooled." : "");
     for (uint32_t curve = 0; curve < plot.curves; curve++) {
         char *title = layout_curve_title(&plot, curve);
         put_key(out, curve, title);
@@ -278,14 +278,14 @@ static void put_level_labels(const factor_frame *frame) {
     const double y = HEIGHT - BOTTOM + 13;
     for (uint32_t level = 0; level < frame->level_count; level++) {
         char text[4 * LABEL_LETTERS_MAX + 4];
-        const double x = level_x(frame, level, 0) +
-                         (level_x(frame, level, frame->effect->lines - 1) -
-                          level_x(frame, level, 0)) /
-                             2.0;
+        const double x =
+            level_x(frame, level, 0) +
+            (level_x(frame, level, frame->effect->lines - 1) - level_x(frame, level, 0)) / 2.0;
         short_label(factor->levels[level], text);
         if (frame->slanted) {
-            fprintf(frame->out, "<text transform=\"translate(%.1f %.1f) rotate(-40)\" "
-                                "text-anchor=\"end\">",
+            fprintf(frame->out,
+                    "<text transform=\"translate(%.1f %.1f) rotate(-40)\" "
+                    "text-anchor=\"end\">",
                     x + 3, y - 4);
             format_markup(frame->out, text);
             fputs("</text>", frame->out);
@@ -437,9 +437,10 @@ void html_reasons(const analysis *of, FILE *out) {
         fputs("<p>No call failed.</p>\n</section>\n", out);
         return;
     }
-    fputs("<p>Share of each cell's calls that failed, by what the peers said and the world knows."
-          "</p>\n<ul class=\"legend long\">\n",
-          out);
+    fputs(
+        "<p>Share of each cell's calls that failed, by what the peers said and the world knows."
+        "</p>\n<ul class=\"legend long\">\n",
+        out);
     for (uint32_t r = 0; r < reasons.count; r++) {
         put_reason_key(out, r, layout_colours[r], reasons.texts[r], reasons.counts[r]);
     }
@@ -453,8 +454,9 @@ void html_reasons(const analysis *of, FILE *out) {
             continue;
         }
         if (shown == BARS_OPEN_MAX) {
-            fprintf(out, "</ul>\n<details><summary>%u more cells fail</summary>\n"
-                         "<ul class=\"bars\">\n",
+            fprintf(out,
+                    "</ul>\n<details><summary>%u more cells fail</summary>\n"
+                    "<ul class=\"bars\">\n",
                     failing - shown);
         }
         put_bar(of, out, &reasons, i);

@@ -22,8 +22,8 @@ static char *worst_words(const analysis *of) {
         char share[REPORT_TEXT_CAP];
         char *words = report_cell_words(of, worst);
         fprintf(out, "%s (%s)",
-                report_estimate(SIM_UNIT_SHARE,
-                                analysis_estimate(of, worst, SIM_MEASURE_CONNECTED), share),
+                report_estimate(SIM_UNIT_SHARE, analysis_estimate(of, worst, SIM_MEASURE_CONNECTED),
+                                share),
                 words);
         free(words);
     }
@@ -142,9 +142,10 @@ static void put_html_row(const report_index_entry *entry, FILE *out) {
 
 static void put_html(const report_index_entry *entries, size_t count, FILE *out) {
     html_begin(out, "punchlab: all scenarios");
-    fputs("<header>\n<p class=\"kind\">punchlab reports</p>\n<h1>All scenarios</h1>\n"
-          "<p class=\"summary\">",
-          out);
+    fputs(
+        "<header>\n<p class=\"kind\">punchlab reports</p>\n<h1>All scenarios</h1>\n"
+        "<p class=\"summary\">",
+        out);
     put_sentence(entries, count, out);
     fputs(
         "</p>\n</header>\n<main>\n<div class=\"scroll\"><table>\n<thead><tr>"

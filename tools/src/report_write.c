@@ -201,6 +201,21 @@ static bool move_file(const writing *to, const char *name) {
     return moved;
 }
 
+/* The journal of a run becomes the trials file the reports were made from. */
+static bool move_journal(const writing *to) {
+    const char *from = to->options->journal;
+    if (from == NULL) {
+        return true;
+    }
+    char *final = file_join(to->directory, REPORT_TRIALS_NAME);
+    const bool moved = rename(from, final) == 0;
+    if (!moved) {
+        fprintf(to->err, "punchlab: cannot move %s to %s: %s\n", from, final, strerror(errno));
+    }
+    free(final);
+    return moved;
+}
+
 /* Moves everything, the manifest last; meanwhile there is none. */
 static bool move_all(const writing *to) {
     char *manifest = file_join(to->directory, manifest_name);
@@ -209,7 +224,7 @@ static bool move_all(const writing *to) {
         fprintf(to->err, "punchlab: cannot replace %s: %s\n", manifest, strerror(errno));
     }
     free(manifest);
-    return moved && each_file(move_file, to) && move_file(to, manifest_name);
+    return moved && each_file(move_file, to) && move_journal(to) && move_file(to, manifest_name);
 }
 
 /* "DIR.partial", or "DIR/partial" where the name is no name. To be freed. */
@@ -333,6 +348,9 @@ static bool write_all(writing *staged) {
 static void keep_partial(const writing *staged, const char *directory, bool written) {
     char *partial = report_partial_directory(directory);
     writing to = *staged;
+    report_options options = *staged->options;
+    options.journal = NULL; /* it stays where the run can be continued */
+    to.options = &options;
     to.stage = staged->directory;
     to.directory = partial;
     const bool kept = file_make_directories(partial, to.err) && move_all(&to);

@@ -37,8 +37,8 @@ session_paths session_paths_of(const session_how *how, uint32_t shard, uint32_t 
     session_paths paths = {NULL, NULL, NULL, NULL};
     if (shard_count == 1) {
         paths.stage = file_join(how->directory, ".part");
-        paths.journal = file_join(paths.stage, SESSION_TRIALS_NAME);
-        paths.final = file_join(how->directory, SESSION_TRIALS_NAME);
+        paths.journal = file_join(paths.stage, REPORT_TRIALS_NAME);
+        paths.final = file_join(how->directory, REPORT_TRIALS_NAME);
         return paths;
     }
     char name[64];
@@ -203,32 +203,32 @@ static bool find_finished(const session_how *how, const run_request *request,
         return false;
     }
     facts ours = run_facts(request);
-    out->opened = true;
-    out->finished = session_same_facts(&ours, &out->file.about);
+    out->opened = session_same_facts(&ours, &out->file.about);
     facts_free(&ours);
-    if (!out->finished) {
+    if (!out->opened) {
         trials_close(&out->file);
-        out->opened = false;
     }
-    return out->finished;
+    return out->opened;
 }
 
 /* --- saying what came of it */
 
-static bool put_json(const session_how *how, const analysis *said) {
+bool session_open_json(const session_how *how, session *out) {
+    memset(out, 0, sizeof *out);
+    return how->json == NULL || strcmp(how->json, "-") == 0 ||
+           file_open(&out->json, how->json, how->err);
+}
+
+static bool put_json(const session_how *how, session *out) {
     if (how->json == NULL) {
         return true;
     }
-    if (strcmp(how->json, "-") == 0) {
-        report_json(said, how->json_stdout);
+    if (out->json.out == NULL) {
+        report_json(&out->said, how->json_stdout);
         return true;
     }
-    file_out file;
-    if (!file_open(&file, how->json, how->err)) {
-        return false;
-    }
-    report_json(said, file.out);
-    return file_commit(&file, how->err);
+    report_json(&out->said, out->json.out);
+    return file_commit(&out->json, how->err);
 }
 
 int session_verdict(const session *of, bool allow_inconclusive) {
@@ -256,7 +256,7 @@ int session_publish(const session_how *how, const report_options *options, uint3
         report_table(&out->said, how->table, cli_wants_colour(how->table));
         fflush(how->table);
     }
-    const bool json = put_json(how, &out->said);
+    const bool json = put_json(how, out);
     const report_written kept = report_write(&out->said, options, how->directory, how->err);
     if (kept == REPORT_WHOLE && !how->quiet) {
         fprintf(how->err, "\nresults: %s/report.html\n", how->directory);
@@ -279,22 +279,10 @@ static void print_speed(const session_how *how, const run_request *request,
             (double)outcome->events / wall_s);
 }
 
-bool session_keep_trials(const session_how *how, const session_paths *paths) {
-    char *manifest = file_join(how->directory, "manifest.json");
-    bool kept = unlink(manifest) == 0 || errno == ENOENT;
-    free(manifest);
-    kept = kept && rename(paths->journal, paths->final) == 0;
-    if (!kept) {
-        fprintf(how->err, "%s: cannot move %s to %s: %s\n", how->program, paths->journal,
-                paths->final, strerror(errno));
-    }
-    return kept;
-}
-
 /* A copy of an interrupted run's trials beside its reports. */
 static void keep_partial_trials(const session_how *how, const session_paths *paths) {
     char *directory = report_partial_directory(how->directory);
-    char *copy = file_join(directory, SESSION_TRIALS_NAME);
+    char *copy = file_join(directory, REPORT_TRIALS_NAME);
     if (is_there(directory)) {
         (void)file_copy(paths->journal, copy, how->err);
     }
@@ -325,22 +313,26 @@ static int tell_unfinished(const session_how *how, const run_request *request,
     return CLI_SIGNALLED + outcome->signal;
 }
 
+/* outcome: NULL when it was finished before this time, and only reports are missing. */
 static int tell_finished(const session_how *how, const run_request *request,
                          const session_paths *paths, const run_outcome *outcome, session *out) {
-    if (outcome != NULL && !session_keep_trials(how, paths)) {
+    if (request->shard_count == 1) {
+        const report_host host = {request->jobs, outcome != NULL ? outcome->wall_s : 0.0};
+        const report_options options = {.host = outcome != NULL ? &host : NULL,
+                                        .journal = outcome != NULL ? paths->journal : NULL,
+                                        .trials_csv = how->trials_csv};
+        return session_publish(how, &options, request->jobs, out);
+    }
+    if (outcome != NULL && rename(paths->journal, paths->final) != 0) {
+        fprintf(how->err, "%s run: cannot move %s to %s: %s\n", how->program, paths->journal,
+                paths->final, strerror(errno));
         return CLI_FAILED;
     }
-    if (request->shard_count > 1) {
-        if (!how->quiet) {
-            fprintf(how->err, "shard %u of %u: %llu trials in %s\n", request->shard + 1,
-                    request->shard_count, (unsigned long long)trials_in(&out->file), paths->final);
-        }
-        return CLI_OK;
+    if (!how->quiet) {
+        fprintf(how->err, "shard %u of %u: %llu trials in %s\n", request->shard + 1,
+                request->shard_count, (unsigned long long)trials_in(&out->file), paths->final);
     }
-    const report_host host = {request->jobs, outcome != NULL ? outcome->wall_s : 0.0};
-    const report_options options = {.host = outcome != NULL ? &host : NULL,
-                                    .trials_csv = how->trials_csv};
-    return session_publish(how, &options, request->jobs, out);
+    return CLI_OK;
 }
 
 /* With everything locked. */
@@ -364,7 +356,6 @@ static int run_locked(const setup *made, const session_how *how, const session_p
     }
     out->file = outcome.file;
     out->opened = true;
-    out->finished = outcome.whole;
     if (how->verbose) {
         print_speed(how, request, &outcome);
     }
@@ -373,7 +364,9 @@ static int run_locked(const setup *made, const session_how *how, const session_p
 }
 
 int session_run(const setup *made, const session_how *how, const sigset_t *signals, session *out) {
-    memset(out, 0, sizeof *out);
+    if (!session_open_json(how, out)) {
+        return CLI_FAILED;
+    }
     session_paths paths = session_paths_of(how, made->request.shard, made->request.shard_count);
     session_locks locks;
     int status = lock_all(how, &paths, &locks);
@@ -388,12 +381,14 @@ int session_run(const setup *made, const session_how *how, const sigset_t *signa
 /* --- report */
 
 int session_report(const session_how *how, uint32_t jobs, session *out) {
-    memset(out, 0, sizeof *out);
+    if (!session_open_json(how, out)) {
+        return CLI_FAILED;
+    }
     const int lock = file_lock_directory(how->directory, how->err);
     if (lock < 0) {
         return CLI_USAGE;
     }
-    char *path = file_join(how->directory, SESSION_TRIALS_NAME);
+    char *path = file_join(how->directory, REPORT_TRIALS_NAME);
     char *wrong = trials_open(&out->file, path);
     free(path);
     int status = CLI_USAGE;
@@ -403,7 +398,6 @@ int session_report(const session_how *how, uint32_t jobs, session *out) {
     } else {
         const report_options options = {.trials_csv = how->trials_csv, .in_place = true};
         out->opened = true;
-        out->finished = true;
         status = session_publish(how, &options, jobs, out);
     }
     close(lock);
@@ -411,6 +405,7 @@ int session_report(const session_how *how, uint32_t jobs, session *out) {
 }
 
 void session_close(session *of) {
+    file_abandon(&of->json);
     if (of->analysed) {
         analysis_free(&of->said);
     }

@@ -14,10 +14,9 @@
 
 #include "analysis.h"
 #include "cli.h"
+#include "file.h"
 #include "run.h"
 #include "setup.h"
-
-#define SESSION_TRIALS_NAME "trials.bin"
 
 typedef struct {
     const char *directory; /* borrowed */
@@ -35,11 +34,11 @@ typedef struct {
 } session_how;
 
 typedef struct {
+    file_out json;    /* open when a file was asked for */
     trials_file file; /* open when `opened` */
     analysis said;    /* of it, when `analysed` */
     bool opened;
     bool analysed;
-    bool finished; /* every trial asked for is there (a shard: its own) */
 } session;
 
 /* The options of any command that writes results, read from its command line. */

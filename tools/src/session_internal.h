@@ -25,9 +25,8 @@ bool session_same_facts(const facts *a, const facts *b);
 /* In what two runs differ, for people: the first thing that does. */
 const char *session_difference(const facts *a, const facts *b);
 
-/* The journal becomes the results. The manifest of earlier results goes first: without one the
- * directory does not claim to be whole while its files are replaced. False after saying why not. */
-bool session_keep_trials(const session_how *how, const session_paths *paths);
+/* Opens the JSON file that was asked for, so that it fails before anything runs. */
+bool session_open_json(const session_how *how, session *out);
 
 /* Everything that is said about an open trials file, in all forms. An exit code. */
 int session_publish(const session_how *how, const report_options *options, uint32_t jobs,

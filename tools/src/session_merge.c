@@ -197,19 +197,16 @@ static int merge_locked(const session_how *how, uint32_t jobs, session *out) {
         unlink(paths.journal);
         goto done;
     }
-    if (!session_keep_trials(how, &paths)) {
-        goto done;
-    }
-    char *wrong = trials_open(&out->file, paths.final);
+    char *wrong = trials_open(&out->file, paths.journal);
     if (wrong != NULL) {
         fprintf(how->err, "%s merge: %s\n", how->program, wrong);
         free(wrong);
         goto done;
     }
     out->opened = true;
-    out->finished = true;
     const report_host host = {jobs, 0.0};
-    const report_options options = {.host = &host, .trials_csv = how->trials_csv};
+    const report_options options = {
+        .host = &host, .journal = paths.journal, .trials_csv = how->trials_csv};
     status = session_publish(how, &options, jobs, out);
 done:
     close_shards(&shards);
@@ -218,7 +215,9 @@ done:
 }
 
 int session_merge(const session_how *how, uint32_t jobs, session *out) {
-    memset(out, 0, sizeof *out);
+    if (!session_open_json(how, out)) {
+        return CLI_FAILED;
+    }
     const int lock = file_lock_directory(how->directory, how->err);
     if (lock < 0) {
         return CLI_USAGE;

@@ -35,6 +35,21 @@ static made_run run_into(process_how how, const char *const *options) {
     return made;
 }
 
+/* The same into a directory that is there. */
+static process_said run_there(const process_how *base, const char *out,
+                              const char *const *options) {
+    char program[4096];
+    char data[4096];
+    process_how how = *base;
+    how.directory = process_source(data, sizeof data, "tools/tests/data");
+    const char *argv[16] = {process_punchlab(program, sizeof program), "run", "tiny.json", "--out",
+                            out};
+    for (size_t i = 0; options[i] != NULL && i + 6 < sizeof argv / sizeof argv[0]; i++) {
+        argv[i + 5] = options[i];
+    }
+    return process_run(&how, argv);
+}
+
 static void clear(made_run *made) {
     char partial[4200];
     snprintf(partial, sizeof partial, "%s.partial", made->out);
@@ -214,14 +229,41 @@ static void hostile_text(void) {
     process_remove_directory(out);
 }
 
-static void full_disk(void) {
+/* No room for all trials: what there is can be continued. */
+static void full_disk_for_trials(void) {
     const char *const options[] = {"--trials", "300", NULL};
     const process_how how = {.file_bytes_max = 8192};
     made_run made = run_into(how, options);
     EXPECT_INT("exit code", made.said.status, 1);
     EXPECT("which file, and why",
+           strstr(made.said.err, "/.part/trials.bin: File too large\n") != NULL);
+    EXPECT("what became of them, and what to do", strstr(made.said.err,
+                                                         " trials are kept in it: "
+                                                         "make room, then repeat "
+                                                         "the command with "
+                                                         "--resume\n") != NULL);
+    EXPECT("nothing pretends to be results", !exists(made.out, "manifest.json"));
+    process_free(&made.said);
+    const char *const again[] = {"--trials", "300", "--resume", NULL};
+    const process_how roomy = {0};
+    char *first = file_copy_name(made.out);
+    made.said = run_there(&roomy, first, again);
+    EXPECT_INT("with room, it goes on", made.said.status, 0);
+    EXPECT("and says where", strstr(made.said.err, "continuing after ") != NULL);
+    expect_partial(first, false);
+    free(first);
+    clear(&made);
+}
+
+/* Room for the trials, but not for what is said about them. */
+static void full_disk(void) {
+    const char *const options[] = {"--trials", "100", NULL};
+    const process_how how = {.file_bytes_max = 24000};
+    made_run made = run_into(how, options);
+    EXPECT_INT("exit code", made.said.status, 1);
+    EXPECT("which file, and why",
            strstr(made.said.err, "punchlab: cannot write ") != NULL &&
-               strstr(made.said.err, "/trials.csv: File too large\n") != NULL);
+               strstr(made.said.err, ": File too large\n") != NULL);
     EXPECT("what became of the rest",
            strstr(made.said.err,
                   "the results are partial, because not everything could be written: "
@@ -235,7 +277,7 @@ static void full_disk(void) {
     expect_partial(partial, true);
     EXPECT("apart from where whole results go",
            !exists(made.out, "manifest.json") && !exists(made.out, "cells.csv"));
-    EXPECT("nothing is left in between", !exists(made.out, ".part"));
+    EXPECT("the trials wait for another try", exists(made.out, ".part/trials.bin"));
     clear(&made);
 }
 
@@ -276,7 +318,7 @@ static void interrupted(void) {
     const process_how how = {.interrupt = true};
     made_run made = run_into(how, options);
     EXPECT_INT("exit code", made.said.status, 130);
-    EXPECT("says so", strstr(made.said.err, "interrupted; the results are partial\n") != NULL);
+    EXPECT("says so", strstr(made.said.err, "--resume continues\n") != NULL);
     char partial[4200];
     snprintf(partial, sizeof partial, "%s.partial", made.out);
     cJSON *object = cJSON_Parse(made.said.out);
@@ -302,20 +344,9 @@ static void interrupted(void) {
 }
 
 /* Runs once more into the directory of an earlier run. */
-static process_said run_again(const process_how *base, const char *out, const char *trials) {
-    char program[4096];
-    char data[4096];
-    process_how how = *base;
-    how.directory = process_source(data, sizeof data, "tools/tests/data");
-    const char *const argv[] = {process_punchlab(program, sizeof program),
-                                "run",
-                                "tiny.json",
-                                "--out",
-                                out,
-                                "--trials",
-                                trials,
-                                NULL};
-    return process_run(&how, argv);
+static process_said run_again(const process_how *how, const char *out, const char *trials) {
+    const char *const options[] = {"--trials", trials, NULL};
+    return run_there(how, out, options);
 }
 
 /* A worse result never replaces a whole one; a whole one does, and other files stay. */
@@ -326,7 +357,7 @@ static void whole_results_stay(void) {
         const char *trials;
         bool replaces;
     } rows[] = {
-        {"a full disk", {.file_bytes_max = 8192}, "300", false},
+        {"a full disk", {.file_bytes_max = 24000}, "100", false},
         {"an interrupted run", {.interrupt = true}, "1000000", false},
         {"a whole run", {.interrupt = false}, "5", true},
     };
@@ -345,7 +376,8 @@ static void whole_results_stay(void) {
                before != NULL && after != NULL && (strcmp(before, after) != 0) == rows[i].replaces);
         expect_partial(made.out, false);
         EXPECT("the notes stay", exists(made.out, "notes.txt"));
-        EXPECT("nothing is left in between", !exists(made.out, ".part"));
+        EXPECT("unfinished work is kept, and only that",
+               exists(made.out, ".part") == !rows[i].replaces);
         free(before);
         free(after);
         process_free(&said);
@@ -380,7 +412,8 @@ int main(void) {
         {"the same cells with either crypto provider", same_for_any_crypto},
         {"fields of the JSON object", json_fields},
         {"hostile text in a scenario", hostile_text},
-        {"a full disk", full_disk},
+        {"a disk too full for the trials", full_disk_for_trials},
+        {"a disk too full for the reports", full_disk},
         {"a full device behind --json", json_to_full_device},
         {"places that cannot be written", unwritable},
         {"an interrupted run", interrupted},

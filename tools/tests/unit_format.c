@@ -68,7 +68,7 @@ static void texts(void) {
         {"shell: quote", format_shell_word, "a'b", "'a'\\''b'"},
         {"shell: nothing", format_shell_word, "", "''"},
         {"shell: dollar", format_shell_word, "$HOME", "'$HOME'"},
-        {"Markdown: bar", format_markdown_cell, "a|b", "a\\|b"},
+        {"Markdown: bar", format_markdown, "a|b", "a\\|b"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         expect_text(rows[i].sentence, rows[i].put, rows[i].text, rows[i].expected);

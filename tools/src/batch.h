@@ -8,7 +8,7 @@
 
 #include "setup.h"
 
-/* Scenarios that are loaded and could run, in the order given; directories in alphabetical order. */
+/* Scenarios that are loaded and could run, in the order given; those of a directory by name. */
 typedef struct {
     setup *made;
     char **paths;

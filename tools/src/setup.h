@@ -17,9 +17,9 @@ typedef struct {
     char *path;          /* of the scenario file; request.file is as typed */
 } setup;
 
-/* Reads --set, --seed, --trials, --jobs, --shard, --backend and --crypto where the command has them, loads
- * the first operand. An exit code: CLI_OK, CLI_USAGE or CLI_UNAVAILABLE after complaining. Free
- * with setup_free in any case. */
+/* Reads --set, --seed, --trials, --jobs, --shard, --backend and --crypto where the command has them,
+ * loads the first operand. An exit code: CLI_OK, CLI_USAGE or CLI_UNAVAILABLE after complaining.
+ * Free with setup_free in any case. */
 int setup_load(setup *made, const cli_args *args);
 /* The same of another file than the first operand. */
 int setup_load_file(setup *made, const cli_args *args, const char *path);

@@ -141,7 +141,7 @@ static void put_panels(const layout_times *plot, FILE *out) {
         fprintf(out,
                 "set lmargin at screen %.4f\nset rmargin at screen %.4f\n"
                 "set tmargin at screen %.4f\nset bmargin at screen %.4f\nset format y \"%s\"\nset "
-                "title '",
+                "title ",
                 left / width, (left + PANEL_WIDTH - 24) / width, 1.0 - (top + 26) / height,
                 1.0 - (top + PANEL_HEIGHT - 32) / height, panel % columns == 0 ? "%g" : "");
         char *title = layout_panel_title(plot, panel);

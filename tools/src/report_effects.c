@@ -16,12 +16,12 @@
 /* --- factors */
 
 /* Pixels of a panel, and of what surrounds all of them. Chosen. */
-#define PANEL_WIDTH_MIN 260u
+#define PANEL_WIDTH_MIN 280u
 #define PANEL_HEIGHT 240u
 #define LEVEL_WIDTH 44u
 #define LEFT 80u
 #define TOP 60u
-#define BOTTOM 110u /* labels of levels stand upright */
+#define GAP 54u /* between panels: labels of the next axis */
 #define LEGEND_LINE 18u
 
 /* Lines lie side by side, so that their error bars do not hide each other. */
@@ -31,8 +31,22 @@ typedef struct {
     const analysis *of;
     FILE *out;
     layout_time_axis times;
-    double never_s; /* where "never" is on the axis of times */
+    double never_s;  /* where "never" is on the axis of times */
+    uint32_t bottom; /* room for the labels of levels, which are slanted */
 } effects;
+
+/* Room for the longest label, and its end is not far to see. Chosen: 6 pixels a letter, at 40
+ * degrees. */
+static uint32_t labels_height(const facts *about) {
+    size_t longest = 0;
+    for (uint32_t f = 0; f < about->factor_count; f++) {
+        for (uint32_t l = 0; l < about->factors[f].level_count; l++) {
+            const size_t length = strlen(about->factors[f].levels[l]);
+            longest = length > longest ? length : longest;
+        }
+    }
+    return 50 + 4 * (uint32_t)(longest < 40 ? longest : 40);
+}
 
 static uint32_t panel_width(const facts *about, uint32_t factor) {
     const uint32_t width = 60 + LEVEL_WIDTH * about->factors[factor].level_count;
@@ -75,11 +89,17 @@ static void put_level_ticks(const effects *to, uint32_t factor, bool labels) {
     fputs(")\n", to->out);
 }
 
+/* Pale lines under points with their error bars. */
 static void put_lines(const effects *to, const layout_effect *effect, uint32_t column) {
     fputs("plot \\\n", to->out);
     for (uint32_t line = 0; line < effect->lines; line++) {
         fprintf(to->out,
-                "  $factor%u_%u using 1:%u:%u:%u with yerrorlines linewidth 1.5 pointtype 7 "
+                "  $factor%u_%u using 1:%u with lines linecolor rgb \"#a0%s\" notitle, \\\n",
+                effect->factor, line, column, layout_colours[line] + 1);
+    }
+    for (uint32_t line = 0; line < effect->lines; line++) {
+        fprintf(to->out,
+                "  $factor%u_%u using 1:%u:%u:%u with yerrorbars linewidth 1.5 pointtype 7 "
                 "pointsize 0.6 linecolor rgb \"%s\" notitle%s\n",
                 effect->factor, line, column, column + 1, column + 2, layout_colours[line],
                 line + 1 < effect->lines ? ", \\" : "");
@@ -101,7 +121,7 @@ static void put_margins(const effects *to, const effects_place *place, uint32_t 
     fprintf(to->out,
             "set lmargin at screen %.4f\nset rmargin at screen %.4f\nset tmargin at screen %.4f\n"
             "set bmargin at screen %.4f\n",
-            place->left / width, (place->left + place->width - 24) / width, 1.0 - top / height,
+            place->left / width, (place->left + place->width - GAP) / width, 1.0 - top / height,
             1.0 - (top + PANEL_HEIGHT - 20) / height);
 }
 
@@ -111,12 +131,13 @@ static void put_factor(const effects *to, const effects_place *place, uint32_t f
     put_margins(to, place, 0);
     fputs("set title ", to->out);
     gnuplot_text(to->out, to->of->about->factors[factor].name);
-    fputs("\nset yrange [0:100]\nunset logscale y\nset ytics autofreq\n", to->out);
+    fputs("\nunset logscale y\nset yrange [0:100]\nset ytics autofreq\n", to->out);
     put_level_ticks(to, factor, false);
     put_lines(to, &effect, 2);
     put_margins(to, place, 1);
     fprintf(to->out,
-            "unset title\nset logscale y\nset yrange [%.6g:%.6g]\nset ytics (\"never\" %.6g",
+            "unset label\nunset title\nset yrange [%.6g:%.6g]\nset logscale y\nset ytics "
+            "(\"never\" %.6g",
             layout_tick_s(to->times.first), to->never_s * 1.1, to->never_s);
     for (int n = to->times.first; n <= to->times.last; n++) {
         fprintf(to->out, ", \"%.6g\" %.6g", layout_tick_s(n), layout_tick_s(n));
@@ -129,7 +150,7 @@ static void put_factor(const effects *to, const effects_place *place, uint32_t f
         gnuplot_words(to->out, title);
         fprintf(to->out, "' at screen %.4f, screen %.4f left textcolor rgb \"%s\"\n",
                 (double)place->left / place->figure_width,
-                1.0 - (double)(TOP + 2 * PANEL_HEIGHT + BOTTOM - 20 + line * LEGEND_LINE) /
+                1.0 - (double)(TOP + 2 * PANEL_HEIGHT + to->bottom - 20 + line * LEGEND_LINE) /
                           place->figure_height,
                 layout_colours[line]);
         free(title);
@@ -156,10 +177,10 @@ void report_plot_factors(const analysis *of, FILE *out) {
         put_nothing(of, out, "The scenario varies nothing.");
         return;
     }
-    effects to = {of, out, layout_time_axis_of(of), 0.0};
+    effects to = {of, out, layout_time_axis_of(of), 0.0, labels_height(about)};
     to.never_s = layout_tick_s(to.times.last + 1);
     uint32_t lines = 1;
-    effects_place place = {LEFT, 0, LEFT, TOP + 2 * PANEL_HEIGHT + BOTTOM};
+    effects_place place = {LEFT, 0, LEFT, TOP + 2 * PANEL_HEIGHT + to.bottom};
     for (uint32_t f = 0; f < about->factor_count; f++) {
         const layout_effect effect = layout_effect_of(of, f);
         lines = effect.lines > lines ? effect.lines : lines;
@@ -186,7 +207,6 @@ void report_plot_factors(const analysis *of, FILE *out) {
     for (uint32_t f = 0; f < about->factor_count; f++) {
         place.width = panel_width(about, f);
         put_factor(&to, &place, f);
-        fputs(f == 0 ? "unset label 1\nunset label 2\n" : "", out);
         place.left += place.width;
     }
     fputs("unset multiplot\n", out);
@@ -197,7 +217,8 @@ void report_plot_factors(const analysis *of, FILE *out) {
 /* Bars of more cells are too thin to compare; then those with most failures are drawn. Chosen. */
 #define BARS_MAX 80u
 #define BAR_HEIGHT 18u
-#define REASON_LETTERS_MAX 110
+#define BARS_WIDTH 960u
+#define REASON_LETTERS_MAX 120
 
 typedef struct {
     uint32_t cells[BARS_MAX];
@@ -301,14 +322,18 @@ void report_plot_reasons(const analysis *of, FILE *out) {
     }
     put_bar_data(of, out, &reasons, &bars);
     const uint32_t entries = reasons.count + (reasons.other > 0 ? 1 : 0);
-    gnuplot_begin(out, 960, 120 + BAR_HEIGHT * bars.count + LEGEND_LINE * entries);
+    const uint32_t legend = 10 + LEGEND_LINE * entries;
+    const uint32_t height = 40 + BAR_HEIGHT * (bars.count + 1) + 50 + legend;
+    gnuplot_begin(out, BARS_WIDTH, height);
     fputs("set title ", out);
     gnuplot_text(out, of->about->title);
     fprintf(out,
             "\nset xlabel \"failed calls, %%%s\"\nset xrange [0:100]\nset yrange [%u.6:-0.6]\n"
             "set tics nomirror scale 0.5\nset grid xtics linetype 1 linewidth 0.5 linecolor rgb "
-            "\"#cccccc\"\nset key below left Left reverse maxcols 1 samplen 1\n",
-            bars.count < bars.failing ? ", of the cells that fail most" : "", bars.count - 1);
+            "\"#cccccc\"\nset tmargin at screen %.4f\nset bmargin at screen %.4f\n"
+            "set key at screen 0.02, screen %.4f left top Left reverse maxcols 1 samplen 1\n",
+            bars.count < bars.failing ? ", of the cells that fail most" : "", bars.count - 1,
+            1.0 - 40.0 / height, (double)(legend + 50) / height, (double)legend / height);
     put_bar_ticks(of, out, &bars);
     put_bar_plots(out, &reasons);
 }

@@ -195,7 +195,8 @@ typedef struct {
     uint32_t level_count;
     layout_time_axis times;
     double width;
-    double bottom; /* room for labels */
+    double left;   /* room for the first label, and */
+    double bottom; /* for all of them */
     bool slanted;  /* labels */
     bool seconds;  /* the median time, not the share connected */
 } factor_frame;
@@ -227,17 +228,22 @@ static factor_frame factor_frame_of(const layout_effect *effect, FILE *out) {
         longest = strlen(text) > longest ? strlen(text) : longest;
     }
     frame.times = layout_time_axis_of(effect->of);
+    frame.left = LEFT;
     frame.width = fmax(WIDTH, LEFT + RIGHT + factor->level_count * LEVEL_WIDTH / 2);
     const double room = (frame.width - LEFT - RIGHT) / factor->level_count;
     frame.slanted = (double)longest * LETTER > room;
+    if (frame.slanted) { /* a label ends at its level, and begins to the left */
+        frame.left = fmax(LEFT, (double)longest * LETTER * 0.77 - room / 2.0 + 10.0);
+        frame.width += frame.left - LEFT;
+    }
     frame.bottom = frame.slanted ? 14.0 + (double)longest * LETTER * 0.7 : 20.0;
     return frame;
 }
 
 static double level_x(const factor_frame *frame, uint32_t level, uint32_t line) {
-    const double room = (frame->width - LEFT - RIGHT) / frame->level_count;
+    const double room = (frame->width - frame->left - RIGHT) / frame->level_count;
     const double apart = fmin(5.0, room * 0.7 / frame->effect->lines);
-    return LEFT + room * (level + 0.5) +
+    return frame->left + room * (level + 0.5) +
            ((double)line - (double)(frame->effect->lines - 1) / 2.0) * apart;
 }
 
@@ -264,10 +270,11 @@ static void put_value_axis(const factor_frame *frame) {
         } else {
             snprintf(text, sizeof text, "%d %%", n * 25);
         }
-        put_line(frame->out, (double[2]){LEFT, y}, (double[2]){frame->width - RIGHT, y});
+        put_line(frame->out, (double[2]){frame->left, y}, (double[2]){frame->width - RIGHT, y});
         const bool never = frame->seconds && n == last;
         if (never || (labelled - y >= 11.0 && (!frame->seconds || y - TOP >= 11.0))) {
-            put_label(frame->out, (double[2]){LEFT - 4, y + 3}, "end", never ? "never" : text);
+            put_label(frame->out, (double[2]){frame->left - 4, y + 3}, "end",
+                      never ? "never" : text);
             labelled = y;
         }
     }
@@ -316,7 +323,7 @@ static void put_effect_line(const factor_frame *frame, uint32_t line) {
                 x, value_y(frame, e->lo), value_y(frame, e->hi), x - 2.5, value_y(frame, e->lo), x,
                 y);
         if (any) {
-            fprintf(frame->out, "<path stroke-opacity=\".5\" d=\"M%.1f %.1fL%.1f %.1f\"/>",
+            fprintf(frame->out, "<path stroke-opacity=\".4\" d=\"M%.1f %.1fL%.1f %.1f\"/>",
                     before[0], before[1], x, y);
         }
         before[0] = x;

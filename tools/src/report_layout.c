@@ -9,7 +9,7 @@
 #include "punch/assert.h"
 
 const char *const layout_colours[LAYOUT_CURVES_MAX] = {"#0072b2", "#d55e00", "#009e73",
-                                                       "#a0407c", "#000000", "#56b4e9",
+                                                       "#a0407c", "#000000", "#2a8fc4",
                                                        "#7a4b1e", "#777777", "#b07800"};
 
 /* --- the grid of cells */

@@ -79,10 +79,11 @@ void report_plot_success(const analysis *of, FILE *out) {
     put_ticks(of, out, &x, "xtics rotate by -40 left");
     put_ticks(of, out, &y, "ytics");
     fprintf(out, "set xrange [-0.5:%u.5]\nset yrange [%u.5:-0.5]\n", x.ticks - 1, y.ticks - 1);
-    /* Dark means fails; light enough everywhere for black numbers. */
+    /* From orange over grey to blue, which all kinds of colour vision tell apart; light enough
+     * everywhere for black numbers. */
     fputs(
         "set cbrange [0:100]\nset cblabel \"connected, %\"\n"
-        "set palette defined (0 \"#d98c8c\", 50 \"#f2e6b3\", 100 \"#8cbf9f\")\n"
+        "set palette defined (0 \"#f4a582\", 50 \"#f4f4f4\", 100 \"#92c5de\")\n"
         "unset key\nset tics scale 0\n",
         out);
     put_grid_data(of, out, &x, &y);

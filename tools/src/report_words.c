@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "punch/assert.h"
+#include "words.h"
 
 char *report_number(sim_measure_unit unit, double value, char text[FORMAT_TEXT_CAP]) {
     switch (unit) {
@@ -180,7 +181,21 @@ static void put_extent(const analysis *of, FILE *out) {
     fprintf(out, "%s trial%s", format_count(most, text), most == 1 ? "" : "s");
 }
 
-/* How many cells connected always, and how many never. */
+/* The cell with the smallest share among those that connected at all, but not always. */
+static uint32_t worst_between(const analysis *of) {
+    uint32_t worst = UINT32_MAX;
+    double least = 1.0;
+    for (uint32_t i = 0; i < of->about->cell_count; i++) {
+        const stats_estimate *e = analysis_estimate(of, i, SIM_MEASURE_CONNECTED);
+        if (e->n > 0 && e->value > 0.0 && e->value < least) {
+            least = e->value;
+            worst = i;
+        }
+    }
+    return worst;
+}
+
+/* How many cells connected always, how many never, and which is the worst between. */
 static void put_connected(const analysis *of, FILE *out) {
     const uint32_t cell_count = of->about->cell_count;
     uint32_t always = 0;
@@ -190,27 +205,25 @@ static void put_connected(const analysis *of, FILE *out) {
         always += e->n > 0 && e->value >= 1.0 ? 1 : 0;
         never += e->n > 0 && e->value <= 0.0 ? 1 : 0;
     }
-    const uint32_t worst = report_worst_cell(of);
-    if (worst == UINT32_MAX) {
-        return;
-    }
     if (always == cell_count || never == cell_count) {
         fprintf(out, "; %s call connected", always == cell_count ? "every" : "no");
         return;
     }
-    char text[REPORT_TEXT_CAP];
-    const stats_estimate *e = analysis_estimate(of, worst, SIM_MEASURE_CONNECTED);
+    const uint32_t worst = worst_between(of);
+    char text[REPORT_TEXT_CAP] = "";
+    if (worst != UINT32_MAX) {
+        report_estimate(SIM_UNIT_SHARE, analysis_estimate(of, worst, SIM_MEASURE_CONNECTED), text);
+    }
     if (cell_count == 1) {
-        fprintf(out, "; %s connected", report_estimate(SIM_UNIT_SHARE, e, text));
+        fprintf(out, "; %s connected", text);
         return;
     }
     fprintf(out, "; %u connect%s always and %u never", always, always == 1 ? "s" : "", never);
-    if (never > 1) {
-        return;
+    if (worst != UINT32_MAX) {
+        fputs(never > 0 ? "; between them the worst is " : "; the worst is ", out);
+        words_cell(of->about, worst, out);
+        fprintf(out, ": %s", text);
     }
-    fprintf(out, "; the worst is cell %u (", worst);
-    put_cell_words(of->about, worst, out);
-    fprintf(out, "): %s", report_estimate(SIM_UNIT_SHARE, e, text));
 }
 
 static void put_tally(const analysis *of, FILE *out) {

@@ -12,87 +12,54 @@
 
 #include "gnuplot.h"
 #include "process.h"
-#include "punch/addr.h"
 #include "punch_test.h"
 #include "report.h"
+#include "said.h"
 
 #define TRIALS 20011u /* a prime: ties end at no multiple of anything */
 #define DRAWN_WITHIN 0.001
-
-#define SCENARIO_HEAD                                                                     \
-    "{\"name\": \"fake\", \"title\": \"t\", \"nat\": {\"n\": {}}, \"link\": {\"l\": {}}," \
-    "\"peers\": {\"a\": {\"nat\": \"n\", \"link\": \"l\"}, \"b\": {\"nat\": \"n\","       \
-    "\"link\": \"l\"}}, \"broker\": {\"link\": \"l\"}, \"trials\": 10"
-
-typedef struct {
-    sim_scenario *scenario;
-    run_request request;
-    run_results results;
-    run_cell *cells;
-    sim_trial_result *trials;
-    sim_call_result *calls;
-} fake_run;
-
-/* Every cell has the same trials: call i of trial i. */
-static void fake_make(fake_run *fake, const char *factors, uint64_t trials) {
-    char text[2048];
-    sim_complaints complaints = {0};
-    memset(fake, 0, sizeof *fake);
-    snprintf(text, sizeof text, SCENARIO_HEAD "%s}", factors);
-    fake->scenario = sim_scenario_parse("fake.json", text, strlen(text), NULL, 0, &complaints);
-    sim_complaints_print(&complaints, stderr);
-    sim_complaints_clear(&complaints);
-    if (fake->scenario == NULL) {
-        abort();
-    }
-    fake->request.scenario = fake->scenario;
-    fake->results.cell_count = sim_scenario_cell_count(fake->scenario);
-    fake->cells = calloc(fake->results.cell_count, sizeof *fake->cells);
-    fake->trials = calloc(trials, sizeof *fake->trials);
-    fake->calls = calloc(trials, sizeof *fake->calls);
-    if (fake->cells == NULL || fake->trials == NULL || fake->calls == NULL) {
-        abort();
-    }
-    for (uint64_t t = 0; t < trials; t++) {
-        fake->trials[t].calls = &fake->calls[t];
-    }
-    for (uint32_t c = 0; c < fake->results.cell_count; c++) {
-        fake->cells[c] = (run_cell){trials, 1, false, false, fake->trials};
-    }
-    fake->results.cells = fake->cells;
-}
-
-static void fake_free(fake_run *fake) {
-    sim_scenario_destroy(fake->scenario);
-    free(fake->cells);
-    free(fake->trials);
-    free(fake->calls);
-}
-
-/* To be freed. */
-static void make_script(const fake_run *fake, char **script_out) {
-    size_t length = 0;
-    const report view = {.request = &fake->request, .results = &fake->results};
-    FILE *out = open_memstream(script_out, &length);
-    report_plot_times(&view, out);
-    fclose(out);
-}
-
-/* Share of calls that took at most so long. */
-static double true_share(const fake_run *fake, double time_s) {
-    uint64_t count = 0;
-    for (uint32_t i = 0; i < TRIALS; i++) {
-        const double took_s = (double)fake->calls[i].time_to_connect_us / 1e6;
-        count += fake->calls[i].connected && took_s <= time_s + 1e-9 ? 1 : 0;
-    }
-    return (double)count / TRIALS;
-}
 
 typedef struct {
     uint32_t ties; /* different times; 0: all different */
     double connected;
     const char *sentence;
 } ecdf_row;
+
+/* Gives the one cell a distribution with a point for each different time. */
+static void give_points(said *made, const ecdf_row *row) {
+    const uint32_t kinds = row->ties > 0 ? row->ties : TRIALS;
+    uint32_t *counts = calloc(kinds, sizeof *counts);
+    analysis_cell *cell = &made->said.cells[0];
+    free(cell->points);
+    cell->points = calloc(kinds, sizeof *cell->points);
+    if (counts == NULL || cell->points == NULL) {
+        abort();
+    }
+    for (uint32_t i = 0; i < TRIALS; i++) {
+        const bool connected = (double)(i * 31u % 1000u) < row->connected * 1000.0;
+        counts[row->ties > 0 ? i * 7u % row->ties : i] += connected ? 1 : 0;
+    }
+    uint32_t reached = 0;
+    cell->point_count = 0;
+    for (uint32_t k = 0; k < kinds; k++) {
+        reached += counts[k];
+        if (counts[k] > 0) {
+            cell->points[cell->point_count++] =
+                (analysis_point){0.25 + (double)k / 1e3, (double)reached / TRIALS};
+        }
+    }
+    free(counts);
+}
+
+/* Share of calls that took at most so long. */
+static double true_share(const said *made, double time_s) {
+    const analysis_cell *cell = &made->said.cells[0];
+    double share = 0.0;
+    for (uint32_t i = 0; i < cell->point_count && cell->points[i].time_s <= time_s + 1e-9; i++) {
+        share = cell->points[i].share;
+    }
+    return share;
+}
 
 /* Reads a number and moves behind it; false, unmoved, when there is none. */
 static bool read_number(const char **at, double *number_out) {
@@ -107,7 +74,7 @@ static bool read_number(const char **at, double *number_out) {
 }
 
 /* Compares the first curve, at every point it turns, with what it stands for. */
-static void check_curve(const fake_run *fake, const char *script, const ecdf_row *row) {
+static void check_curve(const said *made, const char *script, const ecdf_row *row) {
     const char *at = strstr(script, "$curve0_0 << EOD\n");
     EXPECT("the script holds the curve", at != NULL);
     at = at != NULL ? strchr(at, '\n') + 1 : "EOD";
@@ -121,12 +88,12 @@ static void check_curve(const fake_run *fake, const char *script, const ecdf_row
             abort();
         }
         /* Just before the time the old share was drawn; from it on, the last one at that time. */
-        furthest = fmax(furthest, fabs(before - true_share(fake, time_s - 1e-6)));
+        furthest = fmax(furthest, fabs(before - true_share(made, time_s - 1e-6)));
         double next_s = 0.0;
         const char *next = strchr(at, '\n') + 1;
         const char *ahead = next;
         if (!read_number(&ahead, &next_s) || next_s > time_s) {
-            furthest = fmax(furthest, fabs(share - true_share(fake, time_s)));
+            furthest = fmax(furthest, fabs(share - true_share(made, time_s)));
         }
         before = share;
         points++;
@@ -145,50 +112,50 @@ static void drawn_is_true(void) {
         {2, 0.0, "nothing connects"},
     };
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
-        fake_run fake;
-        fake_make(&fake, "", TRIALS);
-        for (uint32_t i = 0; i < TRIALS; i++) {
-            const uint32_t kind = rows[r].ties > 0 ? i * 7u % rows[r].ties : i;
-            fake.calls[i].connected = (double)(i * 31u % 1000u) < rows[r].connected * 1000.0;
-            fake.calls[i].time_to_connect_us = 250000 + (punch_time_us)kind * 1000;
-        }
-        char *script = NULL;
-        make_script(&fake, &script);
-        check_curve(&fake, script, &rows[r]);
+        const said_how how = {.trials = TRIALS};
+        said *made = said_make(&how);
+        give_points(made, &rows[r]);
+        char *script = said_text(made, report_plot_times);
+        check_curve(made, script, &rows[r]);
         free(script);
-        fake_free(&fake);
+        said_free(made);
     }
 }
-
-#define FACTOR_8 ", \"factors\": [{\"name\": \"f\", \"set\": \"link.l.loss\", \"levels\": "
-#define LOSSES_3 "[\"0%\", \"1%\", \"2%\"]"
-#define FACTOR_D "{\"name\": \"d\", \"set\": \"link.l.delay\", \"treatment\": true, \"levels\": "
 
 /* How many curves and panels, and of how many worlds the band speaks. */
 static void layouts(void) {
     static const struct {
         const char *sentence;
-        const char *factors;
+        said_how how;
         const char *has;
         const char *has_not;
         uint64_t band_of; /* worlds */
     } rows[] = {
-        {"one cell: one curve", "", "$curve0_0 <<", "$curve0_1 <<", 100},
-        {"three cells: three curves", FACTOR_8 LOSSES_3 "}]", "$curve0_2 <<", "multiplot", 100},
+        {"one cell: one curve", {.trials = 100}, "$curve0_0 <<", "$curve0_1 <<", 100},
+        {"three cells: three curves",
+         {.level_counts = {3}, .trials = 100},
+         "$curve0_2 <<",
+         "multiplot",
+         100},
         {"twelve cells: a panel per level of the other factor, curves by treatment",
-         FACTOR_8 LOSSES_3 "}, " FACTOR_D "[\"1ms\", \"2ms\", \"3ms\", \"4ms\"]}]", "$curve2_3 <<",
-         "$curve3_0 <<", 100},
+         {.level_counts = {3, 4}, .treatment = true, .trials = 100},
+         "$curve2_3 <<",
+         "$curve3_0 <<",
+         100},
         {"too many: pooled, and worlds that meet again count once",
-         FACTOR_8 LOSSES_3
-         "}, " FACTOR_D "[\"1ms\", \"2ms\", \"3ms\", \"4ms\", \"5ms\", \"6ms\", \"7ms\", \"8ms\", "
-         "\"9ms\", \"10ms\"]}]",
-         "$curve0_2 <<", "$curve1_0 <<", 100},
+         {.level_counts = {3, 10}, .treatment = true, .trials = 100},
+         "$curve0_2 <<",
+         "$curve1_0 <<",
+         100},
+        {"too many without treatments: all worlds count",
+         {.level_counts = {3, 10}, .trials = 100},
+         "$curve0_2 <<",
+         "$curve1_0 <<",
+         1000},
     };
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
-        fake_run fake;
-        fake_make(&fake, rows[r].factors, 100);
-        char *script = NULL;
-        make_script(&fake, &script);
+        said *made = said_make(&rows[r].how);
+        char *script = said_text(made, report_plot_times);
         EXPECT(rows[r].sentence, strstr(script, rows[r].has) != NULL);
         EXPECT(rows[r].sentence, strstr(script, rows[r].has_not) == NULL);
         const char *at = strstr(script, "$curve0_0 << EOD\n");
@@ -199,7 +166,7 @@ static void layouts(void) {
         }
         EXPECT_REAL("height of its band", high, stats_ecdf_band(rows[r].band_of, 0.95), 1e-5);
         free(script);
-        fake_free(&fake);
+        said_free(made);
     }
 }
 
@@ -238,12 +205,17 @@ static void hangs(void) {
     if (chmod(path, 0700) != 0 || setenv("PATH", directory, 1) != 0) {
         abort();
     }
-    EXPECT_INT("given up", gnuplot_run("a.gp", "svg", "a.svg", 100), GNUPLOT_HUNG);
+    const gnuplot_figure figure = {"a.gp", "svg", "a.svg"};
+    char driver[8192];
+    snprintf(driver, sizeof driver, "%s/driver", directory);
+    EXPECT_INT("given up", gnuplot_draw(&figure, 1, driver, 100), GNUPLOT_HUNG);
     if (unlink(path) != 0) {
         abort();
     }
-    EXPECT_INT("and a missing one is missing", gnuplot_run("a.gp", "svg", "a.svg", 100),
+    EXPECT_INT("and a missing one is missing", gnuplot_draw(&figure, 1, driver, 100),
                GNUPLOT_MISSING);
+    EXPECT_INT("nor can it draw without a place for its orders",
+               gnuplot_draw(&figure, 1, "/nowhere/driver", 100), GNUPLOT_FAILED);
     process_remove_directory(directory);
 }
 

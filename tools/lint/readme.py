@@ -24,7 +24,7 @@ SECONDS_MAX = 120
 
 # What differs from run to run or machine to machine.
 VARIES = [
-    (re.compile(r"\(([0-9a-f]{7,40}(-dirty)?|unknown)\)"), "(<commit>)"),
+    (re.compile(r"\(([0-9a-f]{7,40}(-dirty(-[0-9a-f]+)?)?|unknown)\)"), "(<commit>)"),
     (re.compile(r"\b\d+\.\d+\.\d+\b"), "<version>"),
     (re.compile(r"[\d.,]+ ?(k|M|G)?(trials|events|packets)/s"), "<rate>"),
     (re.compile(r"\b(in|after|took|eta) [\d.,:]+ ?(h|min|s|ms|us)?\b"), r"\1 <time>"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cells.csv: one row per cell with every measure and its interval. reasons.csv: one row per cell and
+ * cells.csv: one row per cell, every measure with its interval. reasons.csv: one row per cell and
  * reason of failure. ecdf.csv: the distribution of the time to connect in steps. The columns are
  * described in results/README.md. Times are in seconds, "inf" is never, empty is not applicable.
  */

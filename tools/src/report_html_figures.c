@@ -23,7 +23,7 @@
 #define TOP 10.0
 #define BOTTOM 34.0
 
-/* A drawn curve is nowhere further from the true one than 1 / POINTS_MAX. Chosen: about a pixel of a
+/* A drawn curve is nowhere further from the true one than 1 / POINTS_MAX. Chosen: a pixel of a
  * panel at twice its natural size. */
 #define POINTS_MAX 300u
 

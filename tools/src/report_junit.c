@@ -3,7 +3,7 @@
  * junit.xml, in what the readers of Ant's junit task and of Jenkins have in common: a suite per
  * scenario, in it a case for the trials and one for each expectation. What is inconclusive is a
  * failure of its own type, because the run's exit code calls it one. Elements and attributes come
- * in the order the strictest of the schemas asks for. Times are 0 and the moment is a fixed one, for
+ * in the order the strictest of the schemas asks for. Times are 0, the moment is a fixed one: for
  * equal trials make equal files.
  */
 #include "report_junit.h"

@@ -9,7 +9,8 @@
 
 void report_junit_begin(FILE *out);
 
-/* The suite of one run, without the beginning of its first tag: see report_junit_put. To be freed. */
+/* The suite of one run, without the beginning of its first tag: see report_junit_put; to be freed.
+ */
 char *report_junit_suite(const analysis *of);
 
 /* Writes such a suite as the index-th of the file. */

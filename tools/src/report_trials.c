@@ -14,7 +14,7 @@
 /* Chosen: a few dozen rows. */
 #define BUFFER_BYTES 16384u
 
-/* More than a row: some 45 numbers of at most 20 digits, a few names of enums, two names of sites of
+/* More than a row: some 45 numbers of at most 20 digits, a few names of enums, two site names of
  * at most SITE_BYTES_MAX. */
 #define ROW_BYTES_MAX 4096u
 #define SITE_BYTES_MAX 1024u

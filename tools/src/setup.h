@@ -17,7 +17,7 @@ typedef struct {
     char *path;          /* of the scenario file; request.file is as typed */
 } setup;
 
-/* Reads --set, --seed, --trials, --jobs, --shard, --backend and --crypto where the command has them,
+/* Reads --set, --seed, --trials, --jobs, --shard, --backend and --crypto where a command has them,
  * loads the first operand. An exit code: CLI_OK, CLI_USAGE or CLI_UNAVAILABLE after complaining.
  * Free with setup_free in any case. */
 int setup_load(setup *made, const cli_args *args);

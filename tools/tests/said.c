@@ -19,8 +19,8 @@ static void *zeroed(size_t count, size_t bytes) {
 
 /* "f0", "f0 level 3" */
 static char *named(const char *stem, uint32_t number) {
-    char text[64];
-    snprintf(text, sizeof text, "%s%u", stem, number);
+    char text[128];
+    snprintf(text, sizeof text, "%.100s%u", stem, number);
     return file_copy_name(text);
 }
 

@@ -261,9 +261,8 @@ static void full_disk(void) {
     const process_how how = {.file_bytes_max = 24000};
     made_run made = run_into(how, options);
     EXPECT_INT("exit code", made.said.status, 1);
-    EXPECT("which file, and why",
-           strstr(made.said.err, "punchlab: cannot write ") != NULL &&
-               strstr(made.said.err, "/.part/") != NULL);
+    EXPECT("which file, and why", strstr(made.said.err, "punchlab: cannot write ") != NULL &&
+                                      strstr(made.said.err, "/.part/") != NULL);
     EXPECT("what became of the rest",
            strstr(made.said.err,
                   "the results are partial, because not everything could be written: "

@@ -64,6 +64,18 @@ typedef struct {
 bool bench_run_clients(uint32_t clients, const bench_effort *effort, bench_clients_row *row_out,
                        const char **error_out);
 
+/* What the laboratory costs around the trials. */
+typedef struct {
+    uint64_t trials;  /* of the larger run */
+    double run_s;     /* CPU time of that run, all of it */
+    double report_s;  /* of making statistics and reports again from its trials */
+    double few_bytes; /* the most memory a run of a tenth as many took */
+    double all_bytes; /* and that of the larger run */
+} bench_lab;
+
+/* Runs the quickstart with about so many trials over all cells. False with *error_out on trouble. */
+bool bench_run_lab(uint64_t trials, bench_lab *result, const char **error_out);
+
 /* CPU time of this thread. */
 double bench_cpu_s(void);
 

@@ -72,6 +72,14 @@ static double growth_max(const bench_figures *figures) {
     return most;
 }
 
+static double report_share(const bench_figures *figures) {
+    return figures->lab.report_s / figures->lab.run_s * 100.0;
+}
+
+static double memory_growth(const bench_figures *figures) {
+    return figures->lab.all_bytes / figures->lab.few_bytes;
+}
+
 typedef enum { AT_LEAST, AT_MOST } target_kind;
 
 typedef struct {
@@ -92,6 +100,9 @@ static const bench_target targets[] = {
     {"clients_2000000_real_time", "2,000,000 clients: x real time", speedup_2m, AT_LEAST, 1.0},
     {"clients_100000_real_time", "100,000 clients: x real time", speedup_100k, AT_LEAST, 20.0},
     {"growth_over_bare", "growth of an event's cost, x the bare loop's", growth_max, AT_MOST, 1.5},
+    {"report_share_percent", "statistics and reports: % of a run's time", report_share, AT_MOST,
+     10.0},
+    {"memory_growth", "memory of a run, ten times the trials: x", memory_growth, AT_MOST, 1.1},
 };
 
 static bool is_met(const bench_target *target, double value) {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _XOPEN_SOURCE 700 /* nftw */
 #include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -158,6 +160,19 @@ int file_share_directory(const char *path, FILE *err) {
 
 int file_lock(const char *path, FILE *err) {
     return lock_open(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), path, LOCK_EX, err);
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where) {
+    (void)info;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+#define REMOVE_DEPTH 8 /* directories open at once; chosen */
+
+bool file_remove_directory(const char *path) {
+    return nftw(path, remove_entry, REMOVE_DEPTH, FTW_DEPTH | FTW_PHYS) == 0;
 }
 
 /* Chosen: a page or more at a time. */

@@ -40,6 +40,9 @@ int file_share_directory(const char *path, FILE *err);
 /* The same of a file, which is made when it is not there. */
 int file_lock(const char *path, FILE *err);
 
+/* Removes a directory with all that is in it; false when something stayed. */
+bool file_remove_directory(const char *path);
+
 /* Copies a file; false after saying why not. */
 bool file_copy(const char *from, const char *to, FILE *err);
 

@@ -53,7 +53,11 @@ static void figures(void) {
     EXPECT_REAL("packets per client and second", number(clients, "packets_per_client_and_s"),
                 2.0 / 15.0, 0.02);
     const cJSON *targets = cJSON_GetObjectItemCaseSensitive(object, "targets");
-    EXPECT_INT("a verdict on each figure a quick run measures", cJSON_GetArraySize(targets), 4);
+    EXPECT_INT("a verdict on each figure a quick run measures", cJSON_GetArraySize(targets), 6);
+    const cJSON *lab = cJSON_GetObjectItemCaseSensitive(object, "lab");
+    EXPECT("trials of the laboratory", number(lab, "trials") >= 1800.0);
+    EXPECT("its time", number(lab, "run_s") > 0.0 && number(lab, "report_s") > 0.0);
+    EXPECT("its memory", number(lab, "few_bytes") > 1e6 && number(lab, "all_bytes") > 1e6);
     const cJSON *target = NULL;
     cJSON_ArrayForEach(target, targets) {
         const bool least = cJSON_HasObjectItem(target, "at_least");

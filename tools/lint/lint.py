@@ -194,7 +194,7 @@ def functions(text):
 
 def length(tree):
     """Files, functions, parameter lists and lines that no longer fit one head."""
-    for path in tree.matching(".c", ".h", ".py", ".sh", ".txt") + ["tools/punchlab", "tools/test", ".ci/run"]:
+    for path in tree.matching(".c", ".h", ".py", ".sh", ".txt") + ["tools/punchlab", "tools/slurm-run", "tools/test", ".ci/run"]:
         if path not in tree.paths or path == "LICENSE":
             continue
         text = tree.read(path)
@@ -218,7 +218,7 @@ def spdx(tree):
     for path in tree.paths:
         name = os.path.basename(path)
         if not path.endswith((".c", ".h", ".py", ".sh", ".yml")) and name != "CMakeLists.txt" \
-                and path not in ("tools/punchlab", "tools/test", ".ci/run", "tools/packages.txt"):
+                and path not in ("tools/punchlab", "tools/slurm-run", "tools/test", ".ci/run", "tools/packages.txt"):
             continue
         lines = tree.read(path).split("\n")
         first = lines[1] if lines[0].startswith("#!") and len(lines) > 1 else lines[0]
@@ -256,7 +256,7 @@ def words(tree):
 
 def is_text(path):
     return path.endswith((".c", ".h", ".md", ".txt", ".py", ".sh", ".json", ".yml", ".gp", ".cmake")) \
-        or path in ("tools/punchlab", "tools/test", ".ci/run", ".clang-tidy", ".clang-format")
+        or path in ("tools/punchlab", "tools/slurm-run", "tools/test", ".ci/run", ".clang-tidy", ".clang-format")
 
 
 def layout(tree):

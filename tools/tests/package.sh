@@ -12,28 +12,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/punchlab-package-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 unset PUNCHLAB_AS PUNCHLAB_ROOT
 export LC_ALL=C.UTF-8
-checks=0
-failed=0
-
-# expect SENTENCE EXPECTED GOT
-expect() {
-    checks=$((checks + 1))
-    if [[ $2 != "$3" ]]; then
-        failed=$((failed + 1))
-        printf '%s\n  expected: %s\n  got:      %s\n' "$1" "$2" "$3"
-    fi
-}
-
-# holds SENTENCE COMMAND...: the command succeeds; what it said is shown when not.
-holds() {
-    local sentence=$1 said
-    shift
-    checks=$((checks + 1))
-    if ! said=$("$@" 2>&1); then
-        failed=$((failed + 1))
-        printf '%s\n  failed: %s\n%s\n' "$sentence" "$*" "$said"
-    fi
-}
+# shellcheck source=tools/tests/checks.sh
+source "${PUNCH_SOURCE_DIR:?run this through ctest}/tools/tests/checks.sh"
 
 has() {
     command -v "$1" >/dev/null
@@ -159,9 +139,9 @@ holds "its results are here" test -s punchlab-results/quickstart/manifest.json
 expect "and nothing else" punchlab-results "$(ls)"
 holds "a trial is told" "$punchlab" replay quickstart --cell 5 --trial 1
 holds "bench finds its helper" "$punchlab" bench --quick
+holds "batches on clusters have their program" "$root/bin/punchlab-slurm-run" --help
 for name in README.md CHANGELOG.md LICENSE; do
     holds "$name is there" test -s "$root/share/doc/punchlab/$name"
 done
 
-echo "$checks checks, $failed failed"
-[[ $failed -eq 0 ]]
+conclude_checks

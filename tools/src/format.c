@@ -99,6 +99,19 @@ char *format_percent(double share, char text[FORMAT_TEXT_CAP]) {
     return text;
 }
 
+/* Further from whole than any quotient of counts that is whole, nearer than any that is not: chosen
+ * between 100 rounding errors and 100 / 10^9, of as many calls as a cell may have. */
+#define WHOLE_WITHIN 1e-10
+
+char *format_percent_short(double share, char text[FORMAT_TEXT_CAP]) {
+    const double percent = share * 100.0;
+    if (fabs(percent - round(percent)) > WHOLE_WITHIN) {
+        return format_percent(share, text);
+    }
+    snprintf(text, FORMAT_TEXT_CAP, "%.0f", percent);
+    return text;
+}
+
 char *format_count(uint64_t count, char text[FORMAT_TEXT_CAP]) {
     char digits[FORMAT_TEXT_CAP];
     const int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);

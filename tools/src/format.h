@@ -34,6 +34,10 @@ char *format_duration(punch_time_us duration_us, char text[FORMAT_TEXT_CAP]);
  * "0.0" and "100.0". Returns text. */
 char *format_percent(double share, char text[FORMAT_TEXT_CAP]);
 
+/* "14" for 0.14, and where percent are not whole as format_percent. For cells of a grid. Returns
+ * text. */
+char *format_percent_short(double share, char text[FORMAT_TEXT_CAP]);
+
 /* "1,234,567". Returns text. */
 char *format_count(uint64_t count, char text[FORMAT_TEXT_CAP]);
 

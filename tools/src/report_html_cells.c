@@ -3,7 +3,6 @@
  * Cells in report.html: the grid of success, whose numbers lead to a card per cell with all that is
  * known about it, and the table of all cells.
  */
-#include <math.h>
 #include <stdlib.h>
 
 #include "punch/assert.h"
@@ -12,16 +11,6 @@
 #include "report_words.h"
 
 /* --- the grid */
-
-/* "96.3", "100" */
-static char *percent_text(double share, char text[FORMAT_TEXT_CAP]) {
-    const double percent = share * 100.0;
-    if (percent == floor(percent)) {
-        snprintf(text, FORMAT_TEXT_CAP, "%.0f", percent);
-        return text;
-    }
-    return format_percent(share, text);
-}
 
 /* Of eleven colours: the first for never, the last for always, between them by tenths. */
 static uint32_t heat_of(double share) {
@@ -54,7 +43,7 @@ static void put_hint(const analysis *of, FILE *out, uint32_t cell) {
 static void put_grid_cell(const analysis *of, FILE *out, uint32_t cell) {
     const stats_estimate *e = analysis_estimate(of, cell, SIM_MEASURE_CONNECTED);
     char text[FORMAT_TEXT_CAP];
-    const char *number = e->n > 0 ? percent_text(e->value, text) : "-";
+    const char *number = e->n > 0 ? format_percent_short(e->value, text) : "-";
     if (e->n > 0) {
         fprintf(out, "<td class=\"h%u\">", heat_of(e->value));
     } else {

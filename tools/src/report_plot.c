@@ -3,8 +3,6 @@
  * The figure of success: a grid of cells, the first half of the factors down, the others across. As
  * a gnuplot script that carries its data: anybody can redraw or restyle it without the program.
  */
-#include <math.h>
-
 #include "format.h"
 #include "gnuplot.h"
 #include "report.h"
@@ -53,11 +51,8 @@ static void put_grid_data(const analysis *of, FILE *out, const layout_axis *x,
             fprintf(out, "%u %u NaN -\n", across, down);
         } else {
             char text[FORMAT_TEXT_CAP];
-            const double percent = e->value * 100.0;
-            const bool whole = percent == floor(percent);
-            snprintf(text, sizeof text, "%.0f", percent);
-            fprintf(out, "%u %u %.6g %s\n", across, down, percent,
-                    whole ? text : format_percent(e->value, text));
+            fprintf(out, "%u %u %.6g %s\n", across, down, e->value * 100.0,
+                    format_percent_short(e->value, text));
         }
     }
     fputs("EOD\n", out);

@@ -69,6 +69,31 @@ static void texts(void) {
         {"shell: nothing", format_shell_word, "", "''"},
         {"shell: dollar", format_shell_word, "$HOME", "'$HOME'"},
         {"Markdown: bar", format_markdown, "a|b", "a\\|b"},
+        {"Markdown: its own marks", format_markdown, "*a* _b_ `c` [d](e) <f> ~g~ &h; $i$ \\",
+         "\\*a\\* \\_b\\_ \\`c\\` \\[d\\](e) \\<f\\> \\~g\\~ \\&h; \\$i\\$ \\\\"},
+        {"Markdown: a mention is none", format_markdown, "@all, a@b, @",
+         "@\xe2\x81\xa0"
+         "all, a@\xe2\x81\xa0"
+         "b, @"},
+        {"Markdown: nor a number of an issue", format_markdown, "#1 # 1",
+         "#\xe2\x81\xa0"
+         "1 # 1"},
+        {"Markdown: one line", format_markdown, "a\nb\tc", "a b c"},
+        {"Markdown: code", format_markdown_code, "a*b", "`a*b`"},
+        {"Markdown: code with backticks", format_markdown_code, "a``b`", "``` a``b` ```"},
+        {"Markdown: block", format_markdown_block, "a\nb\n", "```\na\nb\n```\n"},
+        {"Markdown: block with a fence inside", format_markdown_block, "````\n",
+         "`````\n````\n`````\n"},
+        {"markup: plain", format_markup, "a b\xc3\xa9", "a b\xc3\xa9"},
+        {"markup: marks", format_markup, "<a href=\"x\">'&'</a>]]>",
+         "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;]]&gt;"},
+        {"markup: control characters", format_markup,
+         "a\x01\n\x7f\xc2\x9b"
+         "b",
+         "a    b"},
+        {"markup: no UTF-8", format_markup, "\xff\xc3(", "\xef\xbf\xbd\xef\xbf\xbd("},
+        {"markup: no characters", format_markup, "\xef\xbf\xbe\xef\xbf\xbf",
+         "\xef\xbf\xbd\xef\xbf\xbd"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         expect_text(rows[i].sentence, rows[i].put, rows[i].text, rows[i].expected);
@@ -117,12 +142,49 @@ static void percents(void) {
     }
 }
 
+static void short_percents(void) {
+    static const struct {
+        double share;
+        const char *text;
+    } rows[] = {
+        {0.0, "0"},
+        {1.0, "100"},
+        {0.14, "14"},
+        {0.28, "28"},
+        {0.963, "96.3"},
+        {1e-9, "0.0000001"},
+        {1.0 - 1e-9, "99.9999999"},
+        {1.0 / 3.0, "33.3"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[FORMAT_TEXT_CAP];
+        EXPECT_TEXT("percent", format_percent_short(rows[i].share, text), rows[i].text);
+    }
+}
+
+static void counts(void) {
+    static const struct {
+        uint64_t count;
+        const char *text;
+    } rows[] = {{0, "0"},
+                {999, "999"},
+                {1000, "1,000"},
+                {123456, "123,456"},
+                {UINT64_MAX, "18,446,744,073,709,551,615"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[FORMAT_TEXT_CAP];
+        EXPECT_TEXT("count", format_count(rows[i].count, text), rows[i].text);
+    }
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"times", times},
         {"texts", texts},
         {"numbers", reals},
         {"percents", percents},
+        {"percents in a grid", short_percents},
+        {"counts", counts},
     };
     return PUNCH_TEST_MAIN("format", cases);
 }

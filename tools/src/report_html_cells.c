@@ -40,8 +40,8 @@ static void put_hint(const analysis *of, FILE *out, uint32_t cell) {
     free(words);
 }
 
-static void put_grid_cell(const analysis *of, FILE *out, uint32_t cell) {
-    const stats_estimate *e = analysis_estimate(of, cell, SIM_MEASURE_CONNECTED);
+static void put_grid_cell(const analysis *of, FILE *out, uint32_t cell, uint32_t measure) {
+    const stats_estimate *e = analysis_estimate(of, cell, measure);
     char text[FORMAT_TEXT_CAP];
     const char *number = e->n > 0 ? format_percent_short(e->value, text) : "-";
     if (e->n > 0) {
@@ -50,7 +50,11 @@ static void put_grid_cell(const analysis *of, FILE *out, uint32_t cell) {
         fputs("<td>", out);
     }
     if (cell < HTML_CARDS_MAX) {
-        fprintf(out, "<a id=\"c%u\" href=\"#cell-%u\" title=\"", cell, cell);
+        if (measure == SIM_MEASURE_CONNECTED) { /* where the card leads back to */
+            fprintf(out, "<a id=\"c%u\" href=\"#cell-%u\" title=\"", cell, cell);
+        } else {
+            fprintf(out, "<a href=\"#cell-%u\" title=\"", cell);
+        }
         put_hint(of, out, cell);
         fprintf(out, "\">%s</a>", number);
     } else {
@@ -98,7 +102,8 @@ static void put_grid_head(const facts *about, FILE *out, const layout_grid *grid
     fputs("</thead>\n", out);
 }
 
-static void put_grid_row(const analysis *of, FILE *out, const layout_grid *grid, uint32_t row) {
+static void put_grid_row(const analysis *of, FILE *out, const layout_grid *grid, uint32_t row,
+                         uint32_t measure) {
     const facts *about = of->about;
     const uint32_t first = layout_tick_cell(about, &grid->down, row);
     fputs("<tr>", out);
@@ -114,25 +119,38 @@ static void put_grid_row(const analysis *of, FILE *out, const layout_grid *grid,
         fputs("<th scope=\"row\"></th>", out);
     }
     for (uint32_t tick = 0; tick < grid->across.ticks; tick++) {
-        put_grid_cell(of, out, first + layout_tick_cell(about, &grid->across, tick));
+        put_grid_cell(of, out, first + layout_tick_cell(about, &grid->across, tick), measure);
     }
     fputs("</tr>\n", out);
 }
 
-void html_grid(const analysis *of, FILE *out) {
+static void put_grid(const analysis *of, FILE *out, uint32_t measure) {
     const layout_grid grid = layout_grid_of(of->about);
-    fputs(
-        "<section id=\"grid\">\n<h2>Success</h2>\n<p>Share of calls that connected, in percent. "
-        "Each number leads to its cell: intervals, reasons of failure, and the command that "
-        "replays one.</p>\n<div class=\"scroll\"><table class=\"grid\">\n",
-        out);
+    fputs("<div class=\"scroll\"><table class=\"grid\">\n", out);
     put_grid_head(of->about, out, &grid);
     fputs("<tbody>\n", out);
     for (uint32_t row = 0; row < grid.down.ticks; row++) {
-        put_grid_row(of, out, &grid, row);
+        put_grid_row(of, out, &grid, row, measure);
+    }
+    fputs("</tbody></table></div>\n", out);
+}
+
+void html_grid(const analysis *of, FILE *out) {
+    fputs(
+        "<section id=\"grid\">\n<h2>Success</h2>\n<p>Share of calls that connected, in percent. "
+        "Each number leads to its cell: intervals, reasons of failure, and the command that "
+        "replays one.</p>\n",
+        out);
+    put_grid(of, out, SIM_MEASURE_CONNECTED);
+    if (analysis_holds(of)) {
+        fputs(
+            "<h3>Held</h3>\n<p>Share of connected calls that were not lost afterwards, in "
+            "percent.</p>\n",
+            out);
+        put_grid(of, out, SIM_MEASURE_HELD);
     }
     fputs(
-        "</tbody></table></div>\n<p class=\"scale\">never <span class=\"h0\">0</span> "
+        "<p class=\"scale\">never <span class=\"h0\">0</span> "
         "<span class=\"h2\">25</span> <span class=\"h5\">50</span> <span class=\"h7\">75</span> "
         "<span class=\"h10\">100</span> always</p>\n",
         out);

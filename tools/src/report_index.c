@@ -9,24 +9,24 @@
 #include "report_html.h"
 #include "report_junit.h"
 #include "report_words.h"
+#include "words.h"
 
 static char *worst_words(const analysis *of) {
-    const uint32_t worst = report_worst_cell(of);
+    const uint32_t worst = report_worst_cell(of, SIM_MEASURE_CONNECTED);
+    if (worst == UINT32_MAX) {
+        return file_copy_name("-");
+    }
+    const stats_estimate *e = analysis_estimate(of, worst, SIM_MEASURE_CONNECTED);
+    if (e->value >= 1.0) {
+        return file_copy_name("every call connected");
+    }
+    char share[REPORT_TEXT_CAP];
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     PUNCH_ASSERT(out != NULL);
-    if (worst == UINT32_MAX) {
-        fputc('-', out);
-    } else {
-        char share[REPORT_TEXT_CAP];
-        char *words = report_cell_words(of, worst);
-        fprintf(out, "%s (%s)",
-                report_estimate(SIM_UNIT_SHARE, analysis_estimate(of, worst, SIM_MEASURE_CONNECTED),
-                                share),
-                words);
-        free(words);
-    }
+    fprintf(out, "%s in ", report_estimate(SIM_UNIT_SHARE, e, share));
+    words_cell(of->about, worst, out);
     fclose(out);
     return text;
 }
@@ -70,30 +70,38 @@ static uint32_t expectations(const report_index_entry *entry) {
     return entry->held + entry->failed + entry->inconclusive;
 }
 
-/* "3 scenarios, 1 of them fails." */
+/* ", 2 fail" */
+static void put_part(FILE *out, bool *any, size_t count, const char *words) {
+    if (count > 0) {
+        fprintf(out, "%s %zu %s", *any ? "," : "", count, words);
+        *any = true;
+    }
+}
+
+/* "8 scenarios: 5 pass, 1 fails, 2 inconclusive." */
 static void put_sentence(const report_index_entry *entries, size_t count, FILE *out) {
+    size_t passed = 0;
     size_t failed = 0;
     size_t open = 0;
+    size_t silent = 0;
     size_t partial = 0;
     for (size_t i = 0; i < count; i++) {
-        failed += outcome_of(&entries[i]) == EXPECT_FAIL ? 1 : 0;
-        open += outcome_of(&entries[i]) == EXPECT_INCONCLUSIVE ? 1 : 0;
+        const expect_outcome outcome = outcome_of(&entries[i]);
+        const bool expects = expectations(&entries[i]) > 0;
+        passed += expects && outcome == EXPECT_PASS ? 1 : 0;
+        failed += outcome == EXPECT_FAIL ? 1 : 0;
+        open += outcome == EXPECT_INCONCLUSIVE ? 1 : 0;
+        silent += expects ? 0 : 1;
         partial += entries[i].partial ? 1 : 0;
     }
-    fprintf(out, "%zu scenario%s", count, count == 1 ? "" : "s");
-    if (failed + open + partial == 0) {
-        fputs(count == 1 ? "; its expectations hold." : "; the expectations of all hold.", out);
-        return;
-    }
-    fputc(';', out);
-    if (failed > 0) {
-        fprintf(out, " expectations of %zu fail%s", failed, open + partial > 0 ? "," : "");
-    }
-    if (open > 0) {
-        fprintf(out, " %zu inconclusive%s", open, partial > 0 ? "," : "");
-    }
+    bool any = false;
+    fprintf(out, "%zu scenario%s:", count, count == 1 ? "" : "s");
+    put_part(out, &any, passed, passed == 1 ? "passes" : "pass");
+    put_part(out, &any, failed, failed == 1 ? "fails" : "fail");
+    put_part(out, &any, open, "inconclusive");
+    put_part(out, &any, silent, "without expectations");
     if (partial > 0) {
-        fprintf(out, " %zu not finished", partial);
+        fprintf(out, "; %zu not finished", partial);
     }
     fputc('.', out);
 }
@@ -150,7 +158,7 @@ static void put_html(const report_index_entry *entries, size_t count, FILE *out)
     fputs(
         "</p>\n</header>\n<main>\n<div class=\"scroll\"><table>\n<thead><tr>"
         "<th scope=\"col\">verdict</th><th scope=\"col\">scenario</th><th scope=\"col\">cells</th>"
-        "<th scope=\"col\">trials</th><th scope=\"col\">worst cell: connected</th></tr></thead>\n"
+        "<th scope=\"col\">trials</th><th scope=\"col\">worst cell</th></tr></thead>\n"
         "<tbody>\n",
         out);
     for (size_t i = 0; i < count; i++) {
@@ -164,7 +172,7 @@ static void put_markdown(const report_index_entry *entries, size_t count, FILE *
     fputs("# All scenarios\n\n**", out);
     put_sentence(entries, count, out);
     fputs(
-        "**\n\n| verdict | scenario | question | cells | trials | worst cell: connected |\n"
+        "**\n\n| verdict | scenario | question | cells | trials | worst cell |\n"
         "|---|---|---|--:|--:|---|\n",
         out);
     for (size_t i = 0; i < count; i++) {
@@ -228,8 +236,8 @@ void report_index_table(const report_index_entry *entries, size_t count, FILE *o
         const report_index_entry *entry = &entries[i];
         const char *verdict =
             expectations(entry) > 0 ? expect_outcome_name(outcome_of(entry)) : "-";
-        fprintf(out, "  %-*s  %-12s  %u of %u expectations hold; worst %s%s\n", (int)width,
-                entry->name, verdict, entry->held, expectations(entry), entry->worst,
+        fprintf(out, "  %-*s  %-12s  %u of %u expectations hold; %s%s\n", (int)width, entry->name,
+                verdict, entry->held, expectations(entry), entry->worst,
                 entry->partial ? "; partial" : "");
     }
 }

@@ -21,7 +21,7 @@ typedef struct {
     uint32_t held; /* expectations */
     uint32_t failed;
     uint32_t inconclusive;
-    char *worst; /* its worst cell and that cell's share connected */
+    char *worst; /* the smallest share connected, and in which cell */
     char *suite; /* of junit.xml */
 } report_index_entry;
 

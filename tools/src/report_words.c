@@ -131,8 +131,8 @@ char *report_run_words(const analysis *of) {
 }
 
 uint64_t report_example(const analysis *of, uint32_t expect) {
-    return of->verdicts[expect].outcome == EXPECT_PASS ? UINT64_MAX
-                                                       : of->verdicts[expect].example_trial;
+    return of->verdicts[expect].outcome == EXPECT_FAIL ? of->verdicts[expect].example_trial
+                                                       : UINT64_MAX;
 }
 
 uint32_t report_outcomes(const analysis *of, expect_outcome outcome) {
@@ -143,11 +143,11 @@ uint32_t report_outcomes(const analysis *of, expect_outcome outcome) {
     return count;
 }
 
-uint32_t report_worst_cell(const analysis *of) {
+uint32_t report_worst_cell(const analysis *of, uint32_t measure) {
     uint32_t worst = UINT32_MAX;
     double least = INFINITY;
     for (uint32_t i = 0; i < of->about->cell_count; i++) {
-        const stats_estimate *e = analysis_estimate(of, i, SIM_MEASURE_CONNECTED);
+        const stats_estimate *e = analysis_estimate(of, i, measure);
         if (e->n > 0 && e->value < least) {
             least = e->value;
             worst = i;
@@ -226,6 +226,23 @@ static void put_connected(const analysis *of, FILE *out) {
     }
 }
 
+/* Of connections that were to be held, the share of the worst cell. */
+static void put_held(const analysis *of, FILE *out) {
+    const uint32_t worst = report_worst_cell(of, SIM_MEASURE_HELD);
+    if (worst == UINT32_MAX) {
+        return;
+    }
+    const stats_estimate *e = analysis_estimate(of, worst, SIM_MEASURE_HELD);
+    if (e->value >= 1.0) {
+        fputs("; every connection was held", out);
+        return;
+    }
+    char text[REPORT_TEXT_CAP];
+    fputs("; connections were held least in ", out);
+    words_cell(of->about, worst, out);
+    fprintf(out, ": %s", report_estimate(SIM_UNIT_SHARE, e, text));
+}
+
 static void put_tally(const analysis *of, FILE *out) {
     const uint32_t all = of->about->expect_count;
     if (all == 0) {
@@ -265,6 +282,7 @@ char *report_summary(const analysis *of) {
     }
     put_extent(of, out);
     put_connected(of, out);
+    put_held(of, out);
     fputs(". ", out);
     put_tally(of, out);
     return text_end(&stream);

@@ -34,15 +34,15 @@ char *report_finding(const analysis *of, uint32_t expect);
 char *report_replay_words(const analysis *of, uint32_t cell, uint64_t trial);
 char *report_run_words(const analysis *of);
 
-/* The trial that shows why a verdict is what it is; UINT64_MAX: there is none to look at. */
+/* A trial that shows why an expectation failed; UINT64_MAX: it did not, or there is none. */
 uint64_t report_example(const analysis *of, uint32_t expect);
 
 /* How many verdicts are of that outcome. */
 uint32_t report_outcomes(const analysis *of, expect_outcome outcome);
 
-/* The cell with the smallest share of connected calls among those that were measured; UINT32_MAX
- * when none was. */
-uint32_t report_worst_cell(const analysis *of);
+/* The cell with the smallest value of a measure among those that were measured; UINT32_MAX when none
+ * was. */
+uint32_t report_worst_cell(const analysis *of, uint32_t measure);
 
 /* Trials there would be if the run were whole; without until. */
 uint64_t report_trials_wanted(const analysis *of);

@@ -129,6 +129,29 @@ def hostile_text_survives(text):
             yield f"{piece} is not shown as it is"
 
 
+# What must be noticed: a change to a good page, and a word of the complaint.
+CANARIES = (
+    ("</h1>", "", "closes"),
+    ("<main>", "<main><script>1</script>", "scripts"),
+    ("<main>", "<main><img src=x onerror=y>", "fetches"),
+    ("<main>", "<main onclick=x>", "attribute onclick"),
+    ("<main>", "<main id=grid>", "id twice"),
+    ('id="cell-0"', 'id="cell-none"', "#cell-0 leads nowhere"),
+    ("<main>", '<link rel="stylesheet" href="http://example.org/a.css"><main>', "fetches"),
+    ("* { box-sizing", "* { background: url(x); box-sizing", "style sheet that fetches"),
+    ("<main>", "<main>nan", "a number that is none"),
+    ("--quiet: #575757", "--quiet: #bbbbbb", "light: quiet on page"),
+)
+
+
+def unnoticed(text):
+    for good, bad, word in CANARIES:
+        changed = text.replace(good, bad, 1)
+        found = list(complaints_about(changed)) + list(poor_contrasts(changed))
+        if changed == text or not any(word in what for what in found):
+            yield f"'{good}' as '{bad}' was not noticed"
+
+
 def main():
     complaints = []
     with tempfile.TemporaryDirectory() as directory:
@@ -141,6 +164,8 @@ def main():
             found = list(complaints_about(text)) + list(poor_contrasts(text))
             if "hostile" in name:
                 found += hostile_text_survives(text)
+            if "six" in name:
+                found += unnoticed(text)
             if "many" in name and len(text) >= BYTES_MAX:
                 found.append(f"{len(text)} bytes, expected fewer than {BYTES_MAX}")
             complaints += [f"{name}: {what}" for what in found]

@@ -45,6 +45,12 @@ static void summaries(void) {
         {{.level_counts = {2}, .expects = 9},
          "2 cells of 1,000 trials; 1 connects always and 1 never. 3 of 9 expectations hold, 3 "
          "fail, 3 are inconclusive."},
+        {{.level_counts = {3}, .connected = 1.0, .holds = true},
+         "3 cells of 1,000 trials; every call connected; every connection was held. "},
+        {{.level_counts = {2}, .connected = 0.9, .holds = true},
+         "2 cells of 1,000 trials; 0 connect always and 0 never; the worst is cell 0 (f0 f0 level "
+         "0): 90.0 % [88.0, 91.7]; connections were held least in cell 0 (f0 f0 level 0): 90.0 % "
+         "[88.0, 91.7]. "},
         {{.level_counts = {2}, .partial = true},
          "Partial: only 1,000 of 2,000 trials were finished. 2 cells of 500 trials; "},
         {{.level_counts = {2}, .partial = true, .until = true},
@@ -296,7 +302,36 @@ static void same_bytes(void) {
     }
 }
 
-/* --- layouts */
+/* --- the index */
+
+static void index_sentences(void) {
+    static const struct {
+        uint32_t held, failed, inconclusive; /* of the first entry; the second expects nothing */
+        bool partial;
+        const char *says;
+    } rows[] = {
+        {2, 0, 0, false, "2 scenarios: 1 passes, 1 without expectations."},
+        {2, 1, 1, false, "2 scenarios: 1 fails, 1 without expectations."},
+        {2, 0, 1, true, "2 scenarios: 1 inconclusive, 1 without expectations; 1 not finished."},
+        {0, 0, 0, false, "2 scenarios: 2 without expectations."},
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        report_index_entry entries[2] = {{.name = "a", .worst = "-"}, {.name = "b", .worst = "-"}};
+        entries[0].held = rows[r].held;
+        entries[0].failed = rows[r].failed;
+        entries[0].inconclusive = rows[r].inconclusive;
+        entries[0].partial = rows[r].partial;
+        char *text = NULL;
+        size_t length = 0;
+        FILE *out = open_memstream(&text, &length);
+        report_index_table(entries, 2, out);
+        fclose(out);
+        EXPECT(rows[r].says, strstr(text, rows[r].says) != NULL);
+        free(text);
+    }
+}
+
+/* --- effects of factors */
 
 static void effects(void) {
     /* 3 x 10 cells; the second factor is a treatment: its levels share worlds. */
@@ -388,6 +423,7 @@ int main(void) {
         {"Markdown of hostile text", markdown_hostile},
         {"verdicts come first", verdicts_first},
         {"the same bytes twice", same_bytes},
+        {"the index in a sentence", index_sentences},
         {"effects of factors", effects},
         {"reasons and their bars", reasons},
         {"curves", curves},

@@ -8,7 +8,7 @@
 
 #include "scenario_internal.h"
 
-/* Columns of cells.csv and trials.csv, and the keys beside "factors" in JSON results. A measure
+/* Columns of the CSV files of results, and the keys beside "factors" in JSON results. A measure
  * stands for its columns NAME, NAME_n, NAME_lo and NAME_hi; "caller_" and "callee_" are all
  * reserved. */
 static const char *const columns[] = {
@@ -36,6 +36,7 @@ static const char *const columns[] = {
     "most_frequent_failure",
     "most_frequent_failure_count",
     "example_trial",
+    "reason",
     NULL,
 };
 static const char *const sides[] = {"caller_", "callee_", NULL};

@@ -74,7 +74,7 @@ void report_cells_csv(const analysis *of, FILE *out) {
 void report_reasons_csv(const analysis *of, FILE *out) {
     fputs("cell", out);
     put_factor_names(of, out);
-    fputs(",reason,count,example_trial\n", out);
+    fputs(",reason,failed,example_trial\n", out);
     for (uint32_t i = 0; i < of->about->cell_count; i++) {
         const analysis_cell *cell = &of->cells[i];
         for (uint32_t r = 0; r < cell->reason_count; r++) {
@@ -96,7 +96,7 @@ void report_reasons_csv(const analysis *of, FILE *out) {
 void report_ecdf_csv(const analysis *of, FILE *out) {
     fputs("cell", out);
     put_factor_names(of, out);
-    fputs(",time_to_connect_s,share,share_lo,share_hi\n", out);
+    fputs(",time_to_connect_s,connected,connected_lo,connected_hi\n", out);
     for (uint32_t i = 0; i < of->about->cell_count; i++) {
         const analysis_cell *cell = &of->cells[i];
         const double band = cell->trials > 0 ? stats_ecdf_band(cell->trials, of->confidence) : 1.0;

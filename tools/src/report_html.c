@@ -162,6 +162,9 @@ static void put_measures(const analysis *of, FILE *out) {
     char *method = report_method(of);
     fputs("<section id=\"measures\">\n<h2>What was measured</h2>\n<dl>\n", out);
     for (uint32_t m = 0; m < count; m++) {
+        if (!report_measured(of->about, m)) {
+            continue;
+        }
         fprintf(out, "<dt><code>%s</code></dt><dd>", table[m].name);
         format_markup(out, table[m].help);
         fputs("</dd>\n", out);

@@ -257,16 +257,6 @@ void html_cards(const analysis *of, FILE *out) {
 
 /* --- the table */
 
-/* Is the measure taken in some cell? */
-static bool measured_anywhere(const facts *about, uint32_t measure) {
-    for (uint32_t cell = 0; cell < about->cell_count; cell++) {
-        if (facts_measured(about, cell, measure)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void put_row(const analysis *of, FILE *out, uint32_t cell, const bool *shown) {
     uint32_t count = 0;
     const sim_measure *table = sim_measures(&count);
@@ -315,7 +305,7 @@ void html_table(const analysis *of, FILE *out) {
     }
     fputs("<th scope=\"col\">trials</th>", out);
     for (uint32_t m = 0; m < count; m++) {
-        shown[m] = measured_anywhere(about, m);
+        shown[m] = report_measured(about, m);
         if (shown[m]) {
             fputs("<th scope=\"col\">", out);
             format_markup(out, table[m].label);

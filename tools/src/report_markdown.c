@@ -249,6 +249,9 @@ static void put_measures(const markdown *to) {
     const sim_measure *table = sim_measures(&count);
     fputs("\n<details><summary>What was measured, and how to repeat it</summary>\n\n", to->out);
     for (uint32_t m = 0; m < count; m++) {
+        if (!report_measured(to->of->about, m)) {
+            continue;
+        }
         fprintf(to->out, "- `%s`: ", table[m].name);
         format_markdown(to->out, table[m].help);
         fputc('\n', to->out);

@@ -156,6 +156,15 @@ uint32_t report_worst_cell(const analysis *of, uint32_t measure) {
     return worst;
 }
 
+bool report_measured(const facts *about, uint32_t measure) {
+    for (uint32_t cell = 0; cell < about->cell_count; cell++) {
+        if (facts_measured(about, cell, measure)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint64_t report_trials_wanted(const analysis *of) {
     return of->about->trials * of->about->cell_count;
 }

@@ -40,9 +40,12 @@ uint64_t report_example(const analysis *of, uint32_t expect);
 /* How many verdicts are of that outcome. */
 uint32_t report_outcomes(const analysis *of, expect_outcome outcome);
 
-/* The cell with the smallest value of a measure among those that were measured; UINT32_MAX when none
- * was. */
+/* The cell with the smallest value of a measure among those that were measured; UINT32_MAX when
+ * none was. */
 uint32_t report_worst_cell(const analysis *of, uint32_t measure);
+
+/* Is the measure taken in some cell? */
+bool report_measured(const facts *about, uint32_t measure);
 
 /* Trials there would be if the run were whole; without until. */
 uint64_t report_trials_wanted(const analysis *of);

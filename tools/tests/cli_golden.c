@@ -206,7 +206,7 @@ static void columns_are_reserved(void) {
     process_said said = run(words);
     EXPECT_TEXT("-q is silent", said.err, "");
     process_free(&said);
-    static const char *const files[] = {"cells.csv", "trials.csv"};
+    static const char *const files[] = {"cells.csv", "trials.csv", "reasons.csv", "ecdf.csv"};
     for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
         char *text = process_read_file(out, files[f]);
         char *end = text != NULL ? strchr(text, '\n') : NULL;

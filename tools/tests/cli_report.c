@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * punchlab report: from the trials file alone it writes every file of a run again, byte by byte, and
- * where there is none it says what there is.
+ * punchlab report: from the trials file alone it writes every file of a run again, byte by byte,
+ * and where there is none it says what there is.
  */
 #include <stdio.h>
 #include <stdlib.h>

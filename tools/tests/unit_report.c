@@ -177,9 +177,9 @@ static void csv(void) {
     EXPECT_INT("forty steps each, for eight that connect", rows_of_csv(ecdf, "ecdf.csv"),
                1 + 8 * 40);
     EXPECT("columns of reasons",
-           begins(reasons, "cell,f0,f1,reason,count,example_trial\n0,f0 level 0,f1 level 0,"));
+           begins(reasons, "cell,f0,f1,reason,failed,example_trial\n0,f0 level 0,f1 level 0,"));
     EXPECT("columns of steps",
-           begins(ecdf, "cell,f0,f1,time_to_connect_s,share,share_lo,share_hi\n1,"));
+           begins(ecdf, "cell,f0,f1,time_to_connect_s,connected,connected_lo,connected_hi\n1,"));
     free(cells);
     free(reasons);
     free(ecdf);

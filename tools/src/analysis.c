@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare_cells.h"
 #include "context.h"
 #include "file.h"
 #include "punch/assert.h"
@@ -444,15 +445,55 @@ static uint64_t example_of(const analysis *of, const sim_expect *expect) {
                                                  : UINT64_MAX;
 }
 
-static void judge(analysis *of, uint32_t index) {
+static compare_side side_of(const analysis *of, uint32_t cell) {
+    const compare_side side = {of->file, cell, of->cells[cell].estimates};
+    return side;
+}
+
+/* How the measure of two cells differs. False: the file changed under us. */
+static bool judge_change(const analysis *of, const sim_expect *expect, expect_verdict *verdict) {
+    const compare_side first = side_of(of, expect->cell);
+    const compare_side second = side_of(of, expect->other);
+    const uint64_t first_trials = of->cells[expect->cell].trials;
+    const uint64_t second_trials = of->cells[expect->other].trials;
+    compare_how how = {.paired = facts_paired(of->about, expect->cell, expect->other),
+                       .confidence = of->confidence,
+                       .comparisons = 1,
+                       .seed = of->about->seed};
+    how.wanted[expect->measure] = true;
+    compare_changes changes;
+    if (!compare_cells(&first, &second, &how, &changes)) {
+        return false;
+    }
+    const compare_change *change = &changes.of[expect->measure];
+    *verdict = expect_judge(expect,
+                            expect->form == SIM_EXPECT_RATIO ? &change->ratio.estimate
+                                                             : &change->difference.estimate,
+                            first_trials < second_trials ? first_trials : second_trials);
+    verdict->paired = change->paired;
+    verdict->example_trial = change->worse_trial;
+    return true;
+}
+
+/* False: the file changed under us. */
+static bool judge(analysis *of, uint32_t index) {
     const sim_expect *expect = &of->about->expects[index];
     const analysis_cell *cell = &of->cells[expect->cell];
     expect_verdict *verdict = &of->verdicts[index];
-    const bool alone = expect->form == SIM_EXPECT_VALUE;
-    if (alone) {
+    bool whole = true;
+    switch (expect->form) {
+    case SIM_EXPECT_VALUE:
         *verdict = expect_judge(expect, &cell->estimates[expect->measure], cell->trials);
+        break;
+    case SIM_EXPECT_DIFFERENCE:
+    case SIM_EXPECT_RATIO:
+        whole = judge_change(of, expect, verdict);
+        break;
     }
-    verdict->example_trial = example_of(of, expect);
+    if (verdict->example_trial == UINT64_MAX) {
+        verdict->example_trial = example_of(of, expect);
+    }
+    return whole;
 }
 
 /* Is every trial asked for there? With until a cell may have stopped at an earlier look. */
@@ -472,7 +513,8 @@ static bool is_partial(const analysis *of, uint32_t cell) {
     return !(at_look && (e->hi - e->lo) / 2.0 <= of->about->until.half_width);
 }
 
-static void sum_up(analysis *made, const cell_sums *sums) {
+/* False: the file changed under us. */
+static bool sum_up(analysis *made, const cell_sums *sums) {
     for (uint32_t i = 0; i < made->about->cell_count; i++) {
         made->trials += made->cells[i].trials;
         made->events += sums[i].events;
@@ -480,9 +522,11 @@ static void sum_up(analysis *made, const cell_sums *sums) {
         made->digest = punch_mix64(made->digest ^ sums[i].digest);
         made->partial = made->partial || is_partial(made, i);
     }
-    for (uint32_t i = 0; i < made->about->expect_count; i++) {
-        judge(made, i);
+    bool whole = true;
+    for (uint32_t i = 0; i < made->about->expect_count && whole; i++) {
+        whole = judge(made, i);
     }
+    return whole;
 }
 
 char *analysis_make(analysis *made, const trials_file *file, const char *program, uint32_t jobs) {
@@ -502,10 +546,7 @@ char *analysis_make(analysis *made, const trials_file *file, const char *program
         state.sums[i].cell = i;
     }
     run_threads(&state, jobs);
-    const bool broken = atomic_load(&state.broken);
-    if (!broken) {
-        sum_up(made, state.sums);
-    }
+    const bool broken = atomic_load(&state.broken) || !sum_up(made, state.sums);
     free(state.sums);
     if (!broken) {
         return NULL;

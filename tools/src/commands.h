@@ -10,6 +10,7 @@
 extern const cli_command command_run;
 extern const cli_command command_merge;
 extern const cli_command command_report;
+extern const cli_command command_compare;
 extern const cli_command command_replay;
 extern const cli_command command_explain;
 extern const cli_command command_list;

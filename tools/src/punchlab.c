@@ -9,8 +9,9 @@
 #include "commands.h"
 
 static const cli_command *const commands[] = {
-    &command_run,  &command_report,   &command_merge, &command_replay, &command_explain,
-    &command_list, &command_validate, &command_bench, &command_doctor, &command_generate,
+    &command_run,    &command_report,  &command_merge,    &command_compare,
+    &command_replay, &command_explain, &command_list,     &command_validate,
+    &command_bench,  &command_doctor,  &command_generate,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -231,6 +231,7 @@ bool stats_select_next_pass(stats_select *select) {
         if (select->pass == 0) {
             narrow_to_bucket(select, want);
         } else {
+            PUNCH_ASSERT(old != NULL); /* what is not known after a pass has a window */
             narrow_to_part(select, want, &old[want->window]);
         }
     }

@@ -3,8 +3,10 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
+#include "file.h"
 #include "format.h"
 
 /* How numbers of one kind are written. */
@@ -160,6 +162,15 @@ char *words_about(uint64_t number_of, char text[WORDS_CAP]) {
     }
     text[at] = '\0';
     return text;
+}
+
+char *words_sentence(const char *format, ...) {
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return file_copy_name(text);
 }
 
 void words_cell(const facts *about, uint32_t cell, FILE *out) {

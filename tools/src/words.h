@@ -35,6 +35,9 @@ char *words_change_limit(sim_measure_unit unit, double limit, char text[WORDS_CA
 /* "2,400": a number of trials, rounded up to two digits. */
 char *words_about(uint64_t number, char text[WORDS_CAP]);
 
+/* printf into a text of its own, at most 1,023 bytes long; to be freed. */
+__attribute__((format(printf, 1, 2))) char *words_sentence(const char *format, ...);
+
 /* "cell 5 (pair linux x linux, loss 10%)"; without factors "cell 0". */
 void words_cell(const facts *about, uint32_t cell, FILE *out);
 

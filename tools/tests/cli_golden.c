@@ -249,6 +249,7 @@ static void help(void) {
                 "  run        run scenarios and report every cell\n"
                 "  report     write everything about a run anew, from its trials alone\n"
                 "  merge      put the shards of a run together\n"
+                "  compare    compare treatments, or two results (directories or --json files)\n"
                 "  replay     tell one trial packet by packet\n"
                 "  explain    explain a scenario key, a NAT preset or a keepalive strategy\n"
                 "  list       list scenarios, NAT presets, keepalive strategies and backends\n"

@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Comparisons of made-up runs: the numbers against keeping everything and sorting, which cells are
+ * paired, what is significant, what is refused, and the three forms.
+ */
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+#include "file.h"
+#include "made_run.h"
+#include "process.h"
+#include "punch/rng.h"
+#include "punch_test.h"
+#include "report.h"
+
+/* --- runs to compare */
+
+/* How bad a made-up network is. */
+typedef struct {
+    uint32_t fails_percent;      /* in every cell */
+    uint32_t fails_percent_more; /* per level of loss */
+    punch_time_us slower_us;
+    uint32_t packets_more;
+} quality;
+
+/* The draws of a trial are the same in every run and cell: pairs are alike but for the quality. */
+static void made_result(const void *user, uint32_t cell, uint64_t trial, sim_trial_result *result) {
+    const quality *how = user;
+    punch_rng rng = punch_rng_stream(trial, 0, 0);
+    const uint32_t loss = cell % MADE_LOSSES;
+    const uint64_t luck = punch_rng_below(&rng, 100);
+    const punch_time_us usual_us = 200000 + (punch_time_us)punch_rng_below(&rng, 100000);
+    const uint64_t packets = 20 + punch_rng_below(&rng, 5);
+    if (luck >= how->fails_percent + loss * how->fails_percent_more) {
+        made_connected(result, usual_us + how->slower_us * (1 + loss));
+    }
+    result->packets_sent = packets + how->packets_more;
+    result->calls[0].intros_sent[0] = 1;
+}
+
+typedef struct {
+    char directory[4096];
+    compare_source source;
+} a_run;
+
+/* Writes a run into a new directory and opens it. */
+static bool open_run(a_run *made, const made_run *run) {
+    process_make_directory(made->directory, sizeof made->directory);
+    if (!made_run_write(run, made->directory)) {
+        return false;
+    }
+    char *why = compare_source_open(&made->source, made->directory, "punchlab", 1);
+    const bool good = EXPECT_TEXT("it can be opened", why == NULL ? "" : why, "");
+    free(why);
+    return good;
+}
+
+static void close_run(a_run *made) {
+    compare_source_close(&made->source);
+    process_remove_directory(made->directory);
+}
+
+static made_run run_like(const quality *how) {
+    const made_run run = {.scenario = "made",
+                          .digest = 0x1234,
+                          .seed = 1,
+                          .trials = 600,
+                          .loss = "loss",
+                          .treatment = true,
+                          .result = made_result,
+                          .user = how};
+    return run;
+}
+
+/* --- numbers */
+
+static int ascending(const void *a, const void *b) {
+    const int64_t x = *(const int64_t *)a;
+    const int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The trial again, without a file. */
+static sim_call_result call_of(const quality *how, uint32_t cell, uint64_t trial) {
+    sim_call_result call = {.time_to_connect_us = PUNCH_NEVER};
+    sim_trial_result result = {.calls = &call};
+    made_result(how, cell, trial, &result);
+    return call;
+}
+
+/* Files of different lengths have chunks of different sizes: they are read in step all the same. */
+static void numbers(void) {
+    const quality good = {5, 2, 0, 0};
+    const quality bad = {9, 2, 10000, 3};
+    made_run old_made = run_like(&good);
+    made_run new_made = run_like(&bad);
+    new_made.trials = 917;
+    a_run old_run;
+    a_run new_run;
+    if (!open_run(&old_run, &old_made) || !open_run(&new_run, &new_made)) {
+        return;
+    }
+    const uint32_t cell = 4;
+    stats_pairs pairs = {0};
+    int64_t off[600];
+    uint64_t lost_trial = UINT64_MAX;
+    for (uint64_t t = 0; t < 600; t++) {
+        const sim_call_result was = call_of(&good, cell, t);
+        const sim_call_result is = call_of(&bad, cell, t);
+        pairs.both += was.connected && is.connected ? 1 : 0;
+        pairs.first_only += is.connected && !was.connected ? 1 : 0;
+        pairs.second_only += was.connected && !is.connected ? 1 : 0;
+        pairs.neither += !was.connected && !is.connected ? 1 : 0;
+        lost_trial = was.connected && !is.connected && lost_trial == UINT64_MAX ? t : lost_trial;
+        off[t] = stats_time_difference(is.time_to_connect_us, was.time_to_connect_us);
+    }
+    qsort(off, 600, sizeof off[0], ascending);
+    const stats_difference share = stats_paired_shares(&pairs, 0.95);
+    const compare_side new_side = {&new_run.source.file, cell,
+                                   new_run.source.cells[cell].estimates};
+    const compare_side old_side = {&old_run.source.file, cell,
+                                   old_run.source.cells[cell].estimates};
+    const compare_request all = compare_request_all();
+    compare_how how = {.paired = true, .confidence = 0.95, .comparisons = 1, .seed = 1};
+    memcpy(how.wanted, all.wanted, sizeof how.wanted);
+    compare_changes *changes = calloc(1, sizeof *changes);
+    EXPECT("they can be compared", compare_cells(&new_side, &old_side, &how, changes));
+    const compare_change *connected = &changes->of[SIM_MEASURE_CONNECTED];
+    EXPECT_INT("pairs", connected->difference.estimate.n, 600);
+    EXPECT_REAL("share", connected->difference.estimate.value, share.estimate.value, 1e-12);
+    EXPECT_REAL("its lower end", connected->difference.estimate.lo, share.estimate.lo, 1e-12);
+    EXPECT_REAL("its p", connected->difference.p, share.p, 1e-12);
+    EXPECT_INT("the first that was lost", connected->worse_trial, lost_trial);
+    const compare_change *median = &changes->of[SIM_MEASURE_TIME_P50];
+    EXPECT_REAL("median of differences", median->difference.estimate.value, (double)off[299] / 1e6,
+                1e-12);
+    EXPECT_REAL("its lower end is the 276th", median->difference.estimate.lo,
+                (double)off[275] / 1e6, 1e-12);
+    EXPECT_REAL("its upper end the 325th", median->difference.estimate.hi, (double)off[324] / 1e6,
+                1e-12);
+    const compare_change *packets = &changes->of[sim_measure_find("packets_sent_mean")];
+    EXPECT_REAL("three packets more", packets->difference.estimate.value, 3.0, 1e-12);
+    EXPECT_REAL("always", packets->difference.estimate.lo, 3.0, 1e-12);
+    EXPECT("held is not measured", changes->of[SIM_MEASURE_HELD].difference.estimate.n == 0);
+    how.paired = false;
+    EXPECT("and apart", compare_cells(&new_side, &old_side, &how, changes));
+    EXPECT("which shows less", connected->difference.p > share.p && !connected->paired);
+    EXPECT_INT("the smaller sample", connected->difference.estimate.n, 600);
+    EXPECT("no trial stands for another", connected->worse_trial == UINT64_MAX);
+    free(changes);
+    close_run(&old_run);
+    close_run(&new_run);
+}
+
+/* --- what is compared with what */
+
+static void within(void) {
+    const quality lossy = {0, 20, 0, 0};
+    const made_run made = run_like(&lossy);
+    a_run run;
+    if (!open_run(&run, &made)) {
+        return;
+    }
+    compare_request request = compare_request_all();
+    comparison of;
+    EXPECT("it can be compared", compare_within(&of, &run.source, &request) == NULL);
+    EXPECT_INT("two levels of loss for either pair", of.pair_count, 4);
+    EXPECT_INT("five measures each", of.row_count, 20);
+    EXPECT_INT("the first is compared with", of.pairs[1].old_cell, 0);
+    EXPECT_INT("the third", of.pairs[1].new_cell, 2);
+    EXPECT("in the same worlds", of.unpaired == NULL && of.pairs[1].paired);
+    EXPECT("losses are worse", of.worse > 0 && of.better == 0);
+    char *level = compare_level(&of, &of.pairs[1], 1);
+    EXPECT_TEXT("both levels", level, "0% -> 10%");
+    free(level);
+    comparison_free(&of);
+    request.against = "10%";
+    memset(request.wanted, 0, sizeof request.wanted);
+    request.wanted[SIM_MEASURE_CONNECTED] = true;
+    EXPECT("against another level", compare_within(&of, &run.source, &request) == NULL);
+    EXPECT_INT("one measure", of.row_count, 4);
+    EXPECT_INT("the third is compared with", of.pairs[0].old_cell, 2);
+    EXPECT_INT("everything is better", of.better, 4);
+    comparison_free(&of);
+    request.against = "1O%";
+    char *why = compare_within(&of, &run.source, &request);
+    EXPECT_TEXT("no such level", why, "no treatment has a level \"1O%\"; did you mean \"10%\"?");
+    free(why);
+    close_run(&run);
+    made_run none = made;
+    none.treatment = false;
+    if (open_run(&run, &none)) {
+        request.against = NULL;
+        why = compare_within(&of, &run.source, &request);
+        EXPECT("no treatment, nothing to compare",
+               strstr(why, "there is nothing to compare") != NULL);
+        free(why);
+        close_run(&run);
+    }
+}
+
+static void same_run(void) {
+    const quality usual = {5, 2, 0, 0};
+    const made_run made = run_like(&usual);
+    a_run run;
+    a_run again;
+    if (!open_run(&run, &made) || !open_run(&again, &made)) {
+        return;
+    }
+    const compare_request request = compare_request_all();
+    comparison of;
+    EXPECT("it can be compared", compare_runs(&of, &run.source, &again.source, &request) == NULL);
+    EXPECT_INT("every cell", of.pair_count, MADE_CELLS);
+    EXPECT("nothing is shown", of.worse == 0 && of.better == 0);
+    for (size_t i = 0; i < of.row_count; i++) {
+        EXPECT_TEXT("nothing", compare_verdict_name(of.rows[i].verdict), "~");
+        EXPECT_REAL("p", of.rows[i].p, 1.0, 0.0);
+    }
+    comparison_free(&of);
+    close_run(&run);
+    close_run(&again);
+}
+
+/* Which runs are compared, and whether trial by trial. */
+static void matching(void) {
+    static const struct {
+        const char *sentence;
+        const char *scenario;
+        const char *loss;
+        uint64_t digest;
+        uint64_t seed;
+        const char *refused;  /* part of the reason, or NULL */
+        const char *unpaired; /* part of the reason, or NULL */
+    } rows[] = {
+        {"the same", "made", "loss", 0x1234, 1, NULL, NULL},
+        {"another seed", "made", "loss", 0x1234, 2, NULL, "the seeds differ (1 and 2)"},
+        {"changed keys", "made", "loss", 0x1235, 1, NULL, "digests 0000000000001234 and"},
+        {"another scenario", "other", "loss", 0x1234, 1, "is of scenario \"made\"", NULL},
+        {"another factor", "made", "rate", 0x1234, 1, "has a factor \"loss\"", NULL},
+    };
+    const quality usual = {5, 2, 0, 0};
+    const made_run made = run_like(&usual);
+    const compare_request request = compare_request_all();
+    a_run old_run;
+    if (!open_run(&old_run, &made)) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        made_run other = made;
+        other.scenario = rows[i].scenario;
+        other.loss = rows[i].loss;
+        other.digest = rows[i].digest;
+        other.seed = rows[i].seed;
+        a_run new_run;
+        comparison of;
+        if (!open_run(&new_run, &other)) {
+            continue;
+        }
+        char *why = compare_runs(&of, &old_run.source, &new_run.source, &request);
+        EXPECT(rows[i].sentence, (why != NULL) == (rows[i].refused != NULL));
+        if (why != NULL && rows[i].refused != NULL) {
+            EXPECT("refused for this reason", strstr(why, rows[i].refused) != NULL);
+        }
+        if (why == NULL) {
+            EXPECT(rows[i].sentence, (of.unpaired != NULL) == (rows[i].unpaired != NULL));
+            EXPECT("paired or not", of.pairs[0].paired == (rows[i].unpaired == NULL));
+            if (of.unpaired != NULL && rows[i].unpaired != NULL) {
+                EXPECT("not paired for this reason", strstr(of.unpaired, rows[i].unpaired) != NULL);
+            }
+            comparison_free(&of);
+        }
+        free(why);
+        close_run(&new_run);
+    }
+    close_run(&old_run);
+}
+
+/* --- expectations of differences and ratios */
+
+static void expectations(void) {
+    static const struct {
+        const char *sentence;
+        sim_expect expect;
+        const char *measure;
+        expect_outcome outcome;
+        bool paired;
+    } rows[] = {
+        {"worse by about 20 points, not by 30",
+         {.form = SIM_EXPECT_DIFFERENCE, .cell = 1, .bound = SIM_EXPECT_AT_LEAST, .limit = -0.3},
+         "connected",
+         EXPECT_PASS,
+         true},
+        {"nor by only 10",
+         {.form = SIM_EXPECT_DIFFERENCE, .cell = 1, .bound = SIM_EXPECT_AT_LEAST, .limit = -0.1},
+         "connected",
+         EXPECT_FAIL,
+         true},
+        {"perhaps by 20",
+         {.form = SIM_EXPECT_DIFFERENCE, .cell = 1, .bound = SIM_EXPECT_AT_LEAST, .limit = -0.2},
+         "connected",
+         EXPECT_INCONCLUSIVE,
+         true},
+        {"four fifths of it",
+         {.form = SIM_EXPECT_RATIO, .cell = 1, .bound = SIM_EXPECT_AT_LEAST, .limit = 0.7},
+         "connected",
+         EXPECT_PASS,
+         true},
+        {"another pair is in other worlds, and the same",
+         {.form = SIM_EXPECT_DIFFERENCE, .cell = 3, .bound = SIM_EXPECT_AT_MOST, .limit = 0.05},
+         "connected",
+         EXPECT_PASS,
+         false},
+        {"as many packets",
+         {.form = SIM_EXPECT_RATIO, .cell = 2, .bound = SIM_EXPECT_AT_MOST, .limit = 1.01},
+         "packets_sent_mean",
+         EXPECT_PASS,
+         true},
+        {"never is not at most a second",
+         {.form = SIM_EXPECT_DIFFERENCE, .cell = 2, .bound = SIM_EXPECT_AT_MOST, .limit = 1.0},
+         "time_to_connect_s_p95",
+         EXPECT_FAIL,
+         true},
+    };
+    sim_expect expects[sizeof rows / sizeof rows[0]];
+    const quality lossy = {0, 20, 0, 0};
+    made_run made = run_like(&lossy);
+    made.expects = expects;
+    made.expect_count = sizeof rows / sizeof rows[0];
+    for (uint32_t i = 0; i < made.expect_count; i++) {
+        expects[i] = rows[i].expect;
+        expects[i].measure = sim_measure_find(rows[i].measure);
+    }
+    a_run run;
+    if (!open_run(&run, &made)) {
+        return;
+    }
+    for (uint32_t i = 0; i < made.expect_count; i++) {
+        const expect_verdict *verdict = &run.source.said.verdicts[i];
+        EXPECT_TEXT(rows[i].sentence, expect_outcome_name(verdict->outcome),
+                    expect_outcome_name(rows[i].outcome));
+        EXPECT("in the same worlds or not", verdict->paired == rows[i].paired);
+        EXPECT("there is a trial to look at", verdict->example_trial < 600);
+    }
+    const sim_call_result worse = call_of(&lossy, 1, run.source.said.verdicts[1].example_trial);
+    const sim_call_result better = call_of(&lossy, 0, run.source.said.verdicts[1].example_trial);
+    EXPECT("which shows the difference", better.connected && !worse.connected);
+    close_run(&run);
+}
+
+/* --- margins */
+
+static void margins(void) {
+    static const struct {
+        const char *sentence;
+        uint32_t fails_percent;
+        double margin;
+        compare_verdict verdict;
+    } rows[] = {
+        {"no worse", 5, 0.02, COMPARE_NOT_WORSE},
+        {"worse, within", 9, 0.10, COMPARE_NOT_WORSE},
+        {"worse, perhaps beyond", 9, 0.04, COMPARE_UNDECIDED},
+        {"worse, beyond", 25, 0.10, COMPARE_WORSE},
+        {"worse, no margin", 9, (double)NAN, COMPARE_WORSE},
+        {"better", 0, 0.02, COMPARE_BETTER},
+    };
+    const quality usual = {5, 0, 0, 0};
+    const made_run made = run_like(&usual);
+    a_run old_run;
+    if (!open_run(&old_run, &made)) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const quality how = {rows[i].fails_percent, 0, 0, 0};
+        const made_run other = run_like(&how);
+        a_run new_run;
+        if (!open_run(&new_run, &other)) {
+            continue;
+        }
+        compare_request request = compare_request_all();
+        memset(request.wanted, 0, sizeof request.wanted);
+        request.wanted[SIM_MEASURE_CONNECTED] = true;
+        request.margins[SIM_MEASURE_CONNECTED] = rows[i].margin;
+        comparison of;
+        EXPECT("it can be compared",
+               compare_runs(&of, &old_run.source, &new_run.source, &request) == NULL);
+        EXPECT_TEXT(rows[i].sentence, compare_verdict_name(of.rows[0].verdict),
+                    compare_verdict_name(rows[i].verdict));
+        EXPECT_INT("only what is worse counts as worse", of.worse,
+                   rows[i].verdict == COMPARE_WORSE ? MADE_CELLS : 0);
+        comparison_free(&of);
+        close_run(&new_run);
+    }
+    close_run(&old_run);
+}
+
+/* --- files of estimates */
+
+static const char estimates[] =
+    "{\"schema\":1,\"scenario\":\"made\",\"digest\":\"0000000000001234\",\"seed\":\"1\",\"cells\":["
+    "{\"factors\":{\"loss\":\"0%\",\"pair\":\"hard x open\"},\"trials\":600,\"measures\":{"
+    "\"connected\":{\"n\":600,\"value\":0.99,\"lo\":0.978,\"hi\":0.995},"
+    "\"time_to_connect_s_p95\":{\"n\":600,\"value\":null,\"lo\":0.3,\"hi\":null,\"unbounded\":true}"
+    ","
+    "\"of_another_version\":{\"n\":1,\"value\":1,\"lo\":1,\"hi\":1}}}]}";
+
+static void with_estimates(void) {
+    compare_source kept;
+    char *why = compare_source_parse(&kept, "kept.json", estimates, sizeof estimates - 1);
+    if (!EXPECT_TEXT("estimates can be read", why == NULL ? "" : why, "")) {
+        free(why);
+        return;
+    }
+    const stats_estimate *p95 = &kept.cells[0].estimates[SIM_MEASURE_TIME_P95];
+    EXPECT("null is never", isinf(p95->value) && isinf(p95->hi) && p95->lo == 0.3);
+    const quality lossy = {10, 2, 0, 0};
+    const made_run made = run_like(&lossy);
+    a_run run;
+    if (open_run(&run, &made)) {
+        const compare_request request = compare_request_all();
+        comparison of;
+        EXPECT("with trials", compare_runs(&of, &kept, &run.source, &request) == NULL);
+        EXPECT_INT("the one cell they share, factors in any order", of.pair_count, 1);
+        EXPECT_INT("its levels", of.pairs[0].new_cell, MADE_LOSSES);
+        EXPECT_INT("others are left aside", of.only_new, MADE_CELLS - 1);
+        EXPECT("not trial by trial", of.unpaired != NULL && !of.pairs[0].paired);
+        EXPECT_INT("connected is worse", of.rows[0].verdict, COMPARE_WORSE);
+        const stats_count was = {594, 600};
+        const uint64_t connected = 600 - run.source.said.cells[MADE_LOSSES].failed;
+        const stats_count is = {connected, 600};
+        EXPECT_REAL("by Fisher's test", of.rows[0].change.difference.p,
+                    stats_fisher_test(&is, &was), 1e-12);
+        comparison_free(&of);
+        why = compare_within(&of, &kept, &request);
+        EXPECT("alone it has no treatments", why != NULL);
+        free(why);
+        close_run(&run);
+    }
+    compare_source_close(&kept);
+}
+
+/* Nothing that is nearly right does harm: under the sanitizers this is a small fuzzer. */
+static void hostile_estimates(void) {
+    static const struct {
+        const char *text;
+        const char *refused;
+    } rows[] = {
+        {"", "not JSON"},
+        {"[]", "not what 'punchlab run --json' writes"},
+        {"{\"schema\":1,\"scenario\":\"x\",\"cells\":[]}", "not what"},
+        {"{\"schema\":2,\"scenario\":\"x\",\"cells\":[{}]}", "its schema is 2"},
+        {"{\"schema\":1,\"scenario\":\"x\",\"cells\":[{}]}", "no factors"},
+        {"{\"schema\":1,\"scenario\":\"x\",\"confidence\":7,\"cells\":[{\"factors\":{}}]}",
+         "its confidence is 7"},
+        {"{\"schema\":1,\"scenario\":\"x\",\"cells\":[{\"factors\":{\"a\":\"1\"}},{\"factors\":{}}]"
+         "}",
+         "cell 1 does not have the factors"},
+    };
+    compare_source source;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *why = compare_source_parse(&source, "x", rows[i].text, strlen(rows[i].text));
+        EXPECT("it is refused, for that reason",
+               why != NULL && strstr(why, rows[i].refused) != NULL);
+        free(why);
+    }
+    punch_rng rng = punch_rng_stream(5, 0, 0);
+    for (int i = 0; i < 3000; i++) {
+        char text[sizeof estimates];
+        memcpy(text, estimates, sizeof estimates);
+        static const char bytes[] = "0123456789-\"[]{},:.enul";
+        for (uint64_t edits = 1 + punch_rng_below(&rng, 3); edits > 0; edits--) {
+            text[punch_rng_below(&rng, sizeof estimates - 1)] =
+                bytes[punch_rng_below(&rng, sizeof bytes - 1)];
+        }
+        char *why = compare_source_parse(&source, "x", text, sizeof estimates - 1);
+        if (why == NULL) {
+            const stats_estimate *e = source.cells[0].estimates;
+            EXPECT("what is taken is an interval",
+                   e->n == 0 || (e->lo <= e->value && e->value <= e->hi));
+            compare_source_close(&source);
+        }
+        free(why);
+    }
+}
+
+/* --- forms */
+
+static char *form_of(const comparison *of, void (*write)(const comparison *of, FILE *out)) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    write(of, out);
+    (void)fclose(out);
+    return text;
+}
+
+static void plain_table(const comparison *of, FILE *out) {
+    compare_table(of, out, false);
+}
+
+static void forms(void) {
+    const quality good = {0, 0, 0, 0};
+    const quality bad = {20, 0, 0, 0};
+    const made_run old_made = run_like(&good);
+    const made_run new_made = run_like(&bad);
+    a_run old_run;
+    a_run new_run;
+    if (!open_run(&old_run, &old_made) || !open_run(&new_run, &new_made)) {
+        return;
+    }
+    const compare_request request = compare_request_all();
+    comparison of;
+    EXPECT("it can be compared",
+           compare_runs(&of, &old_run.source, &new_run.source, &request) == NULL);
+    char *table = form_of(&of, plain_table);
+    EXPECT("a change in points", strstr(table, " points [") != NULL);
+    EXPECT("its verdict", strstr(table, "  worse\n") != NULL);
+    EXPECT("what came of it", strstr(table, "30 comparisons (p adjusted for all, Holm): ") != NULL);
+    EXPECT("how it was",
+           strstr(table, "    was: punchlab replay made.json --cell 0 --trial ") != NULL);
+    EXPECT("how it is",
+           strstr(table, "    now: punchlab replay made.json --cell 0 --trial ") != NULL);
+    free(table);
+    char *markdown = form_of(&of, compare_markdown);
+    EXPECT("worse rows are marked", strstr(markdown, "| **worse** |") != NULL);
+    EXPECT("others are folded", strstr(markdown, "<details>") != NULL);
+    EXPECT("short enough for a comment", strlen(markdown) < REPORT_MARKDOWN_BYTES_MAX);
+    free(markdown);
+    char *json = form_of(&of, compare_json);
+    cJSON *object = cJSON_Parse(json);
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(object, "rows");
+    EXPECT_INT("every row", cJSON_GetArraySize(rows), of.row_count);
+    const cJSON *first = cJSON_GetArrayItem(rows, 0);
+    EXPECT_TEXT("its verdict", cJSON_GetStringValue(cJSON_GetObjectItem(first, "verdict")),
+                "worse");
+    EXPECT_REAL("its change",
+                cJSON_GetNumberValue(
+                    cJSON_GetObjectItem(cJSON_GetObjectItem(first, "difference"), "value")),
+                of.rows[0].change.difference.estimate.value, 1e-15);
+    cJSON_Delete(object);
+    free(json);
+    comparison_free(&of);
+    close_run(&old_run);
+    close_run(&new_run);
+}
+
+int main(void) {
+    static const punch_test_case cases[] = {
+        {"changes are those of all trials kept and sorted", numbers},
+        {"the treatments of a run", within},
+        {"a run and itself", same_run},
+        {"which runs are compared, and which trial by trial", matching},
+        {"expectations of differences and ratios", expectations},
+        {"margins", margins},
+        {"a file of estimates and a directory", with_estimates},
+        {"files that are no estimates", hostile_estimates},
+        {"table, Markdown and JSON", forms},
+    };
+    return PUNCH_TEST_MAIN("compare", cases);
+}

@@ -13,7 +13,7 @@
 
 static const cli_exit exits[] = {
     {"0", "fine"},
-    {"1", "results could not be written"},
+    {"1", "an expectation failed or is undecided, or results could not be written"},
     {"2", "bad usage or scenario; nothing ran"},
     {"3", "an invariant broke"},
     {"77", "the backend is unavailable, or cannot model the scenario"},

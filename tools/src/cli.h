@@ -15,7 +15,7 @@
 /* What the process ends with. */
 enum {
     CLI_OK = 0,
-    CLI_FAILED = 1,       /* the results could not be written */
+    CLI_FAILED = 1,       /* an expectation failed, or results could not be written */
     CLI_USAGE = 2,        /* bad usage or scenario: nothing ran */
     CLI_BROKEN = 3,       /* an invariant broke */
     CLI_UNAVAILABLE = 77, /* the backend is not there or cannot model this scenario */

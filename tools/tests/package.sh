@@ -45,7 +45,8 @@ declared() {
     for header in "$root"/include/punch/*.h; do
         "$CC" -std=c11 -E -P -I "$root/include" -x c "$header" | tr '\n' ' ' | sed 's/[;{}]/\n/g'
     done | grep -vE '^ *(typedef|static|return|else) ' |
-        sed -nE 's/^ *([[:alnum:]_]+[ *]+)+(punch_[[:alnum:]_]+) ?\(.*/\2/p; s/^ *extern const [a-z_]+ (\w+)$/\1/p' |
+        sed -nE -e 's/^ *([[:alnum:]_]+[ *]+)+(punch_[[:alnum:]_]+) ?\(.*/\2/p' \
+            -e 's/^ *extern const [a-z_]+ (\w+)$/\1/p' |
         grep -vx punch_panic | sort -u
 }
 
@@ -78,7 +79,8 @@ int main(void) {
     return punch_crypto_sodium_init() != PUNCH_OK || count == 0;
 }
 C
-expect "version of the package" "$(sed -n 's/^## \([0-9.]*\) - .*/\1/p' "$root/share/doc/punchlab/CHANGELOG.md" | head -n 1)" \
+expect "version of the package" \
+    "$(sed -n 's/^## \([0-9.]*\) - .*/\1/p' "$root/share/doc/punchlab/CHANGELOG.md" | head -n 1)" \
     "$(pkg-config --modversion punch)"
 read -ra cflags <<<"${CFLAGS:-} $(pkg-config --cflags punch)"
 read -ra shared <<<"$(pkg-config --libs punch)"

@@ -68,7 +68,8 @@ has_begun() {
 echo "- undisturbed"
 "$slurm_run" "${batch[@]}" --shards 2 --out calm >calm.txt 2>calm.err
 like_single calm $?
-holds "progress says how far it is" grep -qF '[100%] 2 of 2 shards finished, 0 running, 0 waiting, 0 failed' calm.err
+holds "progress says how far it is" \
+    grep -qF '[100%] 2 of 2 shards finished, 0 running, 0 waiting, 0 failed' calm.err
 
 echo "- requeued"
 holds "a batch can be left alone" "$slurm_run" "${batch[@]}" --shards 2 --out moved --detach
@@ -90,9 +91,11 @@ task=$(pgrep -f "killed/slurm/punchlab run .*--shard 2/2")
 holds "its process dies" kill -KILL "${task:-none}"
 wait "$running"
 expect "slurm-run ends with its exit code" 137 $?
-holds "names the task and its log" grep -q 'task 2 of 2 failed (exit 137); its log: killed/slurm/2.log' killed.err
+holds "names the task and its log" \
+    grep -q 'task 2 of 2 failed (exit 137); its log: killed/slurm/2.log' killed.err
 repeat=$(grep '^    punchlab run ' killed.err)
-expect "and the command that repeats it" "punchlab run ${batch[*]} --shard 2/2 --resume --out killed" "${repeat#    }"
+expect "and the command that repeats it" \
+    "punchlab run ${batch[*]} --shard 2/2 --resume --out killed" "${repeat#    }"
 holds "which does" bash -c "$repeat --quiet"
 expect "nothing was merged before" "" "$(find killed -maxdepth 1 -name 'cells.csv')"
 "$slurm_run" "${batch[@]}" --shards 2 --out killed >killed.txt 2>killed.err
@@ -118,6 +121,9 @@ echo "- mistakes"
 expect "no such scenario: exit code" 2 $?
 "$slurm_run" quickstart --shards 0 --out wrong 2>wrong.err
 expect "no shards: exit code" 2 $?
+"$slurm_run" "${batch[@]}" --shards 3 --out calm 2>wrong.err
+expect "another cut of the same results: exit code" 2 $?
+holds "says what to do" grep -qF 'continue with --shards 2' wrong.err
 "$slurm_run" quickstart --shard 1/2 --out wrong 2>wrong.err
 expect "a shard of one's own: exit code" 2 $?
 "$slurm_run" --follow wrong 2>wrong.err

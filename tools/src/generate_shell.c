@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Completions. What may follow an option or a command is told from the word that --help shows for
- * it: FILE and DIR, "one|another" for a choice, anything else for what cannot be guessed.
+ * it: FILE, DIR and SCENARIO, "one|another" for a choice, anything else for what cannot be guessed.
  */
 #include <ctype.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static value_kind kind_of_operands(const char *operands) {
         return VALUE_NONE;
     }
     const value_kind kind = kind_of_argument(word);
-    return kind == VALUE_FILE ? VALUE_SCENARIO : kind;
+    return kind == VALUE_FILE || strncmp(word, "SCENARIO", 8) == 0 ? VALUE_SCENARIO : kind;
 }
 
 /* The words of "[one|another] [options]", each behind a separator but the first. */

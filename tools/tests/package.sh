@@ -119,6 +119,7 @@ expect "commands" "replay run" \
     "$(complete_bash punchlab r | tr ' ' '\n' | grep -x 'replay\|run' | sort | paste -sd ' ')"
 expect "choices" sodium "$(complete_bash punchlab run --crypto s)"
 expect "names of scenarios" quickstart "$(complete_bash punchlab run quick)"
+expect "also where a directory may stand" quickstart "$(complete_bash punchlab compare quick)"
 mkdir -p "$work/files/a directory" && cd "$work/files" || exit 1
 expect "directories" "a directory" "$(complete_bash punchlab run --out a)"
 cd "$work/empty" || exit 1

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two figures as gnuplot scripts with their data. Factors: share connected and median time at every
- * level of each factor, with their intervals, a line per combination of the other factors, or one
- * for all when they are many. Reasons: why calls failed, a stacked bar per failing cell.
+ * Two figures as gnuplot scripts with their data. Factors: share connected, median time and share
+ * held at every level of each factor, with their intervals, a line per combination of the other
+ * factors, or one for all when they are many. Reasons: why calls failed, a stacked bar per failing
+ * cell.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -27,9 +28,18 @@
 /* Lines lie side by side, so that their error bars do not hide each other. */
 #define LINES_APART 0.07
 
+/* One above the other. */
+typedef enum {
+    ROW_CONNECTED,
+    ROW_TIME,
+    ROW_HELD, /* only when connections were held */
+    ROW_COUNT
+} effects_row;
+
 typedef struct {
     const analysis *of;
     FILE *out;
+    effects_row rows;
     layout_time_axis times;
     double never_s;  /* where "never" is on the axis of times */
     uint32_t bottom; /* room for the labels of levels, which are slanted */
@@ -58,22 +68,32 @@ static double drawn_s(const effects *to, double time_s) {
     return fmax(layout_tick_s(to->times.first), isfinite(time_s) ? time_s : to->never_s);
 }
 
+static void put_percent(FILE *out, const stats_estimate *e) {
+    if (e->n == 0) {
+        fputs(" NaN NaN NaN", out);
+    } else {
+        fprintf(out, " %.6g %.6g %.6g", e->value * 100.0, e->lo * 100.0, e->hi * 100.0);
+    }
+}
+
+/* Three columns per row of panels. */
 static void put_points(const effects *to, const layout_effect *effect, uint32_t line) {
     const uint32_t level_count = to->of->about->factors[effect->factor].level_count;
     const double apart = ((double)line - (double)(effect->lines - 1) / 2.0) * LINES_APART;
-    fprintf(to->out, "# level percent low high s low high\n$factor%u_%u << EOD\n", effect->factor,
-            line);
+    fprintf(to->out, "# level percent low high s low high held low high\n$factor%u_%u << EOD\n",
+            effect->factor, line);
     for (uint32_t level = 0; level < level_count; level++) {
         const layout_effect_point at = layout_effect_at(effect, line, level);
         fprintf(to->out, "%.3f", (double)level + apart);
-        if (at.connected.n == 0) {
-            fputs(" NaN NaN NaN NaN NaN NaN\n", to->out);
-            continue;
+        put_percent(to->out, &at.connected);
+        if (at.p50_s.n == 0) {
+            fputs(" NaN NaN NaN", to->out);
+        } else {
+            fprintf(to->out, " %.6f %.6f %.6f", drawn_s(to, at.p50_s.value),
+                    drawn_s(to, at.p50_s.lo), drawn_s(to, at.p50_s.hi));
         }
-        fprintf(to->out, " %.6g %.6g %.6g", at.connected.value * 100.0, at.connected.lo * 100.0,
-                at.connected.hi * 100.0);
-        fprintf(to->out, " %.6f %.6f %.6f\n", drawn_s(to, at.p50_s.value), drawn_s(to, at.p50_s.lo),
-                drawn_s(to, at.p50_s.hi));
+        put_percent(to->out, &at.held);
+        fputc('\n', to->out);
     }
     fputs("EOD\n", to->out);
 }
@@ -114,7 +134,7 @@ typedef struct {
     uint32_t figure_height;
 } effects_place;
 
-static void put_margins(const effects *to, const effects_place *place, uint32_t row) {
+static void put_margins(const effects *to, const effects_place *place, effects_row row) {
     const double width = place->figure_width;
     const double height = place->figure_height;
     const double top = TOP + (double)row * PANEL_HEIGHT;
@@ -125,39 +145,67 @@ static void put_margins(const effects *to, const effects_place *place, uint32_t 
             1.0 - (top + PANEL_HEIGHT - 20) / height);
 }
 
-/* Both panels of a factor, and below them what its lines are. */
-static void put_factor(const effects *to, const effects_place *place, uint32_t factor) {
-    const layout_effect effect = layout_effect_of(to->of, factor);
-    put_margins(to, place, 0);
-    fputs("set title ", to->out);
-    gnuplot_text(to->out, to->of->about->factors[factor].name);
-    fputs("\nunset logscale y\nset yrange [0:100]\nset ytics autofreq\n", to->out);
-    put_level_ticks(to, factor, false);
-    put_lines(to, &effect, 2);
-    put_margins(to, place, 1);
-    fprintf(to->out,
-            "unset label\nunset title\nset yrange [%.6g:%.6g]\nset logscale y\nset ytics "
-            "(\"never\" %.6g",
+static void put_values_axis(const effects *to, effects_row row) {
+    if (row != ROW_TIME) {
+        fputs("unset logscale y\nset yrange [0:100]\nset ytics autofreq\n", to->out);
+        return;
+    }
+    fprintf(to->out, "set yrange [%.6g:%.6g]\nset logscale y\nset ytics (\"never\" %.6g",
             layout_tick_s(to->times.first), to->never_s * 1.1, to->never_s);
     for (int n = to->times.first; n <= to->times.last; n++) {
         fprintf(to->out, ", \"%.6g\" %.6g", layout_tick_s(n), layout_tick_s(n));
     }
     fputs(")\n", to->out);
-    put_level_ticks(to, factor, true);
-    for (uint32_t line = 0; line < effect.lines; line++) {
-        char *title = layout_effect_title(&effect, line);
+}
+
+/* What a row of panels shows, to the left of the first. */
+static void put_row_label(const effects *to, const effects_place *place, effects_row row) {
+    static const char *const names[ROW_COUNT] = {"connected, %", "median time to connect, s",
+                                                 "held, % of connected"};
+    char confidence[FORMAT_TEXT_CAP];
+    char intervals[FORMAT_TEXT_CAP + 16] = "";
+    if (row == ROW_CONNECTED) { /* there is room, and it holds for all */
+        snprintf(intervals, sizeof intervals, "; %s intervals",
+                 report_confidence(to->of, confidence));
+    }
+    fprintf(to->out, "set label 1 \"%s%s\" at screen %.4f, screen %.4f center rotate\n", names[row],
+            intervals, 18.0 / place->figure_width,
+            1.0 - (TOP + ((double)row + 0.5) * PANEL_HEIGHT) / place->figure_height);
+}
+
+static void put_legend(const effects *to, const effects_place *place, const layout_effect *effect) {
+    const uint32_t top = TOP + (uint32_t)to->rows * PANEL_HEIGHT + to->bottom - 20;
+    for (uint32_t line = 0; line < effect->lines; line++) {
+        char *title = layout_effect_title(effect, line);
         fprintf(to->out, "set label %u '", line + 10);
         gnuplot_words(to->out, title);
         fprintf(to->out, "' at screen %.4f, screen %.4f left textcolor rgb \"%s\"\n",
                 (double)place->left / place->figure_width,
-                1.0 - (double)(TOP + 2 * PANEL_HEIGHT + to->bottom - 20 + line * LEGEND_LINE) /
-                          place->figure_height,
+                1.0 - (double)(top + line * LEGEND_LINE) / place->figure_height,
                 layout_colours[line]);
         free(title);
     }
-    put_lines(to, &effect, 5);
-    for (uint32_t line = 0; line < effect.lines; line++) {
-        fprintf(to->out, "unset label %u\n", line + 10);
+}
+
+/* All panels of a factor, and below them what its lines are. */
+static void put_factor(const effects *to, const effects_place *place, uint32_t factor) {
+    const layout_effect effect = layout_effect_of(to->of, factor);
+    fputs("set title ", to->out);
+    gnuplot_text(to->out, to->of->about->factors[factor].name);
+    fputc('\n', to->out);
+    for (effects_row row = ROW_CONNECTED; row < to->rows; row++) {
+        const bool last = row + 1 == to->rows;
+        put_margins(to, place, row);
+        put_values_axis(to, row);
+        put_level_ticks(to, factor, last);
+        if (factor == 0) {
+            put_row_label(to, place, row);
+        }
+        if (last) {
+            put_legend(to, place, &effect);
+        }
+        put_lines(to, &effect, 2 + 3 * (uint32_t)row);
+        fputs("unset title\nunset label\n", to->out);
     }
 }
 
@@ -177,10 +225,12 @@ void report_plot_factors(const analysis *of, FILE *out) {
         put_nothing(of, out, "The scenario varies nothing.");
         return;
     }
-    effects to = {of, out, layout_time_axis_of(of), 0.0, labels_height(about)};
+    effects to = {.of = of, .out = out, .times = layout_time_axis_of(of)};
+    to.rows = analysis_holds(of) ? ROW_COUNT : ROW_HELD;
     to.never_s = layout_tick_s(to.times.last + 1);
+    to.bottom = labels_height(about);
     uint32_t lines = 1;
-    effects_place place = {LEFT, 0, LEFT, TOP + 2 * PANEL_HEIGHT + to.bottom};
+    effects_place place = {LEFT, 0, LEFT, TOP + (uint32_t)to.rows * PANEL_HEIGHT + to.bottom};
     for (uint32_t f = 0; f < about->factor_count; f++) {
         const layout_effect effect = layout_effect_of(of, f);
         lines = effect.lines > lines ? effect.lines : lines;
@@ -193,17 +243,10 @@ void report_plot_factors(const analysis *of, FILE *out) {
     gnuplot_begin(out, place.figure_width, place.figure_height);
     fputs("set multiplot title ", out);
     gnuplot_text(out, about->title);
-    char confidence[FORMAT_TEXT_CAP];
-    fprintf(out,
-            "\nset grid ytics linetype 1 linewidth 0.5 linecolor rgb \"#cccccc\"\n"
-            "set tics nomirror\nunset key\n"
-            "set label 1 \"connected, %%, %s intervals\" at screen %.4f, screen %.4f center "
-            "rotate\n"
-            "set label 2 \"median time to connect, s\" at screen %.4f, screen %.4f center "
-            "rotate\n",
-            report_confidence(of, confidence), 18.0 / place.figure_width,
-            1.0 - (TOP + PANEL_HEIGHT / 2.0) / place.figure_height, 18.0 / place.figure_width,
-            1.0 - (TOP + PANEL_HEIGHT * 1.5) / place.figure_height);
+    fputs(
+        "\nset grid ytics linetype 1 linewidth 0.5 linecolor rgb \"#cccccc\"\n"
+        "set tics nomirror\nunset key\n",
+        out);
     for (uint32_t f = 0; f < about->factor_count; f++) {
         place.width = panel_width(about, f);
         put_factor(&to, &place, f);
@@ -291,25 +334,37 @@ static void put_bar_ticks(const analysis *of, FILE *out, const bar_list *bars) {
     fputs(")\n", out);
 }
 
-static void put_bar_plots(FILE *out, const layout_reasons *reasons) {
-    fputs("plot \\\n", out);
-    for (uint32_t r = 0; r <= reasons->count; r++) {
+static const char *reason_colour(const layout_reasons *reasons, uint32_t reason) {
+    return reason < reasons->count ? layout_colours[reason] : "#aaaaaa";
+}
+
+/* Below the bars, a line each: gnuplot's own key would break into columns. */
+static void put_bar_legend(FILE *out, const layout_reasons *reasons, uint32_t height) {
+    const uint32_t entries = reasons->count + (reasons->other > 0 ? 1 : 0);
+    for (uint32_t r = 0; r < entries; r++) {
         char title[REASON_LETTERS_MAX + 4];
-        const char *text = r < reasons->count ? reasons->texts[r] : "other";
+        const char *text = r < reasons->count ? reasons->texts[r] : "other reasons";
         const bool whole = strlen(text) <= REASON_LETTERS_MAX;
+        const double middle = (double)(LEGEND_LINE * (entries - r)) / height;
         snprintf(title, sizeof title, "%.*s%s", whole ? REASON_LETTERS_MAX : REASON_LETTERS_MAX - 3,
                  text, whole ? "" : "...");
         fprintf(out,
+                "set object %u rectangle from screen 0.02, screen %.4f to screen 0.035, screen "
+                "%.4f fillcolor rgb \"%s\" fillstyle solid noborder\nset label %u ",
+                r + 1, middle - 5.0 / height, middle + 5.0 / height, reason_colour(reasons, r),
+                r + 1);
+        gnuplot_text(out, title);
+        fprintf(out, " at screen 0.045, screen %.4f left\n", middle);
+    }
+}
+
+static void put_bar_plots(FILE *out, const layout_reasons *reasons) {
+    fputs("plot \\\n", out);
+    for (uint32_t r = 0; r <= reasons->count; r++) {
+        fprintf(out,
                 "  $reason%u using 2:1:2:3:($1-0.36):($1+0.36) with boxxyerror fillstyle solid "
-                "noborder linecolor rgb \"%s\" ",
-                r, r < reasons->count ? layout_colours[r] : "#aaaaaa");
-        if (r < reasons->count || reasons->other > 0) {
-            fputs("title ", out);
-            gnuplot_text(out, title);
-        } else {
-            fputs("notitle", out);
-        }
-        fputs(r < reasons->count ? ", \\\n" : "\n", out);
+                "noborder linecolor rgb \"%s\" notitle%s\n",
+                r, reason_colour(reasons, r), r < reasons->count ? ", \\" : "");
     }
 }
 
@@ -330,10 +385,10 @@ void report_plot_reasons(const analysis *of, FILE *out) {
     fprintf(out,
             "\nset xlabel \"failed calls, %%%s\"\nset xrange [0:100]\nset yrange [%u.6:-0.6]\n"
             "set tics nomirror scale 0.5\nset grid xtics linetype 1 linewidth 0.5 linecolor rgb "
-            "\"#cccccc\"\nset tmargin at screen %.4f\nset bmargin at screen %.4f\n"
-            "set key at screen 0.02, screen %.4f left top Left reverse maxcols 1 samplen 1\n",
+            "\"#cccccc\"\nset tmargin at screen %.4f\nset bmargin at screen %.4f\nunset key\n",
             bars.count < bars.failing ? ", of the cells that fail most" : "", bars.count - 1,
-            1.0 - 40.0 / height, (double)(legend + 50) / height, (double)legend / height);
+            1.0 - 40.0 / height, (double)(legend + 50) / height);
+    put_bar_legend(out, &reasons, height);
     put_bar_ticks(of, out, &bars);
     put_bar_plots(out, &reasons);
 }

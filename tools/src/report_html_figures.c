@@ -189,6 +189,17 @@ void html_times(const analysis *of, FILE *out) {
 #define LETTER 5.5
 #define LABEL_LETTERS_MAX 22u
 
+/* What a picture of a factor is about. */
+typedef enum {
+    EFFECT_CONNECTED,
+    EFFECT_TIME,
+    EFFECT_HELD, /* only when connections were held */
+    EFFECT_COUNT
+} effect_shows;
+
+static const char *const effect_titles[EFFECT_COUNT] = {"connected", "median time to connect, s",
+                                                        "held, of those that connected"};
+
 typedef struct {
     FILE *out;
     const layout_effect *effect;
@@ -198,7 +209,7 @@ typedef struct {
     double left;   /* room for the first label, and */
     double bottom; /* for all of them */
     bool slanted;  /* labels */
-    bool seconds;  /* the median time, not the share connected */
+    effect_shows shows;
 } factor_frame;
 
 /* The beginning of a label, whole characters. */
@@ -249,7 +260,7 @@ static double level_x(const factor_frame *frame, uint32_t level, uint32_t line) 
 
 /* Of a share, or of a time on a logarithmic axis that ends at never. */
 static double value_y(const factor_frame *frame, double value) {
-    if (!frame->seconds) {
+    if (frame->shows != EFFECT_TIME) {
         return y_of(value);
     }
     const double begin = log10(layout_tick_s(frame->times.first));
@@ -260,19 +271,20 @@ static double value_y(const factor_frame *frame, double value) {
 
 static void put_value_axis(const factor_frame *frame) {
     char text[FORMAT_TEXT_CAP];
-    const int first = frame->seconds ? frame->times.first : 0;
-    const int last = frame->seconds ? frame->times.last + 1 : 4;
+    const bool seconds = frame->shows == EFFECT_TIME;
+    const int first = seconds ? frame->times.first : 0;
+    const int last = seconds ? frame->times.last + 1 : 4;
     double labelled = HEIGHT;
     for (int n = first; n <= last; n++) {
-        const double y = value_y(frame, frame->seconds ? layout_tick_s(n) : n / 4.0);
-        if (frame->seconds) {
+        const double y = value_y(frame, seconds ? layout_tick_s(n) : n / 4.0);
+        if (seconds) {
             snprintf(text, sizeof text, "%.6g", layout_tick_s(n));
         } else {
             snprintf(text, sizeof text, "%d %%", n * 25);
         }
         put_line(frame->out, (double[2]){frame->left, y}, (double[2]){frame->width - RIGHT, y});
-        const bool never = frame->seconds && n == last;
-        if (never || (labelled - y >= 11.0 && (!frame->seconds || y - TOP >= 11.0))) {
+        const bool never = seconds && n == last;
+        if (never || (labelled - y >= 11.0 && (!seconds || y - TOP >= 11.0))) {
             put_label(frame->out, (double[2]){frame->left - 4, y + 3}, "end",
                       never ? "never" : text);
             labelled = y;
@@ -303,6 +315,21 @@ static void put_level_labels(const factor_frame *frame) {
     fputc('\n', frame->out);
 }
 
+static const stats_estimate *shown_estimate(const factor_frame *frame,
+                                            const layout_effect_point *at) {
+    switch (frame->shows) {
+    case EFFECT_CONNECTED:
+        return &at->connected;
+    case EFFECT_TIME:
+        return &at->p50_s;
+    case EFFECT_HELD:
+        return &at->held;
+    case EFFECT_COUNT:
+        break;
+    }
+    return &at->connected;
+}
+
 static void put_effect_line(const factor_frame *frame, uint32_t line) {
     fprintf(frame->out, "<g class=\"c%u\" stroke=\"%s\" fill=\"%s\">", line, layout_colours[line],
             layout_colours[line]);
@@ -310,7 +337,7 @@ static void put_effect_line(const factor_frame *frame, uint32_t line) {
     bool any = false;
     for (uint32_t level = 0; level < frame->level_count; level++) {
         const layout_effect_point at = layout_effect_at(frame->effect, line, level);
-        const stats_estimate *e = frame->seconds ? &at.p50_s : &at.connected;
+        const stats_estimate *e = shown_estimate(frame, &at);
         if (e->n == 0) {
             any = false;
             continue;
@@ -333,19 +360,18 @@ static void put_effect_line(const factor_frame *frame, uint32_t line) {
     fputs("</g>\n", frame->out);
 }
 
-static void put_effect(factor_frame *frame, bool seconds) {
-    frame->seconds = seconds;
-    fprintf(frame->out, "<figcaption>%s</figcaption>\n<div class=\"scroll\">",
-            seconds ? "median time to connect, s" : "connected");
+static void put_effect(factor_frame *frame, effect_shows shows) {
+    frame->shows = shows;
+    fprintf(frame->out, "<figure>\n<figcaption>%s</figcaption>\n<div class=\"scroll\">",
+            effect_titles[shows]);
     put_svg(frame->out, frame->width, HEIGHT - BOTTOM + frame->bottom);
-    fprintf(frame->out, "<title>%s at every level</title>\n",
-            seconds ? "Median time to connect" : "Share connected");
+    fprintf(frame->out, "<title>%s: at every level</title>\n", effect_titles[shows]);
     put_value_axis(frame);
     put_level_labels(frame);
     for (uint32_t line = 0; line < frame->effect->lines; line++) {
         put_effect_line(frame, line);
     }
-    fputs("</svg></div>\n", frame->out);
+    fputs("</svg></div>\n</figure>\n", frame->out);
 }
 
 static void put_factor(const analysis *of, FILE *out, uint32_t factor) {
@@ -359,11 +385,13 @@ static void put_factor(const analysis *of, FILE *out, uint32_t factor) {
         put_key(out, line, title);
         free(title);
     }
-    fputs("</ul>\n<div class=\"panels\"><figure>\n", out);
-    put_effect(&frame, false);
-    fputs("</figure><figure>\n", out);
-    put_effect(&frame, true);
-    fputs("</figure></div>\n</div>\n", out);
+    fputs("</ul>\n<div class=\"panels\">\n", out);
+    put_effect(&frame, EFFECT_CONNECTED);
+    put_effect(&frame, EFFECT_TIME);
+    if (analysis_holds(of)) {
+        put_effect(&frame, EFFECT_HELD);
+    }
+    fputs("</div>\n</div>\n", out);
 }
 
 void html_factors(const analysis *of, FILE *out) {

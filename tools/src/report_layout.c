@@ -356,29 +356,64 @@ static double time_of_share(const layout_curve *curve, double share) {
 /* Points of a pooled curve from which its median is read: a thousandth of the calls apart. */
 #define MEDIAN_POINTS 1000u
 
+static stats_estimate pooled_connected(const layout_curve *curve, double confidence) {
+    const double share = curve->point_count > 0 ? curve->points[curve->point_count - 1].share : 0.0;
+    const uint64_t successes = (uint64_t)(share * (double)curve->worlds + 0.5);
+    stats_estimate e = stats_ratio(successes, curve->worlds, confidence);
+    e.value = share;
+    return e;
+}
+
+static stats_estimate pooled_p50(const layout_curve *curve, double confidence) {
+    const double n = (double)curve->worlds;
+    const stats_ranks ranks = stats_quantile_ranks(curve->worlds, 0.5, confidence);
+    const stats_estimate e = {
+        .n = curve->worlds,
+        .value = time_of_share(curve, 0.5),
+        .lo = ranks.lo == 0 ? 0.0 : time_of_share(curve, (double)ranks.lo / n),
+        .hi = ranks.hi > curve->worlds ? INFINITY : time_of_share(curve, (double)ranks.hi / n)};
+    return e;
+}
+
+/* As many connections as there would be if all calls were in worlds of their own. */
+static stats_estimate pooled_held(const level_place *place, const layout_curve *curve) {
+    const analysis *of = place->effect->of;
+    double connections = 0.0;
+    double held = 0.0;
+    for (uint32_t i = 0; i < of->about->cell_count; i++) {
+        const stats_estimate *e = analysis_estimate(of, i, SIM_MEASURE_HELD);
+        if (at_level(place, i) && e->n > 0) {
+            connections += (double)e->n;
+            held += e->value * (double)e->n;
+        }
+    }
+    if (connections <= 0.0) {
+        return (stats_estimate){0, NAN, NAN, NAN};
+    }
+    const double own = (double)curve->worlds / (double)curve->calls; /* 1 where none are shared */
+    const uint64_t n = (uint64_t)(connections * own + 0.5);
+    const uint64_t successes = (uint64_t)(held * own + 0.5);
+    stats_estimate e = stats_ratio(successes < n ? successes : n, n, of->confidence);
+    e.value = held / connections;
+    return e;
+}
+
 layout_effect_point layout_effect_at(const layout_effect *effect, uint32_t line, uint32_t level) {
     const analysis *of = effect->of;
     if (!effect->pooled) {
         const uint32_t cell = cell_of(of->about, effect->factor, line, level);
         return (layout_effect_point){*analysis_estimate(of, cell, SIM_MEASURE_CONNECTED),
-                                     *analysis_estimate(of, cell, SIM_MEASURE_TIME_P50)};
+                                     *analysis_estimate(of, cell, SIM_MEASURE_TIME_P50),
+                                     *analysis_estimate(of, cell, SIM_MEASURE_HELD)};
     }
     const level_place place = {effect, level};
+    const stats_estimate nothing = {0, NAN, NAN, NAN};
+    layout_effect_point point = {nothing, nothing, nothing};
     layout_curve curve = layout_pool(of, at_level, &place, MEDIAN_POINTS);
-    layout_effect_point point = {{0, NAN, NAN, NAN}, {0, NAN, NAN, NAN}};
     if (curve.worlds > 0 && curve.calls > 0) {
-        const double n = (double)curve.worlds;
-        const double connected =
-            curve.point_count > 0 ? curve.points[curve.point_count - 1].share : 0.0;
-        const stats_ranks ranks = stats_quantile_ranks(curve.worlds, 0.5, of->confidence);
-        point.connected =
-            stats_ratio((uint64_t)(connected * n + 0.5), curve.worlds, of->confidence);
-        point.connected.value = connected;
-        point.p50_s.n = curve.worlds;
-        point.p50_s.value = time_of_share(&curve, 0.5);
-        point.p50_s.lo = ranks.lo == 0 ? 0.0 : time_of_share(&curve, (double)ranks.lo / n);
-        point.p50_s.hi =
-            ranks.hi > curve.worlds ? INFINITY : time_of_share(&curve, (double)ranks.hi / n);
+        point.connected = pooled_connected(&curve, of->confidence);
+        point.p50_s = pooled_p50(&curve, of->confidence);
+        point.held = pooled_held(&place, &curve);
     }
     layout_curve_free(&curve);
     return point;

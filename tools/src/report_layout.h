@@ -111,11 +111,12 @@ typedef struct {
     uint32_t lines; /* 1 when pooled */
 } layout_effect;
 
-/* Share connected, or the median time, of the cells of a line at a level. Pooled cells that meet
- * the same worlds count once. */
+/* Of the cells of a line at a level: share connected, median time, share of the connected that were
+ * held. n 0: not measured. Pooled cells that meet the same worlds count once. */
 typedef struct {
     stats_estimate connected;
     stats_estimate p50_s;
+    stats_estimate held;
 } layout_effect_point;
 
 layout_effect layout_effect_of(const analysis *of, uint32_t factor);

@@ -364,6 +364,34 @@ static void effects(void) {
     said_free(made);
 }
 
+/* Pooled over ten cells that meet the same worlds, and over ten that do not. */
+static void effect_on_holding(void) {
+    static const struct {
+        bool treatment;
+        uint64_t n; /* each cell has 100 */
+    } rows[] = {{true, 100}, {false, 1000}};
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        const said_how how = {.level_counts = {2, 10},
+                              .treatment = rows[r].treatment,
+                              .holds = true,
+                              .connected = 0.9,
+                              .trials = 100};
+        said *made = said_make(&how);
+        const layout_effect effect = layout_effect_of(&made->said, 0);
+        const layout_effect_point point = layout_effect_at(&effect, 0, 0);
+        EXPECT_INT("connections in worlds of their own", point.held.n, rows[r].n);
+        EXPECT_REAL("share held", point.held.value, 0.9, 1e-9);
+        EXPECT_REAL("with the interval of so many", point.held.lo,
+                    stats_ratio(rows[r].n * 9 / 10, rows[r].n, STATS_CONFIDENCE).lo, 1e-12);
+        said_free(made);
+    }
+    const said_how without = {.level_counts = {2, 10}};
+    said *made = said_make(&without);
+    const layout_effect effect = layout_effect_of(&made->said, 0);
+    EXPECT_INT("nothing held, nothing measured", layout_effect_at(&effect, 0, 0).held.n, 0);
+    said_free(made);
+}
+
 static void reasons(void) {
     const said_how how = {.level_counts = {4, 5}};
     said *made = said_make(&how);
@@ -425,6 +453,7 @@ int main(void) {
         {"the same bytes twice", same_bytes},
         {"the index in a sentence", index_sentences},
         {"effects of factors", effects},
+        {"effects on holding", effect_on_holding},
         {"reasons and their bars", reasons},
         {"curves", curves},
     };

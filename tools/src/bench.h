@@ -73,7 +73,8 @@ typedef struct {
     double all_bytes; /* and that of the larger run */
 } bench_lab;
 
-/* Runs the quickstart with about so many trials over all cells. False with *error_out on trouble. */
+/* Runs the quickstart with about so many trials over all cells. False with *error_out on trouble.
+ */
 bool bench_run_lab(uint64_t trials, bench_lab *result, const char **error_out);
 
 /* CPU time of this thread. */

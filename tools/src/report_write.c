@@ -11,6 +11,7 @@
  * does not say partial is whole. Only files named here are touched: a directory may hold others,
  * the run's trials file first of all.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,10 +177,30 @@ static bool clear_file(const writing *what, const char *name) {
     return true;
 }
 
+/* Figures are drawn in a directory of their own, one for each process: the gnuplot of a run that was
+ * killed may still be drawing. */
+#define EASEL "figures-"
+
+static void clear_easels(const writing *staged) {
+    DIR *listing = opendir(staged->directory);
+    for (const struct dirent *entry = listing != NULL ? readdir(listing) : NULL; entry != NULL;
+         entry = readdir(listing)) {
+        if (strncmp(entry->d_name, EASEL, sizeof EASEL - 1) == 0) {
+            char *path = file_join(staged->directory, entry->d_name);
+            (void)file_remove_directory(path);
+            free(path);
+        }
+    }
+    if (listing != NULL) {
+        closedir(listing);
+    }
+}
+
 /* What a killed run left must not pass for part of this one. */
 static void clear_stage(const writing *staged) {
     (void)clear_file(staged, manifest_name);
     (void)each_file(clear_file, staged);
+    clear_easels(staged);
 }
 
 /* Moves one file from the stage, or removes the old one when there is no new one. */
@@ -253,7 +274,7 @@ static const char *stopped_at(const gnuplot_figure *all, size_t count) {
 
 /* Every figure in both formats, under temporary names, renamed when all are there. A missing or
  * failing gnuplot costs the figures, not the results. */
-static bool draw_all(const writing *what) {
+static bool draw_on(const writing *what, const char *easel) {
     gnuplot_figure all[2 * FIGURES];
     char *finals[2 * FIGURES];
     char *outputs[2 * FIGURES];
@@ -263,11 +284,11 @@ static bool draw_all(const writing *what) {
         finals[2 * i] = file_join(what->directory, figures[i].svg);
         finals[2 * i + 1] = file_join(what->directory, figures[i].png);
         for (size_t k = 2 * i; k < 2 * i + 2; k++) {
-            outputs[k] = file_with_suffix(finals[k], ".part");
+            outputs[k] = file_join(easel, k % 2 == 0 ? figures[i].svg : figures[i].png);
             all[k] = (gnuplot_figure){scripts[i], k % 2 == 0 ? "svg" : "png", outputs[k]};
         }
     }
-    char *driver = file_join(what->directory, "figures.gp.part");
+    char *driver = file_join(easel, "driver.gp");
     gnuplot_result result = gnuplot_draw(all, 2 * FIGURES, driver, GNUPLOT_LIMIT_MS);
     switch (result) {
     case GNUPLOT_DREW:
@@ -288,16 +309,27 @@ static bool draw_all(const writing *what) {
         if (result == GNUPLOT_DREW && rename(outputs[k], finals[k]) != 0) {
             result = GNUPLOT_FAILED;
         }
-        unlink(outputs[k]);
         free(outputs[k]);
         free(finals[k]);
     }
     for (size_t i = 0; i < FIGURES; i++) {
         free(scripts[i]);
     }
-    unlink(driver);
     free(driver);
     return result == GNUPLOT_DREW;
+}
+
+static bool draw_all(const writing *what) {
+    char *easel = file_join(what->directory, EASEL "XXXXXX");
+    bool drawn = mkdtemp(easel) != NULL;
+    if (drawn) {
+        drawn = draw_on(what, easel);
+        (void)file_remove_directory(easel);
+    } else {
+        fprintf(what->err, "punchlab: no plots: cannot make %s: %s\n", easel, strerror(errno));
+    }
+    free(easel);
+    return drawn;
 }
 
 static uint64_t rows_of(const analysis *of) {

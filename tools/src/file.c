@@ -31,7 +31,9 @@ char *file_join(const char *directory, const char *name) {
     if (strcmp(directory, ".") == 0) {
         return file_copy_name(name); /* shown as a user there would type it */
     }
-    char *front = file_with_suffix(directory, "/");
+    const size_t length = strlen(directory);
+    const bool closed = length > 0 && directory[length - 1] == '/';
+    char *front = file_with_suffix(directory, closed ? "" : "/");
     char *path = file_with_suffix(front, name);
     free(front);
     return path;

@@ -104,13 +104,19 @@ static int64_t whole_us(double value) {
     return isinf(value) ? INT64_MAX : (int64_t)value;
 }
 
-static void note_worse(const sim_measure *measure, const double values[2], uint64_t trial,
-                       compare_change *change) {
-    const bool worse =
-        measure->sense == SIM_MORE_IS_BETTER ? values[0] < values[1] : values[0] > values[1];
-    if (worse && change->worse_trial == UINT64_MAX) {
-        change->worse_trial = trial;
+/* Does this pair show a worsening? Of a quantile only one that is on either side of it. */
+static bool is_worse(const sim_measure *measure, double threshold, const double values[2]) {
+    switch (measure->sense) {
+    case SIM_MORE_IS_BETTER:
+        return values[0] < values[1];
+    case SIM_LESS_IS_BETTER:
+        break;
     }
+    if (measure->kind == SIM_MEASURE_QUANTILE && !is_median(measure)) {
+        return sim_measure_shown(measure, values[0]) > threshold &&
+               sim_measure_shown(measure, values[1]) <= threshold;
+    }
+    return values[0] > values[1];
 }
 
 static void count_pair(bool first, bool second, stats_pairs *pairs) {
@@ -158,7 +164,11 @@ static void keep_pairs(reading *of, uint32_t m, uint64_t world, uint64_t trial,
     for (uint32_t c = 0; c < values_of(of, measure); c++) {
         const double values[2] = {measure->value(trials[0], c), measure->value(trials[1], c)};
         keep_pair(&of->keepers[m], measure, world, values);
-        note_worse(measure, values, trial, &of->changes->of[m]);
+        compare_change *change = &of->changes->of[m];
+        if (change->worse_trial == UINT64_MAX &&
+            is_worse(measure, of->keepers[m].threshold, values)) {
+            change->worse_trial = trial;
+        }
     }
 }
 

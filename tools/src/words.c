@@ -151,16 +151,8 @@ char *words_about(uint64_t number_of, char text[WORDS_CAP]) {
         unit *= 10;
     }
     const uint64_t rounded = (number_of + unit - 1) / unit * unit;
-    char digits[24];
-    const int length = snprintf(digits, sizeof digits, "%" PRIu64, rounded);
-    size_t at = 0;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0) {
-            text[at++] = ',';
-        }
-        text[at++] = digits[i];
-    }
-    text[at] = '\0';
+    char digits[FORMAT_TEXT_CAP];
+    (void)snprintf(text, WORDS_CAP, "%s", format_count(rounded, digits));
     return text;
 }
 

@@ -44,7 +44,7 @@ static void fill_facts(made_facts *made, const made_run *run) {
                           .backend = "des",
                           .virtual_time = true,
                           .crypto = "fast",
-                          .shard_count = 1,
+                          .shard_count = run->shard_count > 1 ? run->shard_count : 1,
                           .factors = made->factors,
                           .factor_count = 2,
                           .cells = made->cells,
@@ -98,7 +98,9 @@ bool made_run_write(const made_run *run, const char *directory) {
         for (uint32_t cell = 0; cell < MADE_CELLS; cell++) {
             const uint64_t left = run->trials - first;
             const trials_chunk chunk = {cell, first, left < size ? (uint32_t)left : size};
-            encode_chunk(run, &chunk, &bytes);
+            if (trials_of_shard(&made.about, &chunk)) {
+                encode_chunk(run, &chunk, &bytes);
+            }
         }
     }
     status = trials_append(&writer, &bytes);

@@ -21,10 +21,11 @@ typedef struct {
     const char *scenario;
     uint64_t digest;
     uint64_t seed;
-    uint64_t trials;     /* per cell */
-    const char *loss;    /* name of the second factor */
-    bool treatment;      /* is it one? */
-    sim_expect *expects; /* borrowed; may be NULL */
+    uint64_t trials;      /* per cell */
+    uint32_t shard_count; /* above 1: only the first of so many parts is written */
+    const char *loss;     /* name of the second factor */
+    bool treatment;       /* is it one? */
+    sim_expect *expects;  /* borrowed; may be NULL */
     uint32_t expect_count;
     made_trial result;
     const void *user;

@@ -92,6 +92,25 @@ static sim_call_result call_of(const quality *how, uint32_t cell, uint64_t trial
     return call;
 }
 
+/* p of as many being later than the smaller of two 95th percentiles, 917 against 600 trials of cell
+ * 4. */
+static double p_of_later(const quality *first, const quality *second,
+                         const stats_estimate *first_estimates,
+                         const stats_estimate *second_estimates) {
+    const double limit_s = fmin(first_estimates[SIM_MEASURE_TIME_P95].value,
+                                second_estimates[SIM_MEASURE_TIME_P95].value);
+    stats_count later[2] = {{0, 917}, {0, 600}};
+    const quality *const how[2] = {first, second};
+    for (int side = 0; side < 2; side++) {
+        for (uint64_t t = 0; t < later[side].n; t++) {
+            const sim_call_result call = call_of(how[side], 4, t);
+            const double time_s = call.connected ? (double)call.time_to_connect_us / 1e6 : INFINITY;
+            later[side].successes += time_s > limit_s ? 1 : 0;
+        }
+    }
+    return stats_fisher_test(&later[0], &later[1]);
+}
+
 /* Files of different lengths have chunks of different sizes: they are read in step all the same. */
 static void numbers(void) {
     const quality good = {5, 2, 0, 0};
@@ -150,10 +169,46 @@ static void numbers(void) {
     EXPECT("and apart", compare_cells(&new_side, &old_side, &how, changes));
     EXPECT("which shows less", connected->difference.p > share.p && !connected->paired);
     EXPECT_INT("the smaller sample", connected->difference.estimate.n, 600);
+    const compare_change *late = &changes->of[SIM_MEASURE_TIME_P95];
+    EXPECT_REAL("quantiles by Fisher's test of being later", late->difference.p,
+                p_of_later(&bad, &good, new_side.estimates, old_side.estimates), 1e-12);
     EXPECT("no trial stands for another", connected->worse_trial == UINT64_MAX);
     free(changes);
     close_run(&old_run);
     close_run(&new_run);
+}
+
+/* Only trials that both have are pairs, whichever of the two lacks some. */
+static void gaps(void) {
+    const quality usual = {5, 2, 0, 0};
+    const quality slow = {5, 2, 10000, 0};
+    const made_run whole_made = run_like(&usual);
+    made_run part_made = run_like(&slow);
+    part_made.shard_count = 5; /* shares no factor with six cells: chunks of all of them */
+    a_run whole;
+    a_run part;
+    if (!open_run(&whole, &whole_made) || !open_run(&part, &part_made)) {
+        return;
+    }
+    const uint64_t present = part.source.file.cells[0].trials;
+    EXPECT("a part is a part", present > 0 && present < 600);
+    const compare_side sides[2] = {{&whole.source.file, 0, whole.source.cells[0].estimates},
+                                   {&part.source.file, 0, whole.source.cells[0].estimates}};
+    compare_how how = {.paired = true, .confidence = 0.95, .comparisons = 1, .seed = 1};
+    how.wanted[SIM_MEASURE_CONNECTED] = true;
+    how.wanted[SIM_MEASURE_TIME_P50] = true;
+    for (int first = 0; first < 2; first++) {
+        compare_changes changes;
+        EXPECT("they can be compared",
+               compare_cells(&sides[first], &sides[1 - first], &how, &changes));
+        const compare_change *connected = &changes.of[SIM_MEASURE_CONNECTED];
+        EXPECT_INT("pairs", connected->difference.estimate.n, present);
+        EXPECT_REAL("alike", connected->difference.p, 1.0, 0.0);
+        EXPECT_REAL("10 ms apart", changes.of[SIM_MEASURE_TIME_P50].difference.estimate.value,
+                    first == 0 ? -0.01 : 0.01, 1e-12);
+    }
+    close_run(&whole);
+    close_run(&part);
 }
 
 /* --- what is compared with what */
@@ -174,6 +229,14 @@ static void within(void) {
     EXPECT_INT("the third", of.pairs[1].new_cell, 2);
     EXPECT("in the same worlds", of.unpaired == NULL && of.pairs[1].paired);
     EXPECT("losses are worse", of.worse > 0 && of.better == 0);
+    double p[20];
+    for (size_t i = 0; i < of.row_count; i++) {
+        p[i] = of.rows[i].change.difference.p;
+    }
+    stats_holm(p, of.row_count);
+    for (size_t i = 0; i < of.row_count; i++) {
+        EXPECT_REAL("p is adjusted for all rows", of.rows[i].p, p[i], 1e-15);
+    }
     char *level = compare_level(&of, &of.pairs[1], 1);
     EXPECT_TEXT("both levels", level, "0% -> 10%");
     free(level);
@@ -550,6 +613,7 @@ static void forms(void) {
 int main(void) {
     static const punch_test_case cases[] = {
         {"changes are those of all trials kept and sorted", numbers},
+        {"trials that are missing in one", gaps},
         {"the treatments of a run", within},
         {"a run and itself", same_run},
         {"which runs are compared, and which trial by trial", matching},

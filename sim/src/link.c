@@ -25,6 +25,8 @@ enum {
     DRAW_REORDER = 5,
     DRAW_CORE = 6,         /* and 7 for the second copy */
     DRAW_OUTAGE_PHASE = 8, /* of packet 0 only */
+    DRAW_FLAP_PHASE = 9,   /* of packet 0 only */
+    DRAW_BAD_JITTER = 10,  /* and 11 for the second copy */
     DRAWS_PER_PACKET = 16  /* room for more without moving these */
 };
 
@@ -79,7 +81,8 @@ static punch_time_us dwell_us(punch_rng *rng, punch_time_us mean_us) {
 
 static bool has_only_delay(const sim_link_plan *plan) {
     return sim_link_is_plain(plan) && plan->loss == 0 && plan->duplicate == 0 &&
-           plan->reorder == 0 && plan->mtu_bytes == 0 && plan->outage_every_us == 0;
+           plan->reorder == 0 && plan->mtu_bytes == 0 && plan->outage_every_us == 0 &&
+           plan->flap_every_us == 0;
 }
 
 void sim_link_init(sim_link *link, const sim_link_plan *plan, uint64_t seed, uint32_t object) {
@@ -118,6 +121,19 @@ static bool is_outage(const sim_link *link, const sim_link_plan *plan, punch_tim
     return ((uint64_t)now_us + phase_us) % every_us < (uint64_t)plan->outage_for_us;
 }
 
+/* How much longer the present route is. The phase is uniform over both routes, so that a world
+ * begins on either as likely: a function of time alone. */
+static punch_time_us detour_us(const sim_link *link, const sim_link_plan *plan,
+                               punch_time_us at_us) {
+    if (plan->flap_every_us <= 0) {
+        return 0;
+    }
+    punch_rng rng = draw_of(link, 0, DRAW_FLAP_PHASE);
+    const uint64_t every_us = (uint64_t)plan->flap_every_us;
+    const uint64_t phase_us = punch_rng_below(&rng, 2 * every_us);
+    return ((uint64_t)at_us + phase_us) / every_us % 2 == 1 ? plan->flap_delay_us : 0;
+}
+
 /* Time on the wire at the plan's rate, and what does not make a whole nanosecond. */
 static uint64_t wire_ns(uint64_t bytes, uint64_t rate_bps, uint64_t rest, uint64_t *rest_out) {
     const uint64_t numerator = bytes * 8 * NS_PER_S + rest;
@@ -153,22 +169,34 @@ static bool transmit(sim_link *link, const sim_link_plan *plan, uint32_t ip_byte
     return true;
 }
 
-/* Delay, jitter and reordering of a packet that left at sent_at_us, and of its second copy. */
+/* Extra delay of copy 0 or 1: what the link always adds, and what its bad state adds. */
+static punch_time_us extra_delay_us(const sim_link *link, const sim_link_plan *plan,
+                                    uint32_t copy) {
+    const punch_time_us always_us =
+        jitter_of(link, copy == 0 ? DRAW_JITTER : DRAW_DUPLICATE_JITTER, plan->jitter_us);
+    const punch_time_us bad_us =
+        link->is_bad ? jitter_of(link, DRAW_BAD_JITTER + copy, plan->bad_jitter_us) : 0;
+    return always_us + bad_us;
+}
+
+/* Delay, jitter and reordering of a packet that left at sent_at_us, and of its second copy. Only
+ * jitter keeps the order: a change of route lies behind it. */
 static void arrive(sim_link *link, const sim_link_plan *plan, punch_time_us sent_at_us,
                    sim_link_arrivals *arrivals_out) {
     const punch_time_us earliest_us = sent_at_us + plan->delay_us;
-    punch_time_us at_us = earliest_us + jitter_of(link, DRAW_JITTER, plan->jitter_us);
+    const punch_time_us longer_us = detour_us(link, plan, sent_at_us);
+    punch_time_us at_us = earliest_us + extra_delay_us(link, plan, 0);
     if (chance_of(link, DRAW_REORDER, plan->reorder)) {
         at_us += plan->reorder_us; /* held back beside the others: may be overtaken */
-    } else if (plan->jitter_us > 0) {
+    } else if (plan->jitter_us > 0 || plan->bad_jitter_us > 0) {
         at_us = punch_time_later(at_us, link->last_arrival_us);
         link->last_arrival_us = at_us;
     }
-    arrivals_out->at_us[0] = at_us;
+    arrivals_out->at_us[0] = at_us + longer_us;
     arrivals_out->count = 1;
     if (chance_of(link, DRAW_DUPLICATE, plan->duplicate)) {
-        const punch_time_us extra_us = jitter_of(link, DRAW_DUPLICATE_JITTER, plan->jitter_us);
-        arrivals_out->at_us[1] = punch_time_later(at_us, earliest_us + extra_us);
+        const punch_time_us copy_us = earliest_us + extra_delay_us(link, plan, 1);
+        arrivals_out->at_us[1] = punch_time_later(at_us, copy_us) + longer_us;
         arrivals_out->count = 2;
     }
 }

@@ -8,8 +8,12 @@
 #include "world_internal.h"
 
 static const char *link_refused(const sim_link_plan *link) {
-    if (link->delay_us < 0 || link->jitter_us < 0 || link->reorder_us < 0) {
+    if (link->delay_us < 0 || link->jitter_us < 0 || link->bad_jitter_us < 0 ||
+        link->reorder_us < 0) {
         return "a link has a negative delay, jitter or reordering time";
+    }
+    if (link->flap_every_us < 0 || link->flap_delay_us < 0) {
+        return "a link has a negative time of its route";
     }
     if (link->bad_mean_us > 0 && link->good_mean_us <= 0) {
         return "a bursty link needs mean dwell times above zero for both states";

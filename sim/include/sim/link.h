@@ -3,12 +3,14 @@
  * One direction of an access link. A packet is offered once and is told when its copies arrive, or
  * why it is lost:
  *
- *   down? outage? mtu? -> waiting room -> rate -> loss -> delay + jitter (+ reorder) -> arrivals
+ *   down? outage? mtu? -> waiting room -> rate -> loss -> delay + jitter (+ reorder) + longer route
+ *   -> arrivals
  *
  * Draws are counter-based: packet n of a link owns a fixed block of the link's stream, one place
  * per purpose, so switching one fault on leaves every other draw alike. The Gilbert-Elliott state
  * is sampled as exponential dwell times and is a function of (seed, time): what is sent through the
- * link does not change it. Offers come in order of time.
+ * link does not change it. It carries loss and delay together, as queues do that overflow. Outages
+ * and routes are functions of (seed, time) too. Offers come in order of time.
  */
 #ifndef SIM_LINK_H
 #define SIM_LINK_H
@@ -23,7 +25,7 @@ typedef struct {
     uint64_t key;                  /* of this link's draws */
     punch_rng dwells;              /* draws of the channel's dwell times */
     punch_time_us dwell_until_us;  /* the channel's present state lasts until then */
-    punch_time_us last_arrival_us; /* jitter never overtakes */
+    punch_time_us last_arrival_us; /* by the shorter route: jitter never overtakes */
     int64_t busy_until_ns;         /* the last bit accepted leaves then */
     uint64_t busy_rest;            /* ... plus busy_rest / rate_bps ns */
     uint32_t offered;              /* packets so far */

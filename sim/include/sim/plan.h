@@ -26,16 +26,21 @@ typedef struct {
     punch_time_us bad_mean_us;
     punch_probability loss_good;
     punch_probability loss_bad;
+    punch_time_us bad_jitter_us; /* in the bad state: more extra delay, uniform 0..bad_jitter */
     punch_probability duplicate; /* a second copy follows, with its own jitter */
     punch_probability reorder;   /* the packet is held back by reorder_us and may be overtaken */
     punch_time_us reorder_us;
     uint64_t rate_bps;    /* 0 = unlimited */
     uint32_t queue_bytes; /* waiting room in front of the rate; 0 = unlimited */
-    uint32_t mtu_bytes;   /* larger IP packets are dropped; 0 = unlimited */
+    uint32_t mtu_bytes;   /* larger IP packets vanish without a word; 0 = unlimited */
     /* Regular outage: down for outage_for_us in every outage_every_us, phase drawn from the seed;
      * every 0 = none. */
     punch_time_us outage_every_us;
     punch_time_us outage_for_us;
+    /* Route flaps: every flap_every_us, phase drawn from the seed, the route changes between a
+     * shorter one and one longer by flap_delay_us; packets may overtake there. Every 0 = none. */
+    punch_time_us flap_every_us;
+    punch_time_us flap_delay_us;
 } sim_link_plan;
 
 #define SIM_IP_UDP_HEADER_BYTES 28 /* RFC 791 (20) + RFC 768 (8); IPv6 adds 20 (RFC 8200) */

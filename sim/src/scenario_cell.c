@@ -8,6 +8,7 @@
 #include "nat/presets.h"
 #include "punch/assert.h"
 #include "scenario_internal.h"
+#include "sim/link_presets.h"
 
 /* Keeps the loader's streams apart from those of the world that runs under the same trial seed. */
 #define CELL_STREAM_TAG UINT64_C(0x7363656e6172696f)
@@ -116,13 +117,27 @@ bool scenario_cell_nat(const scenario_cell *cell, int64_t ref, uint32_t stream, 
     return true;
 }
 
+void scenario_cell_link_as_set(const scenario_cell *cell, int64_t link, uint32_t direction,
+                               uint32_t stream, sim_link_plan *out) {
+    scenario_link at = cell->scenario->defaults.link;
+    if (link >= 0) {
+        const uint32_t layers[2] = {(uint32_t)link, (uint32_t)link + direction};
+        scenario_cell_apply(cell, layers[0], stream, &at);
+        scenario_cell_apply(cell, layers[1], stream, &at);
+        if (at.preset >= 0) { /* known now: once more, over what it says */
+            size_t count;
+            const sim_link_preset *preset = &sim_link_presets(&count)[at.preset];
+            at.plan = direction == LINK_UP ? preset->up : preset->down;
+            scenario_cell_apply(cell, layers[0], stream, &at);
+            scenario_cell_apply(cell, layers[1], stream, &at);
+        }
+    }
+    *out = at.plan;
+}
+
 void scenario_cell_link(const scenario_cell *cell, int64_t link, uint32_t direction,
                         uint32_t stream, sim_link_plan *out) {
-    *out = cell->scenario->defaults.link;
-    if (link >= 0) {
-        scenario_cell_apply(cell, (uint32_t)link, stream, out);
-        scenario_cell_apply(cell, (uint32_t)link + direction, stream, out);
-    }
+    scenario_cell_link_as_set(cell, link, direction, stream, out);
     /* Draws may contradict each other where fixed values were checked. */
     if (out->outage_for_us > out->outage_every_us) {
         out->outage_for_us = out->outage_every_us;

@@ -67,15 +67,18 @@ static void check_populations(checker *c) {
 
 static void check_link(checker *c, uint32_t object) {
     for (uint32_t direction = LINK_UP; direction <= LINK_DOWN; direction++) {
-        sim_link_plan link = c->cell->scenario->defaults.link;
-        scenario_cell_apply(c->cell, object, STREAM_A, &link);
-        scenario_cell_apply(c->cell, object + direction, STREAM_A, &link);
+        sim_link_plan link;
+        scenario_cell_link_as_set(c->cell, object, direction, STREAM_A, &link);
         if (link.bad_mean_us > 0 && link.good_mean_us == 0) {
             complain(c, object, "\"burst_bad\" needs \"burst_good\"");
             return;
         }
         if (link.outage_for_us > link.outage_every_us) {
             complain(c, object, "\"outage_for\" must not be longer than \"outage_every\"");
+            return;
+        }
+        if (link.flap_delay_us > 0 && link.flap_every_us == 0) {
+            complain(c, object, "\"flap_delay\" needs \"flap_every\"");
             return;
         }
     }

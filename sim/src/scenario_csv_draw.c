@@ -198,7 +198,8 @@ bool scenario_read_csv_draw(scenario_loader *loader, const scenario_option *opti
     const json_node *from = json_find(doc, node, "from");
     const json_node *scale = json_find(doc, node, "scale");
     scenario_check_keys(loader, doc, node, keys);
-    if (option->type != TYPE_NUMBER && option->type != TYPE_ENUM && option->type != TYPE_BOOL) {
+    if (option->type != TYPE_NUMBER && option->type != TYPE_ENUM && option->type != TYPE_BOOL &&
+        option->type != TYPE_LINK_PRESET) {
         scenario_complain(loader->complaints, scenario_at_key(doc, from),
                           "\"%s\" cannot be drawn from a file; use \"choice\", or a population",
                           scenario_option_key(option));

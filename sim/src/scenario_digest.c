@@ -9,6 +9,7 @@
 #include "nat/presets.h"
 #include "punch/rng.h"
 #include "scenario_internal.h"
+#include "sim/link_presets.h"
 
 static uint64_t join(uint64_t digest, uint64_t number) {
     return punch_mix64(digest + PUNCH_RNG_GAMMA) ^ punch_mix64(number ^ PUNCH_RNG_GAMMA);
@@ -54,6 +55,8 @@ static uint64_t of_number(const sim_scenario *scenario, const scenario_option *o
         return number < 0 ? 0 : of_object_name(scenario, (uint32_t)number);
     case TYPE_PRESET:
         return join_text(0, nat_presets(&count)[number].name);
+    case TYPE_LINK_PRESET:
+        return join_text(0, sim_link_presets(&count)[number].name);
     case TYPE_KEEPALIVE:
         return join_text(0, punch_keepalive_builtin(&count)[number]->name);
     case TYPE_KEEPALIVES: {

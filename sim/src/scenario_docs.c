@@ -7,6 +7,7 @@
 #include "nat/presets.h"
 #include "punch/keepalive.h"
 #include "scenario_internal.h"
+#include "sim/link_presets.h"
 
 /* What may stand there, in a few words. */
 static void write_type(const scenario_option *option, FILE *out) {
@@ -33,6 +34,9 @@ static void write_type(const scenario_option *option, FILE *out) {
         return;
     case TYPE_PRESET:
         (void)fputs("the name of a NAT preset", out);
+        return;
+    case TYPE_LINK_PRESET:
+        (void)fputs("the name of a link preset", out);
         return;
     case TYPE_NAT:
         (void)fputs("a name in \"nat\", \"none\" or a population", out);
@@ -103,6 +107,11 @@ static void write_references(const scenario_option *option, FILE *out) {
     size_t count;
     if (option->type == TYPE_PRESET) {
         const nat_preset *presets = nat_presets(&count);
+        for (size_t i = 0; i < count; i++) {
+            (void)fprintf(out, "    %-28s %s\n", presets[i].name, presets[i].title);
+        }
+    } else if (option->type == TYPE_LINK_PRESET) {
+        const sim_link_preset *presets = sim_link_presets(&count);
         for (size_t i = 0; i < count; i++) {
             (void)fprintf(out, "    %-28s %s\n", presets[i].name, presets[i].title);
         }
@@ -270,6 +279,11 @@ void sim_scenario_write_reference(FILE *out) {
     const nat_preset *presets = nat_presets(&count);
     for (size_t i = 0; i < count; i++) {
         (void)fprintf(out, "| `%s` | %s |\n", presets[i].name, presets[i].title);
+    }
+    (void)fputs("\n### Link presets\n\n| name | line |\n|---|---|\n", out);
+    const sim_link_preset *lines = sim_link_presets(&count);
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(out, "| `%s` | %s |\n", lines[i].name, lines[i].title);
     }
     (void)fputs("\n### Keepalive strategies\n\n| name | meaning |\n|---|---|\n", out);
     const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);

@@ -130,7 +130,7 @@ typedef struct {
     scenario_root root;
     scenario_core core;
     scenario_nat nat;
-    sim_link_plan link;
+    scenario_link link;
     scenario_peer peer;
     scenario_broker broker;
     scenario_internet internet;
@@ -322,6 +322,9 @@ bool scenario_cell_class(const scenario_cell *cell, const scenario_population *p
 /* One direction of a link (object index or -1). */
 void scenario_cell_link(const scenario_cell *cell, int64_t link, uint32_t direction,
                         uint32_t stream, sim_link_plan *out);
+/* The same as it was written, contradictions included; for checks. */
+void scenario_cell_link_as_set(const scenario_cell *cell, int64_t link, uint32_t direction,
+                               uint32_t stream, sim_link_plan *out);
 
 /* Streams of draws by where they are used. */
 enum { STREAM_A = 0, STREAM_BROKER = 1, STREAM_B = 2, STREAM_WORLD = 3, STREAM_TIMELINE = 16 };

@@ -46,7 +46,7 @@ _Static_assert(sizeof(nat_mapping) == 4 && sizeof(nat_unsolicited) == 4 &&
 #define AT_ROOT(field) offsetof(scenario_root, field)
 #define AT_CORE(field) offsetof(scenario_core, field)
 #define AT_NAT(field) offsetof(scenario_nat, config.field)
-#define AT_LINK(field) offsetof(sim_link_plan, field)
+#define AT_LINK(field) offsetof(scenario_link, plan.field)
 #define AT_PEER(field) offsetof(scenario_peer, field)
 #define AT_BROKER(field) offsetof(scenario_broker, field)
 #define AT_INTERNET(field) offsetof(scenario_internet, field)
@@ -145,6 +145,10 @@ static const scenario_option options[] = {
     NUMBER("nat.filters_max", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "0", "16777216",
            AT_NAT(filters_max), "Remotes remembered over all mappings; 0: four times table_max."),
 
+    INDEX("link.preset", SECTION_LINK, TYPE_LINK_PRESET, OPTION_DRAWN, "",
+          offsetof(scenario_link, preset),
+          "A known kind of line to start from; the other keys change it. Without one: instant, "
+          "lossless and unlimited, the defaults below."),
     NUMBER("link.delay", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s", "60s",
            AT_LINK(delay_us), "One way, per direction."),
     NUMBER("link.jitter", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s", "60s",
@@ -160,6 +164,10 @@ static const scenario_option options[] = {
            "0%", "0%", "100%", AT_LINK(loss_good), "Loss in the good state."),
     NUMBER("link.burst_loss_bad", SECTION_LINK, NUMBER_RATIO, STORE_PROBABILITY, OPTION_DRAWN, "0%",
            "0%", "100%", AT_LINK(loss_bad), "Loss in the bad state."),
+    NUMBER("link.burst_jitter", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
+           "60s", AT_LINK(bad_jitter_us),
+           "More extra delay of each packet in the bad state, uniform from 0: delay and loss come "
+           "together. Never overtakes."),
     NUMBER("link.duplicate", SECTION_LINK, NUMBER_RATIO, STORE_PROBABILITY, OPTION_DRAWN, "0%",
            "0%", "100%", AT_LINK(duplicate), "A second copy follows."),
     NUMBER("link.reorder", SECTION_LINK, NUMBER_RATIO, STORE_PROBABILITY, OPTION_DRAWN, "0%", "0%",
@@ -171,12 +179,20 @@ static const scenario_option options[] = {
     NUMBER("link.queue", SECTION_LINK, NUMBER_BYTES, STORE_U32, OPTION_DRAWN, "0B", "0B", "1024MiB",
            AT_LINK(queue_bytes), "Waiting room in front of the rate; 0B: unlimited."),
     NUMBER("link.mtu", SECTION_LINK, NUMBER_BYTES, STORE_U32, OPTION_DRAWN, "0B", "0B", "65535B",
-           AT_LINK(mtu_bytes), "Larger IP packets are dropped; 0B: unlimited."),
+           AT_LINK(mtu_bytes),
+           "Larger IP packets vanish without an ICMP message, as in an MTU black hole; 0B: "
+           "unlimited."),
     NUMBER("link.outage_every", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
            "720h", AT_LINK(outage_every_us),
            "A regular outage begins this often, at a drawn phase; 0s: never."),
     NUMBER("link.outage_for", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
            "24h", AT_LINK(outage_for_us), "How long it lasts; at most outage_every."),
+    NUMBER("link.flap_every", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
+           "720h", AT_LINK(flap_every_us),
+           "The route changes this often, at a drawn phase, between a shorter and a longer one; "
+           "0s: never. Packets may overtake when it becomes shorter."),
+    NUMBER("link.flap_delay", SECTION_LINK, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
+           "60s", AT_LINK(flap_delay_us), "How much longer the longer route is."),
 
     INDEX("peers.nat", SECTION_PEERS, TYPE_NAT, OPTION_DRAWN, "none", AT_PEER(nat),
           "The NAT in front of the peer: a name in \"nat\", \"none\" (a public address), or "
@@ -375,4 +391,38 @@ void scenario_option_store(const scenario_option *option, int64_t number, void *
         return;
     }
     }
+}
+
+int64_t scenario_option_load(const scenario_option *option, const void *section) {
+    const unsigned char *at = (const unsigned char *)section + option->offset;
+    int64_t i64 = 0;
+    uint32_t u32 = 0;
+    uint16_t u16 = 0;
+    int32_t i32 = 0;
+    bool flag = false;
+    switch (option->store) {
+    case STORE_I64:
+    case STORE_U64:
+        memcpy(&i64, at, sizeof i64);
+        return i64;
+    case STORE_U32:
+    case STORE_ENUM:
+        memcpy(&u32, at, sizeof u32);
+        return u32;
+    case STORE_U16:
+        memcpy(&u16, at, sizeof u16);
+        return u16;
+    case STORE_I32:
+        memcpy(&i32, at, sizeof i32);
+        return i32;
+    case STORE_BOOL:
+        memcpy(&flag, at, sizeof flag);
+        return flag;
+    case STORE_PROBABILITY: {
+        punch_probability p = 0;
+        memcpy(&p, at, sizeof p);
+        return (int64_t)((double)p / (double)PUNCH_PROBABILITY_ONE * 1e12 + 0.5);
+    }
+    }
+    return 0;
 }

@@ -28,20 +28,21 @@ typedef enum {
 } scenario_section;
 
 typedef enum {
-    TYPE_NUMBER,     /* of a scenario_number_type */
-    TYPE_BOOL,       /* true, false */
-    TYPE_ENUM,       /* one of names */
-    TYPE_TEXT,       /* any text */
-    TYPE_NAME,       /* letters, digits, '-' and '_' */
-    TYPE_SEED,       /* a text of decimal digits below 2^64 */
-    TYPE_PRESET,     /* name of a NAT preset */
-    TYPE_NAT,        /* name in "nat", "none", or {"population": name} */
-    TYPE_LINK,       /* name in "link", or "none" */
-    TYPE_KEEPALIVE,  /* name of a keepalive strategy */
-    TYPE_KEEPALIVES, /* list of them */
-    TYPE_MEASURE,    /* name of a measure: its position in sim_measures() */
-    TYPE_QUANTITY,   /* a number in the unit of a measure; kept as a text until that is known */
-    TYPE_CELLS,      /* {factor: level, ...} */
+    TYPE_NUMBER,      /* of a scenario_number_type */
+    TYPE_BOOL,        /* true, false */
+    TYPE_ENUM,        /* one of names */
+    TYPE_TEXT,        /* any text */
+    TYPE_NAME,        /* letters, digits, '-' and '_' */
+    TYPE_SEED,        /* a text of decimal digits below 2^64 */
+    TYPE_PRESET,      /* name of a NAT preset */
+    TYPE_LINK_PRESET, /* name of a link preset */
+    TYPE_NAT,         /* name in "nat", "none", or {"population": name} */
+    TYPE_LINK,        /* name in "link", or "none" */
+    TYPE_KEEPALIVE,   /* name of a keepalive strategy */
+    TYPE_KEEPALIVES,  /* list of them */
+    TYPE_MEASURE,     /* name of a measure: its position in sim_measures() */
+    TYPE_QUANTITY,    /* a number in the unit of a measure; kept as a text until that is known */
+    TYPE_CELLS,       /* {factor: level, ...} */
     TYPE_COUNT
 } scenario_type;
 
@@ -79,8 +80,7 @@ typedef struct scenario_option {
     const char *help;
 } scenario_option;
 
-/* What the sections become before they are put together into a plan. NAT and link have structures
- * of their own. */
+/* What the sections become before they are put together into a plan. */
 typedef struct {
     int64_t name, title, question, notes; /* indices of texts */
     uint64_t seed;
@@ -105,6 +105,12 @@ typedef struct {
     int64_t preset; /* index, or -1 */
     nat_config config;
 } scenario_nat;
+
+/* One direction of a link. */
+typedef struct {
+    int64_t preset; /* index, or -1 */
+    sim_link_plan plan;
+} scenario_link;
 
 typedef struct {
     int64_t nat;        /* scenario_nat_ref */
@@ -171,5 +177,7 @@ void scenario_option_range(const scenario_option *option, int64_t *low_out, int6
 int64_t scenario_option_number(const scenario_option *option, const char *text);
 /* Writes a number to its place in the section's structure. */
 void scenario_option_store(const scenario_option *option, int64_t number, void *section);
+/* The number that stands there. */
+int64_t scenario_option_load(const scenario_option *option, const void *section);
 
 #endif

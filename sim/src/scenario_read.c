@@ -10,6 +10,7 @@
 #include "nat/presets.h"
 #include "punch/keepalive.h"
 #include "scenario_internal.h"
+#include "sim/link_presets.h"
 
 /* A scalar as text, whoever wrote it. */
 typedef struct {
@@ -207,6 +208,25 @@ static bool read_preset(scenario_loader *loader, const scenario_option *option,
     return unknown_reference(loader, source, &suggest, "NAT preset");
 }
 
+static bool read_link_preset(scenario_loader *loader, const scenario_option *option,
+                             const scenario_source *source, int64_t *number_out) {
+    scalar value;
+    size_t count;
+    const sim_link_preset *presets = sim_link_presets(&count);
+    if (!reference_text(loader, option, source, &value)) {
+        return false;
+    }
+    scenario_suggest suggest = scenario_suggest_for(value.text);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(presets[i].name, value.text) == 0) {
+            *number_out = (int64_t)i;
+            return true;
+        }
+        scenario_suggest_offer(&suggest, presets[i].name);
+    }
+    return unknown_reference(loader, source, &suggest, "link preset");
+}
+
 static bool read_keepalive(scenario_loader *loader, const scenario_option *option,
                            const scenario_source *source, int64_t *number_out) {
     scalar value;
@@ -351,6 +371,8 @@ bool scenario_read_fixed(scenario_loader *loader, const scenario_option *option,
         return read_seed(loader, option, &source, number_out);
     case TYPE_PRESET:
         return read_preset(loader, option, &source, number_out);
+    case TYPE_LINK_PRESET:
+        return read_link_preset(loader, option, &source, number_out);
     case TYPE_NAT:
     case TYPE_LINK:
         return read_named(loader, option, &source, number_out);

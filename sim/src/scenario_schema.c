@@ -10,6 +10,7 @@
 #include "nat/presets.h"
 #include "punch/keepalive.h"
 #include "scenario_internal.h"
+#include "sim/link_presets.h"
 
 #define NAME_PATTERN "^[A-Za-z0-9_-]{1,32}$"
 
@@ -69,6 +70,16 @@ static void write_presets(FILE *out) {
     (void)fputs("]}", out);
 }
 
+static void write_link_presets(FILE *out) {
+    size_t count;
+    const sim_link_preset *presets = sim_link_presets(&count);
+    (void)fputs("{\"enum\": [", out);
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", presets[i].name);
+    }
+    (void)fputs("]}", out);
+}
+
 static void write_keepalives(FILE *out) {
     size_t count;
     const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);
@@ -113,6 +124,9 @@ static void write_fixed(const scenario_option *option, FILE *out) {
         return;
     case TYPE_PRESET:
         write_presets(out);
+        return;
+    case TYPE_LINK_PRESET:
+        write_link_presets(out);
         return;
     case TYPE_NAT:
         (void)fputs("{\"anyOf\": [{\"type\": \"string\", \"pattern\": \"" NAME_PATTERN
@@ -162,7 +176,8 @@ static void write_property(const scenario_option *option, FILE *out) {
                       option->type == TYPE_NUMBER ? "distribution" : "choice");
     }
     if ((option->flags & OPTION_DRAWN) != 0 &&
-        (option->type == TYPE_ENUM || option->type == TYPE_BOOL)) {
+        (option->type == TYPE_ENUM || option->type == TYPE_BOOL ||
+         option->type == TYPE_LINK_PRESET)) {
         (void)fputs(", {\"$ref\": \"#/$defs/measured\"}", out);
     }
     (void)fputs("]}", out);

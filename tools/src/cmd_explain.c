@@ -9,6 +9,7 @@
 #include "format.h"
 #include "preset_text.h"
 #include "punch/keepalive.h"
+#include "sim/link_presets.h"
 #include "sim/scenario.h"
 
 static const cli_option options[] = {
@@ -79,10 +80,16 @@ static bool explain_named(const char *key, FILE *out) {
     const bool says_preset = strncmp(key, preset_prefix, sizeof preset_prefix - 1) == 0;
     const bool says_keepalive = strncmp(key, keepalive_prefix, sizeof keepalive_prefix - 1) == 0;
     const nat_preset *preset = nat_preset_find(says_preset ? key + sizeof preset_prefix - 1 : key);
+    const sim_link_preset *link =
+        sim_link_preset_find(says_preset ? key + sizeof preset_prefix - 1 : key);
     const punch_keepalive *keepalive =
         punch_keepalive_find(says_keepalive ? key + sizeof keepalive_prefix - 1 : key);
     if (preset != NULL && !says_keepalive) {
         preset_print(preset, out);
+        return true;
+    }
+    if (link != NULL && !says_keepalive) {
+        sim_link_preset_explain(link, out);
         return true;
     }
     if (keepalive != NULL && !says_preset) {
@@ -113,6 +120,10 @@ static void offer_names(cli_nearest *nearest) {
     const nat_preset *presets = nat_presets(&count);
     for (size_t i = 0; i < count; i++) {
         offer_name(nearest, presets[i].name);
+    }
+    const sim_link_preset *links = sim_link_presets(&count);
+    for (size_t i = 0; i < count; i++) {
+        offer_name(nearest, links[i].name);
     }
     const punch_keepalive *const *keepalives = punch_keepalive_builtin(&count);
     for (size_t i = 0; i < count; i++) {

@@ -40,6 +40,8 @@ static void list_scenarios(FILE *out) {
 static void list_presets(FILE *out) {
     fputs("NAT presets ('explain preset:NAME' shows fields and sources):\n", out);
     preset_print_list(out);
+    fputs("\nlink presets, likewise:\n", out);
+    preset_print_links(out);
 }
 
 static void list_strategies(FILE *out) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "sim/link_presets.h"
 
 /* Where a field of a given name is. */
 typedef enum { FIELD_NAMED, FIELD_TIME, FIELD_COUNT, FIELD_BOOL } field_kind;
@@ -107,6 +108,14 @@ void preset_print(const nat_preset *preset, FILE *out) {
 void preset_print_list(FILE *out) {
     size_t count = 0;
     const nat_preset *presets = nat_presets(&count);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "  %-28s %s\n", presets[i].name, presets[i].title);
+    }
+}
+
+void preset_print_links(FILE *out) {
+    size_t count = 0;
+    const sim_link_preset *presets = sim_link_presets(&count);
     for (size_t i = 0; i < count; i++) {
         fprintf(out, "  %-28s %s\n", presets[i].name, presets[i].title);
     }

@@ -17,4 +17,7 @@ void preset_print(const nat_preset *preset, FILE *out);
 /* One line per preset. */
 void preset_print_list(FILE *out);
 
+/* The same for presets of links. */
+void preset_print_links(FILE *out);
+
 #endif

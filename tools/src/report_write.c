@@ -177,8 +177,8 @@ static bool clear_file(const writing *what, const char *name) {
     return true;
 }
 
-/* Figures are drawn in a directory of their own, one for each process: the gnuplot of a run that was
- * killed may still be drawing. */
+/* Figures are drawn in a directory of their own, one for each process: the gnuplot of a run that
+ * was killed may still be drawing. */
 #define EASEL "figures-"
 
 static void clear_easels(const writing *staged) {

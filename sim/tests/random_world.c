@@ -71,6 +71,15 @@ static void draw_link(punch_rng *rng, sim_link_plan *link) {
         link->outage_every_us = 1000 + upto_ms(rng, 20000);
         link->outage_for_us = upto_ms(rng, 1000);
     }
+    /* Drawn apart, so that worlds drawn before these came differ in them alone. */
+    punch_rng own = {punch_mix64(rng->state)};
+    if (now_and_then(&own)) {
+        link->bad_jitter_us = upto_ms(&own, 200);
+    }
+    if (now_and_then(&own)) {
+        link->flap_every_us = 1 + upto_ms(&own, 10000);
+        link->flap_delay_us = upto_ms(&own, 100);
+    }
 }
 
 static void draw_peer(punch_rng *rng, random_world *random) {

@@ -134,6 +134,19 @@ static void delay_and_loss_come_together(void) {
                 4 * sqrt((second_us2 - mean_us * mean_us) / passed));
 }
 
+/* A link without a bad state is plain: it may be offered packets in any order of time, and its
+ * jitter of that state, which never comes, must not hold one back behind another. */
+static void no_bad_state_no_order(void) {
+    const sim_link_plan plan = {.delay_us = 10, .bad_jitter_us = 80000, .mtu_bytes = 1500};
+    sim_link link = link_of(&plan);
+    EXPECT("it is plain", sim_link_is_plain(&plan));
+    for (punch_time_us now_us = 1000000; now_us > 0; now_us -= 100000) {
+        sim_link_arrivals arrivals = {0};
+        (void)sim_link_offer(&link, &plan, 100, now_us, &arrivals);
+        EXPECT_INT("arrives in its own time", arrivals.at_us[0], now_us + 10);
+    }
+}
+
 /* --- waiting rooms */
 
 /* A sender twice as fast as the line: the room stays full, every other packet is lost, and whatever
@@ -230,6 +243,7 @@ int main(void) {
         {"shorter routes overtake", shorter_routes_overtake},
         {"routes leave the other draws alone", routes_leave_the_other_draws_alone},
         {"delay and loss come together", delay_and_loss_come_together},
+        {"no bad state, no order", no_bad_state_no_order},
         {"full rooms stand", full_rooms_stand},
         {"random arrivals wait as Pollaczek and Khinchine say",
          random_arrivals_wait_as_pollaczek_khinchine_say},

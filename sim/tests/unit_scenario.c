@@ -55,7 +55,8 @@ typedef struct {
 static const file_row files[] = {
     {"quickstart", 18, 2, 20},    {"pair-matrix", 162, 5, 162},  {"population-gvod", 4, 2, 10},
     {"same-nat", 18, 3, 18},      {"lossy-broker", 12, 2, 9},    {"keepalive-hold", 24, 4, 36},
-    {"impaired-links", 9, 1, 28}, {"own-measurements", 2, 1, 1},
+    {"impaired-links", 9, 1, 28}, {"own-measurements", 2, 1, 1}, {"link-severities", 11, 1, 21},
+    {"access-lines", 12, 1, 39},
 };
 
 /* Where rules decide every cell, every cell is claimed, and none twice. */

@@ -13,9 +13,9 @@
 
 enum { TRIALS = 4 };
 
-static const char *const names[] = {"quickstart",     "pair-matrix",     "population-gvod",
-                                    "same-nat",       "lossy-broker",    "keepalive-hold",
-                                    "impaired-links", "own-measurements"};
+static const char *const names[] = {
+    "quickstart",     "pair-matrix",    "population-gvod",  "same-nat",        "lossy-broker",
+    "keepalive-hold", "impaired-links", "own-measurements", "link-severities", "access-lines"};
 
 /* Claims about single trials: shares that rules decide. */
 static void check_claims(const sim_scenario *scenario, uint32_t cell, uint64_t trial,

@@ -1,129 +1,326 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which external port a new binding gets: the allocation wants one (RFC 4787 §4.2), and the
- * collision rule finds another when that one is taken, or when an unsolicited packet from that very
- * remote got there first (a stray). The cost of a search grows with the run of taken ports it
- * meets.
+ * Which external address and port a new binding gets. First a range: an address of the pool (RFC
+ * 4787 §4.1), within it the host's block where there are blocks. In the range the allocation wants
+ * a port (§4.2), and the collision rule finds another when that one is taken, or when an
+ * unsolicited packet from that very remote got there first (a stray). The cost of a search grows
+ * with the run of taken ports it meets.
  */
 #include "box.h"
 
 #define DRAWS_MAX 64u /* chosen: then 95 % full ranges still need a scan once in 27 times only */
 
-static uint32_t range_size(const nat *box) {
+/* Ports of one address, both ends included. */
+typedef struct {
+    uint32_t base; /* place of port 0 there */
+    uint16_t min;
+    uint16_t max;
+    bool parity; /* only ports like this one's inside port: */
+    bool odd;
+} port_range;
+
+/* --- addresses and blocks --- */
+
+/* Where the word of an address that counts up begins: its last four bytes. */
+static size_t tail_of(const punch_addr *addr) {
+    return addr->family == PUNCH_FAMILY_IPV6 ? 12 : 0;
+}
+
+static uint32_t tail_word(const punch_addr *addr) {
+    const uint8_t *tail = addr->ip + tail_of(addr);
+    return (uint32_t)tail[0] << 24 | (uint32_t)tail[1] << 16 | (uint32_t)tail[2] << 8 | tail[3];
+}
+
+static uint32_t index_in_pool(const nat_config *config, const punch_addr *external,
+                              const punch_addr *addr) {
+    const size_t tail = tail_of(external);
+    if (addr->family != external->family || memcmp(addr->ip, external->ip, tail) != 0) {
+        return NAT_NONE;
+    }
+    const uint32_t index = tail_word(addr) - tail_word(external);
+    return index < nat_config_addresses(config) ? index : NAT_NONE;
+}
+
+uint32_t nat_address_look_up(const nat *box, const punch_addr *addr) {
+    return index_in_pool(&box->config, &box->external, addr);
+}
+
+bool nat_config_owns(const nat_config *config, const punch_addr *external, const punch_addr *addr) {
+    return !config->firewall && index_in_pool(config, external, addr) != NAT_NONE;
+}
+
+punch_addr nat_endpoint_of(const nat *box, uint32_t place) {
+    punch_addr endpoint = box->external;
+    endpoint.port = nat_port_of(place);
+    if (place >> 16 != 0) {
+        const uint32_t word = tail_word(&endpoint) + (place >> 16);
+        uint8_t *tail = endpoint.ip + tail_of(&endpoint);
+        tail[0] = (uint8_t)(word >> 24);
+        tail[1] = (uint8_t)(word >> 16);
+        tail[2] = (uint8_t)(word >> 8);
+        tail[3] = (uint8_t)word;
+    }
+    return endpoint;
+}
+
+static uint32_t ports_of_address(const nat *box) {
     return (uint32_t)box->config.port_max - box->config.port_min + 1;
 }
 
-static bool in_range(const nat *box, uint16_t port) {
-    return port >= box->config.port_min && port <= box->config.port_max;
+static uint32_t blocks_of_address(const nat *box) {
+    return ports_of_address(box) / box->config.block_ports;
 }
 
-static uint16_t after(const nat *box, uint16_t port) {
-    return !in_range(box, port) || port == box->config.port_max ? box->config.port_min
-                                                                : (uint16_t)(port + 1);
+uint32_t nat_block_of(const nat *box, uint32_t place) {
+    const uint32_t offset = (uint32_t)nat_port_of(place) - box->config.port_min;
+    return (place >> 16) * blocks_of_address(box) + offset / box->config.block_ports;
 }
 
-static uint16_t draw(nat *box) {
-    return (uint16_t)(box->config.port_min + punch_rng_below(&box->rng, range_size(box)));
+void nat_block_take(nat *box, uint32_t block) {
+    PUNCH_ASSERT_EQ(box->blocks_taken[block / 64] >> block % 64 & 1, 0);
+    box->blocks_taken[block / 64] |= UINT64_C(1) << block % 64;
 }
 
-static bool usable(const nat *box, uint16_t port, const punch_addr *remote, punch_time_us now_us) {
-    return !nat_port_taken(box, port) && !nat_stray_holds(box, port, remote, now_us);
+void nat_block_give_back(nat *box, uint32_t block) {
+    PUNCH_ASSERT_EQ(box->blocks_taken[block / 64] >> block % 64 & 1, 1);
+    box->blocks_taken[block / 64] &= ~(UINT64_C(1) << block % 64);
+}
+
+static port_range range_of_block(const nat *box, uint32_t block) {
+    const uint32_t min =
+        box->config.port_min + block % blocks_of_address(box) * box->config.block_ports;
+    const port_range range = {.base = block / blocks_of_address(box) << 16,
+                              .min = (uint16_t)min,
+                              .max = (uint16_t)(min + box->config.block_ports - 1)};
+    return range;
+}
+
+static port_range range_of_address(const nat *box, uint32_t address) {
+    const port_range range = {
+        .base = address << 16, .min = box->config.port_min, .max = box->config.port_max};
+    return range;
+}
+
+/* A free block: the first from a drawn one on. */
+static bool draw_block(nat *box, port_range *range_out) {
+    const uint32_t count = blocks_of_address(box) * nat_config_addresses(&box->config);
+    uint32_t block = (uint32_t)punch_rng_below(&box->share_rng, count);
+    for (uint32_t left = count; left > 0; left--) {
+        if ((box->blocks_taken[block / 64] >> block % 64 & 1) == 0) {
+            *range_out = range_of_block(box, block);
+            return true;
+        }
+        block = block + 1 == count ? 0 : block + 1;
+    }
+    return false;
+}
+
+/* Does the collision rule let a taken port be had all the same? */
+static bool yields(nat_collision collision) {
+    return collision == NAT_COLLISION_OVERLOAD || collision == NAT_COLLISION_OVERRIDE;
+}
+
+/* An address that is not full: the first from a drawn one on. */
+static bool draw_address(nat *box, port_range *range_out) {
+    const uint32_t count = nat_config_addresses(&box->config);
+    uint32_t address = count > 1 ? (uint32_t)punch_rng_below(&box->share_rng, count) : 0;
+    for (uint32_t left = count; left > 0; left--) {
+        if (yields(box->config.collision) || box->on_address[address] < ports_of_address(box)) {
+            *range_out = range_of_address(box, address);
+            return true;
+        }
+        address = address + 1 == count ? 0 : address + 1;
+    }
+    return false;
+}
+
+/* Where this inside address may have ports. */
+static bool find_range(nat *box, const punch_addr *inside, port_range *range_out) {
+    const bool blocks = box->config.block_ports > 0;
+    const nat_host *host = nat_host_of(box, inside);
+    bool found = true;
+    if (host != NULL && blocks) {
+        *range_out = range_of_block(box, nat_block_of(box, host->place));
+    } else if (host != NULL && box->config.pooling == NAT_POOLING_PAIRED) {
+        *range_out = range_of_address(box, host->place >> 16);
+    } else {
+        found = blocks ? draw_block(box, range_out) : draw_address(box, range_out);
+    }
+    range_out->parity = box->config.port_parity;
+    range_out->odd = (inside->port & 1) != 0;
+    return found;
+}
+
+/* --- ports --- */
+
+static uint32_t range_size(const port_range *range) {
+    return (uint32_t)range->max - range->min + 1;
+}
+
+static bool in_range(const port_range *range, uint16_t port) {
+    return port >= range->min && port <= range->max;
+}
+
+static bool suits(const port_range *range, uint16_t port) {
+    return !range->parity || ((port & 1) != 0) == range->odd;
+}
+
+static uint16_t after(const port_range *range, uint16_t port) {
+    return !in_range(range, port) || port == range->max ? range->min : (uint16_t)(port + 1);
+}
+
+/* The first port from this one on that has the right parity; two steps may be needed at the end of
+ * a range of odd size. */
+static uint16_t suiting(const port_range *range, uint16_t port) {
+    while (!suits(range, port)) {
+        port = after(range, port);
+    }
+    return port;
+}
+
+static uint16_t draw(nat *box, const port_range *range) {
+    if (!range->parity) {
+        return (uint16_t)(range->min + punch_rng_below(&box->rng, range_size(range)));
+    }
+    const uint32_t first = suiting(range, range->min);
+    const uint32_t count = ((uint32_t)range->max - first) / 2 + 1;
+    return (uint16_t)(first + 2 * punch_rng_below(&box->rng, count));
+}
+
+static bool usable(const nat *box, const port_range *range, uint16_t port, const punch_addr *remote,
+                   punch_time_us now_us) {
+    const uint32_t place = range->base | port;
+    return suits(range, port) && !nat_place_taken(box, place) &&
+           !nat_stray_holds(box, place, remote, now_us);
 }
 
 /* The first usable port from `port` on, once around; 0: none. */
-static uint16_t scan(const nat *box, uint16_t port, const punch_addr *remote,
-                     punch_time_us now_us) {
-    for (uint32_t left = range_size(box); left > 0; left--) {
-        if (usable(box, port, remote, now_us)) {
+static uint16_t scan(const nat *box, const port_range *range, uint16_t port,
+                     const punch_addr *remote, punch_time_us now_us) {
+    for (uint32_t left = range_size(range); left > 0; left--) {
+        if (usable(box, range, port, remote, now_us)) {
             return port;
         }
-        port = after(box, port);
+        port = after(range, port);
     }
     return 0;
 }
 
 /* Uniform among the usable ports, by drawing; when that takes too long, by counting them. */
-static uint16_t draw_usable(nat *box, const punch_addr *remote, punch_time_us now_us) {
+static uint16_t draw_usable(nat *box, const port_range *range, const punch_addr *remote,
+                            punch_time_us now_us) {
     for (unsigned i = 0; i < DRAWS_MAX; i++) {
-        const uint16_t port = draw(box);
-        if (usable(box, port, remote, now_us)) {
+        const uint16_t port = draw(box, range);
+        if (usable(box, range, port, remote, now_us)) {
             return port;
         }
     }
     uint32_t count = 0;
-    for (uint32_t port = box->config.port_min; port <= box->config.port_max; port++) {
-        count += usable(box, (uint16_t)port, remote, now_us) ? 1 : 0;
+    for (uint32_t port = range->min; port <= range->max; port++) {
+        count += usable(box, range, (uint16_t)port, remote, now_us) ? 1 : 0;
     }
     if (count == 0) {
         return 0;
     }
     uint64_t left = punch_rng_below(&box->rng, count);
-    uint16_t port = scan(box, box->config.port_min, remote, now_us);
+    uint16_t port = scan(box, range, range->min, remote, now_us);
     for (; left > 0; left--) {
-        port = scan(box, after(box, port), remote, now_us);
+        port = scan(box, range, after(range, port), remote, now_us);
     }
     return port;
 }
 
-static uint16_t give(nat *box, uint16_t port) {
-    if (port != 0) {
-        box->last_port = port;
-    }
-    return port;
-}
-
-uint16_t nat_port_dodge(nat *box, uint16_t wanted, const punch_addr *remote, punch_time_us now_us) {
+static uint16_t other_port(nat *box, const port_range *range, uint16_t wanted,
+                           const punch_addr *remote, punch_time_us now_us) {
     switch (box->config.collision) {
     case NAT_COLLISION_NEXT_FREE:
-    case NAT_COLLISION_OVERLOAD: /* a port held by the NAT itself cannot be shared */
-        return give(box, scan(box, after(box, wanted), remote, now_us));
+    case NAT_COLLISION_OVERLOAD: /* a port held by the NAT itself can be neither shared ... */
+    case NAT_COLLISION_OVERRIDE: /* ... nor taken away */
+        return scan(box, range, after(range, wanted), remote, now_us);
     case NAT_COLLISION_CONTIGUOUS:
-        return give(box, scan(box, after(box, box->last_port), remote, now_us));
+        return scan(box, range, after(range, box->last_port), remote, now_us);
     case NAT_COLLISION_RANDOM:
-        return give(box, draw_usable(box, remote, now_us));
+        return draw_usable(box, range, remote, now_us);
     }
     return 0;
 }
 
 /* The port the allocation asks for; 0: none in particular, ask the collision rule. */
-static uint16_t wanted_port(nat *box, const punch_addr *inside) {
+static uint16_t wanted_port(nat *box, const port_range *range, const punch_addr *inside) {
     switch (box->config.allocation) {
     case NAT_ALLOCATION_PRESERVING:
-        if (in_range(box, inside->port)) {
+        if (in_range(range, inside->port)) {
             return inside->port;
         }
-        if (box->config.collision == NAT_COLLISION_OVERLOAD) {
-            /* Overload has no search to fall back on: fold the port into the range. */
-            return (uint16_t)(box->config.port_min + inside->port % range_size(box));
+        if (yields(box->config.collision)) {
+            /* These have no search to fall back on: fold the port into the range. */
+            const uint32_t offset = inside->port % range_size(range);
+            return suiting(range, (uint16_t)(range->min + offset));
         }
         return 0;
     case NAT_ALLOCATION_CONTIGUOUS:
-        return after(box, box->last_port);
+        return suiting(range, after(range, box->last_port));
     case NAT_ALLOCATION_RANDOM:
-        return draw(box);
+        return draw(box, range);
     }
     return 0;
 }
 
-nat_choice nat_port_choose(nat *box, const punch_addr *inside, const punch_addr *remote,
-                           punch_time_us now_us) {
-    const bool overload = box->config.collision == NAT_COLLISION_OVERLOAD;
-    nat_choice choice = {0};
-    if (!overload && box->live_count >= range_size(box)) {
-        return choice;
+static nat_choice give(nat *box, const port_range *range, uint16_t port, bool dodged) {
+    nat_choice choice = {.dodged = dodged};
+    if (port == 0) {
+        choice.verdict = box->config.block_ports > 0 ? NAT_DROP_HOST_PORTS : NAT_DROP_NO_PORT;
+    } else {
+        choice.place = range->base | port;
+        box->last_port = port;
     }
-    const uint16_t wanted = wanted_port(box, inside);
+    return choice;
+}
+
+nat_choice nat_place_dodge(nat *box, uint32_t wanted, const nat_packet *packet,
+                           punch_time_us now_us) {
+    port_range range = range_of_address(box, wanted >> 16);
+    if (box->config.block_ports > 0) {
+        range = range_of_block(box, nat_block_of(box, wanted));
+    }
+    range.parity = box->config.port_parity;
+    range.odd = (packet->src.port & 1) != 0;
+    const uint16_t port = other_port(box, &range, nat_port_of(wanted), &packet->dst, now_us);
+    return give(box, &range, port, true);
+}
+
+/* Is there a port left for one more, taken ones being what they are? Saves a search in vain. */
+static bool has_room(const nat *box, const port_range *range) {
+    return box->config.block_ports > 0 || box->on_address[range->base >> 16] < range_size(range);
+}
+
+nat_choice nat_place_choose(nat *box, const nat_packet *packet, punch_time_us now_us) {
+    const punch_addr *inside = &packet->src;
+    const punch_addr *remote = &packet->dst;
+    if (box->config.firewall) {
+        return (nat_choice){.place = inside->port};
+    }
+    port_range range;
+    if (!find_range(box, inside, &range)) {
+        return (nat_choice){.verdict = NAT_DROP_NO_PORT};
+    }
+    if (!yields(box->config.collision) && !has_room(box, &range)) {
+        return (nat_choice){.verdict = NAT_DROP_NO_PORT};
+    }
+    bool dodged = false;
+    const uint16_t wanted = wanted_port(box, &range, inside);
     if (wanted != 0) {
-        const bool taken = nat_port_taken(box, wanted);
-        choice.dodged = nat_stray_holds(box, wanted, remote, now_us);
-        if (taken || choice.dodged) {
+        const uint32_t holder = nat_place_holder(box, range.base | wanted);
+        dodged = nat_stray_holds(box, range.base | wanted, remote, now_us);
+        if (holder != NAT_NONE || dodged) {
             box->counters.ports_collided++;
         }
-        if (!choice.dodged && (!taken || overload)) {
-            choice.port = give(box, wanted);
-            return choice;
+        if (!dodged && holder != NAT_NONE && box->config.collision == NAT_COLLISION_OVERRIDE) {
+            nat_binding_evict(box, holder);
+        }
+        if (!dodged && (holder == NAT_NONE || yields(box->config.collision))) {
+            return give(box, &range, wanted, false);
         }
     }
-    choice.port = nat_port_dodge(box, wanted, remote, now_us);
-    return choice;
+    return give(box, &range, other_port(box, &range, wanted, remote, now_us), dodged);
 }

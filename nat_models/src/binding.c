@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of bindings: found by key (outbound) and by external port (inbound), expired from the
- * heads of two queues (one per timeout), counted per inside address where a limit asks for it.
+ * The table of bindings: found by key (outbound) and by place (inbound), expired from the heads of
+ * queues (one per timeout, and per level where timeouts are drawn), kept per inside address where a
+ * limit, a block or a paired address asks for it.
+ *
+ * A queue is in order of the last refresh. All of it waits for the same timeout, whatever drift and
+ * pressure make of that, so its head always expires first.
  */
 #include "box.h"
 
@@ -13,16 +17,16 @@ static nat_timers host_timers_of(const nat *box) {
     return (nat_timers){&box->bindings->host_timer, sizeof(nat_binding)};
 }
 
-static uint32_t port_hash(uint16_t port) {
-    return (uint32_t)nat_hash_word(0, port);
+static uint32_t place_hash(uint32_t place) {
+    return (uint32_t)nat_hash_word(0, place);
 }
 
 static uint32_t *key_bucket(const nat *box, uint32_t hash) {
     return &box->buckets[hash & box->binding_mask];
 }
 
-static uint32_t *port_bucket(const nat *box, uint16_t port) {
-    return &box->buckets[box->binding_mask + 1 + (port_hash(port) & box->binding_mask)];
+static uint32_t *place_bucket(const nat *box, uint32_t place) {
+    return &box->buckets[box->binding_mask + 1 + (place_hash(place) & box->binding_mask)];
 }
 
 static uint32_t *host_bucket(const nat *box, uint32_t hash) {
@@ -53,10 +57,10 @@ static uint32_t key_chain(const nat *box, uint32_t hash) {
     return slot;
 }
 
-static uint32_t port_chain(const nat *box, uint16_t port) {
-    const uint32_t slot = *port_bucket(box, port);
+static uint32_t place_chain(const nat *box, uint32_t place) {
+    const uint32_t slot = *place_bucket(box, place);
     if (slot >= box->bindings_used || box->bindings[slot].state == NAT_SLOT_FREE ||
-        ((port_hash(box->bindings[slot].port) ^ port_hash(port)) & box->binding_mask) != 0) {
+        ((place_hash(box->bindings[slot].place) ^ place_hash(place)) & box->binding_mask) != 0) {
         return NAT_NONE;
     }
     return slot;
@@ -79,22 +83,22 @@ static void key_unlink(nat *box, uint32_t slot) {
     *at = box->bindings[slot].key_next;
 }
 
-static void port_unlink(nat *box, uint32_t slot) {
-    uint32_t *at = port_bucket(box, box->bindings[slot].port);
+static void place_unlink(nat *box, uint32_t slot) {
+    uint32_t *at = place_bucket(box, box->bindings[slot].place);
     while (*at != slot) {
-        at = &box->bindings[*at].port_next;
+        at = &box->bindings[*at].place_next;
     }
-    *at = box->bindings[slot].port_next;
+    *at = box->bindings[slot].place_next;
 }
 
-/* In front: under overload the latest user of a port is found first. */
-static void port_link(nat *box, uint32_t slot, uint16_t port) {
-    /* The chain is read before the slot has the port: a leftover bucket that names this very slot
+/* In front: under overload the latest user of a place is found first. */
+static void place_link(nat *box, uint32_t slot, uint32_t place) {
+    /* The chain is read before the slot has the place: a leftover bucket that names this very slot
      * must not be believed. */
-    const uint32_t chain = port_chain(box, port);
-    box->bindings[slot].port = port;
-    box->bindings[slot].port_next = chain;
-    *port_bucket(box, port) = slot;
+    const uint32_t chain = place_chain(box, place);
+    box->bindings[slot].place = place;
+    box->bindings[slot].place_next = chain;
+    *place_bucket(box, place) = slot;
 }
 
 static void slot_free(nat *box, uint32_t slot) {
@@ -105,7 +109,7 @@ static void slot_free(nat *box, uint32_t slot) {
 }
 
 static void ghost_lay(nat *box, uint32_t slot) {
-    port_unlink(box, slot);
+    place_unlink(box, slot);
     nat_queue_remove(&box->ghosts, timers_of(box), slot);
     slot_free(box, slot);
 }
@@ -122,6 +126,11 @@ static uint32_t host_find(const nat *box, const punch_addr *inside, uint32_t has
 
 static uint32_t host_hash(const punch_addr *inside) {
     return (uint32_t)nat_hash_addr(0, inside, 0);
+}
+
+const nat_host *nat_host_of(const nat *box, const punch_addr *inside) {
+    const uint32_t slot = box->tracks_hosts ? host_find(box, inside, host_hash(inside)) : NAT_NONE;
+    return slot != NAT_NONE ? &box->hosts[slot] : NULL;
 }
 
 static uint32_t host_make(nat *box, const punch_addr *inside, uint32_t hash) {
@@ -150,6 +159,10 @@ static void host_join(nat *box, uint32_t slot, punch_time_us now_us) {
     uint32_t host = host_find(box, &binding->inside, hash);
     if (host == NAT_NONE) {
         host = host_make(box, &binding->inside, hash);
+        box->hosts[host].place = binding->place;
+        if (box->config.block_ports > 0) {
+            nat_block_take(box, nat_block_of(box, binding->place));
+        }
     }
     binding->host = host;
     box->hosts[host].count++;
@@ -167,6 +180,9 @@ static void host_leave(nat *box, uint32_t slot) {
             link = &box->hosts[*link].next;
         }
         *link = host->next;
+        if (box->config.block_ports > 0) {
+            nat_block_give_back(box, nat_block_of(box, host->place));
+        }
         host->next = box->hosts_free;
         box->hosts_free = at;
     }
@@ -183,19 +199,24 @@ void nat_bindings_clear(nat *box) {
     box->hosts_used = 0;
     box->hosts_free = NAT_NONE;
     box->expire_at_us = PUNCH_NEVER;
-    nat_queue_clear(&box->live[NAT_TIMEOUT_FIRST]);
-    nat_queue_clear(&box->live[NAT_TIMEOUT_STREAM]);
+    for (unsigned level = 0; level < NAT_LEVELS; level++) {
+        nat_queue_clear(&box->live[NAT_TIMEOUT_FIRST][level]);
+        nat_queue_clear(&box->live[NAT_TIMEOUT_STREAM][level]);
+    }
     nat_queue_clear(&box->ghosts);
+    memset(box->on_address, 0, sizeof box->on_address);
+    memset(box->blocks_taken, 0, sizeof box->blocks_taken);
 }
 
 /* Takes a live binding out of everything but the port table. */
 static void bury(nat *box, uint32_t slot) {
     const nat_binding *binding = &box->bindings[slot];
     key_unlink(box, slot);
-    nat_queue_remove(&box->live[binding->timeout], timers_of(box), slot);
-    if (box->config.per_host_max > 0) {
+    nat_queue_remove(&box->live[binding->timeout][binding->level], timers_of(box), slot);
+    if (box->tracks_hosts) {
         host_leave(box, slot);
     }
+    box->on_address[binding->place >> 16]--;
     if (binding->exact && box->config.mapping != NAT_MAPPING_APDM) {
         box->exact_count--;
     }
@@ -204,7 +225,7 @@ static void bury(nat *box, uint32_t slot) {
 
 static void remove_now(nat *box, uint32_t slot) {
     bury(box, slot);
-    port_unlink(box, slot);
+    place_unlink(box, slot);
     slot_free(box, slot);
 }
 
@@ -213,22 +234,32 @@ void nat_binding_kill(nat *box, uint32_t slot) {
     box->counters.mappings_killed++;
 }
 
-/* When the binding at the head of a queue expires; PUNCH_NEVER for an empty queue. */
-static punch_time_us head_expires_us(const nat *box, nat_timeout timeout) {
-    const uint32_t head = box->live[timeout].head;
-    return head == NAT_NONE ? PUNCH_NEVER : nat_binding_expires_us(box, &box->bindings[head]);
+/* Of all live bindings the one that expires first, and when (PUNCH_NEVER: there is none). */
+static uint32_t first_to_expire(const nat *box, punch_time_us now_us, punch_time_us *at_us_out) {
+    uint32_t first = NAT_NONE;
+    *at_us_out = PUNCH_NEVER;
+    for (unsigned timeout = NAT_TIMEOUT_FIRST; timeout <= NAT_TIMEOUT_STREAM; timeout++) {
+        for (unsigned level = 0; level < box->level_count; level++) {
+            const uint32_t head = box->live[timeout][level].head;
+            if (head == NAT_NONE) {
+                continue;
+            }
+            const punch_time_us end_us = nat_binding_expires_us(box, &box->bindings[head], now_us);
+            if (end_us < *at_us_out) {
+                first = head;
+                *at_us_out = end_us;
+            }
+        }
+    }
+    return first;
 }
 
 void nat_bindings_sweep(nat *box, punch_time_us now_us) {
-    while (now_us >= box->expire_at_us) {
-        const punch_time_us first_us = head_expires_us(box, NAT_TIMEOUT_FIRST);
-        const punch_time_us stream_us = head_expires_us(box, NAT_TIMEOUT_STREAM);
-        const nat_timeout next = first_us <= stream_us ? NAT_TIMEOUT_FIRST : NAT_TIMEOUT_STREAM;
-        box->expire_at_us = punch_time_earlier(first_us, stream_us);
+    for (;;) {
+        const uint32_t slot = first_to_expire(box, now_us, &box->expire_at_us);
         if (now_us < box->expire_at_us) {
             break;
         }
-        const uint32_t slot = box->live[next].head;
         PUNCH_ASSERT(slot != NAT_NONE);
         bury(box, slot);
         box->bindings[slot].state = NAT_SLOT_GHOST;
@@ -237,19 +268,45 @@ void nat_bindings_sweep(nat *box, punch_time_us now_us) {
     }
 }
 
-static void evict(nat *box, uint32_t slot) {
+void nat_binding_evict(nat *box, uint32_t slot) {
     PUNCH_ASSERT(slot != NAT_NONE);
     remove_now(box, slot);
     box->counters.mappings_evicted++;
 }
 
 static uint32_t oldest(const nat *box) {
-    const uint32_t first = box->live[NAT_TIMEOUT_FIRST].head;
-    const uint32_t stream = box->live[NAT_TIMEOUT_STREAM].head;
-    if (first == NAT_NONE || stream == NAT_NONE) {
-        return first != NAT_NONE ? first : stream;
+    uint32_t oldest = NAT_NONE;
+    for (unsigned timeout = NAT_TIMEOUT_FIRST; timeout <= NAT_TIMEOUT_STREAM; timeout++) {
+        for (unsigned level = 0; level < box->level_count; level++) {
+            const uint32_t head = box->live[timeout][level].head;
+            if (head != NAT_NONE && (oldest == NAT_NONE || box->bindings[head].timer.at_us <
+                                                               box->bindings[oldest].timer.at_us)) {
+                oldest = head;
+            }
+        }
     }
-    return box->bindings[first].timer.at_us <= box->bindings[stream].timer.at_us ? first : stream;
+    return oldest;
+}
+
+/* Who must go when a host has reached its limit. */
+static uint32_t victim_of_host(nat *box, const nat_host *host) {
+    uint32_t slot = host->bindings.head;
+    if (box->config.full == NAT_FULL_EVICT_RANDOM) {
+        for (uint64_t skip = punch_rng_below(&box->share_rng, host->count); skip > 0; skip--) {
+            slot = box->bindings[slot].host_timer.next;
+        }
+    }
+    return slot;
+}
+
+/* Who must go when the table is full. */
+static uint32_t victim(nat *box) {
+    if (box->config.full == NAT_FULL_EVICT_RANDOM) {
+        /* Full means that every slot is live. */
+        PUNCH_ASSERT_EQ(box->bindings_used, box->live_count);
+        return (uint32_t)punch_rng_below(&box->share_rng, box->bindings_used);
+    }
+    return oldest(box);
 }
 
 nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside) {
@@ -260,14 +317,14 @@ nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside) {
             if (refuse) {
                 return NAT_DROP_HOST_LIMIT;
             }
-            evict(box, box->hosts[host].bindings.head);
+            nat_binding_evict(box, victim_of_host(box, &box->hosts[host]));
         }
     }
     if (box->live_count >= box->config.table_max) {
         if (refuse) {
             return NAT_DROP_TABLE_FULL;
         }
-        evict(box, oldest(box));
+        nat_binding_evict(box, victim(box));
     }
     return NAT_PASS;
 }
@@ -287,12 +344,20 @@ static uint32_t slot_take(nat *box) {
     return slot;
 }
 
-/* A port that is given again is no longer one that timed out. */
-static void lay_ghosts_on(nat *box, uint16_t port) {
-    uint32_t slot = port_chain(box, port);
+/* Is this binding where packets to that destination, at its place, would go? */
+static bool is_at(const nat *box, const nat_binding *binding, uint32_t place,
+                  const punch_addr *dst) {
+    return binding->place == place &&
+           (!box->config.firewall || nat_same_addr(&binding->inside, dst));
+}
+
+/* A place that is given again is no longer one that timed out. */
+static void lay_ghosts_at(nat *box, uint32_t place, const punch_addr *inside) {
+    uint32_t slot = place_chain(box, place);
     while (slot != NAT_NONE) {
-        const uint32_t next = box->bindings[slot].port_next;
-        if (box->bindings[slot].port == port && box->bindings[slot].state == NAT_SLOT_GHOST) {
+        const uint32_t next = box->bindings[slot].place_next;
+        if (box->bindings[slot].state == NAT_SLOT_GHOST &&
+            is_at(box, &box->bindings[slot], place, inside)) {
             ghost_lay(box, slot);
         }
         slot = next;
@@ -302,14 +367,22 @@ static void lay_ghosts_on(nat *box, uint16_t port) {
 static void queue_in(nat *box, uint32_t slot, nat_timeout timeout, punch_time_us at_us) {
     nat_binding *binding = &box->bindings[slot];
     binding->timeout = (uint8_t)timeout;
-    nat_queue_insert(&box->live[timeout], timers_of(box), slot, at_us);
-    box->expire_at_us = punch_time_earlier(box->expire_at_us, nat_binding_expires_us(box, binding));
+    nat_queue_insert(&box->live[timeout][binding->level], timers_of(box), slot, at_us);
+    const punch_time_us end_us = punch_time_after(at_us, box->timeout_us[timeout][binding->level]);
+    box->expire_at_us = punch_time_earlier(box->expire_at_us, end_us);
 }
 
-uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint16_t port,
+/* Never on a stream that others draw from: a NAT's ports are the same with and without spread. */
+static uint8_t draw_level(nat *box) {
+    return box->config.timeout_spread_permille == 0
+               ? NAT_LEVEL_PLAIN
+               : (uint8_t)(1 + punch_rng_below(&box->spread_rng, NAT_SPREAD_STEPS));
+}
+
+uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint32_t place,
                           punch_time_us now_us) {
     PUNCH_ASSERT(box->live_count < box->config.table_max);
-    lay_ghosts_on(box, port);
+    lay_ghosts_at(box, place, &packet->src);
     const nat_mapping mapping = exact ? NAT_MAPPING_APDM : box->config.mapping;
     const uint32_t slot = slot_take(box);
     const uint32_t hash = key_hash(mapping, packet);
@@ -322,10 +395,14 @@ uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint16
     binding->key_next = chain;
     binding->serial = box->serial++;
     *key_bucket(box, hash) = slot;
-    port_link(box, slot, port);
+    place_link(box, slot, place);
+    box->on_address[place >> 16]++;
     binding->state = NAT_SLOT_LIVE;
+    binding->made_at_us = now_us;
+    binding->answered = false;
+    binding->level = draw_level(box);
     queue_in(box, slot, NAT_TIMEOUT_FIRST, now_us);
-    if (box->config.per_host_max > 0) {
+    if (box->tracks_hosts) {
         host_join(box, slot, now_us);
     }
     if (binding->exact && box->config.mapping != NAT_MAPPING_APDM) {
@@ -336,11 +413,13 @@ uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint16
     return slot;
 }
 
-void nat_binding_move(nat *box, uint32_t slot, uint16_t port) {
-    lay_ghosts_on(box, port);
-    port_unlink(box, slot);
+void nat_binding_move(nat *box, uint32_t slot, uint32_t place) {
+    lay_ghosts_at(box, place, &box->bindings[slot].inside);
+    place_unlink(box, slot);
+    box->on_address[box->bindings[slot].place >> 16]--;
+    box->on_address[place >> 16]++;
     box->bindings[slot].serial = box->serial++;
-    port_link(box, slot, port);
+    place_link(box, slot, place);
 }
 
 /* --- finding --- */
@@ -377,12 +456,12 @@ uint32_t nat_binding_find(const nat *box, const nat_packet *packet, bool exact,
     return NAT_NONE;
 }
 
-uint32_t nat_binding_on_port(const nat *box, uint16_t port, punch_time_us now_us,
-                             bool *expired_out) {
+uint32_t nat_binding_at(const nat *box, uint32_t place, const punch_addr *dst, punch_time_us now_us,
+                        bool *expired_out) {
     *expired_out = false;
-    for (uint32_t slot = port_chain(box, port); slot != NAT_NONE;
-         slot = box->bindings[slot].port_next) {
-        if (box->bindings[slot].port == port) {
+    for (uint32_t slot = place_chain(box, place); slot != NAT_NONE;
+         slot = box->bindings[slot].place_next) {
+        if (is_at(box, &box->bindings[slot], place, dst)) {
             if (nat_binding_lives(box, &box->bindings[slot], now_us)) {
                 return slot;
             }
@@ -392,44 +471,57 @@ uint32_t nat_binding_on_port(const nat *box, uint16_t port, punch_time_us now_us
     return NAT_NONE;
 }
 
-bool nat_port_taken(const nat *box, uint16_t port) {
-    for (uint32_t slot = port_chain(box, port); slot != NAT_NONE;
-         slot = box->bindings[slot].port_next) {
-        if (box->bindings[slot].port == port && box->bindings[slot].state == NAT_SLOT_LIVE) {
-            return true;
+uint32_t nat_place_holder(const nat *box, uint32_t place) {
+    for (uint32_t slot = place_chain(box, place); slot != NAT_NONE;
+         slot = box->bindings[slot].place_next) {
+        if (box->bindings[slot].place == place && box->bindings[slot].state == NAT_SLOT_LIVE) {
+            return slot;
         }
     }
-    return false;
+    return NAT_NONE;
 }
 
 /* --- use --- */
 
 static void refresh(nat *box, uint32_t slot, punch_time_us now_us) {
     nat_binding *binding = &box->bindings[slot];
-    nat_queue_refresh(&box->live[binding->timeout], timers_of(box), slot, now_us);
-    if (box->config.per_host_max > 0) {
+    nat_queue_refresh(&box->live[binding->timeout][binding->level], timers_of(box), slot, now_us);
+    if (box->tracks_hosts) {
         nat_queue_refresh(&box->hosts[binding->host].bindings, host_timers_of(box), slot, now_us);
     }
 }
 
+/* refreshes: the packet that starts it counts as use, which also spares the walk down the queue. */
+static void start_stream(nat *box, uint32_t slot, bool refreshes, punch_time_us now_us) {
+    const nat_binding *binding = &box->bindings[slot];
+    const punch_time_us at_us = refreshes ? now_us : binding->timer.at_us;
+    nat_queue_remove(&box->live[NAT_TIMEOUT_FIRST][binding->level], timers_of(box), slot);
+    queue_in(box, slot, NAT_TIMEOUT_STREAM, at_us);
+}
+
 void nat_binding_sent(nat *box, uint32_t slot, punch_time_us now_us) {
+    nat_binding *binding = &box->bindings[slot];
+    if (binding->timeout == NAT_TIMEOUT_FIRST && binding->answered &&
+        nat_stream_begins(box, true, binding->made_at_us, now_us)) {
+        start_stream(box, slot, box->config.refresh_outbound, now_us);
+    }
     if (box->config.refresh_outbound) {
         refresh(box, slot, now_us);
     }
     if (box->config.collision == NAT_COLLISION_OVERLOAD &&
-        *port_bucket(box, box->bindings[slot].port) != slot) {
-        port_unlink(box, slot);
-        port_link(box, slot, box->bindings[slot].port);
+        *place_bucket(box, binding->place) != slot) {
+        place_unlink(box, slot);
+        place_link(box, slot, binding->place);
     }
 }
 
 void nat_binding_received(nat *box, uint32_t slot, punch_time_us now_us) {
-    const nat_binding *binding = &box->bindings[slot];
-    if (binding->timeout == NAT_TIMEOUT_FIRST) {
-        const punch_time_us at_us = box->config.refresh_inbound ? now_us : binding->timer.at_us;
-        nat_queue_remove(&box->live[NAT_TIMEOUT_FIRST], timers_of(box), slot);
-        queue_in(box, slot, NAT_TIMEOUT_STREAM, at_us);
+    nat_binding *binding = &box->bindings[slot];
+    if (binding->timeout == NAT_TIMEOUT_FIRST &&
+        nat_stream_begins(box, binding->answered, binding->made_at_us, now_us)) {
+        start_stream(box, slot, box->config.refresh_inbound, now_us);
     }
+    binding->answered = true;
     if (box->config.refresh_inbound) {
         refresh(box, slot, now_us);
     }

@@ -4,7 +4,8 @@
  *
  *   binding.c   bindings: an inside endpoint [+ remote] at work on an external port
  *   remote.c    what is remembered about single remotes: permissions, sessions, strays, barred ones
- *   allocate.c  which external port a new binding gets
+ *   allocate.c  which external address and port a new binding gets
+ *   timing.c    the timeouts in force: drawn, by time of day, under pressure; the limit of rate
  *   nat.c       the way of a packet through all of that; the public functions
  *   config.c    defaults and checks; names.c and presets.c: tables
  *
@@ -14,6 +15,9 @@
  *
  *   free --made--> live --timed out--> ghost --its slot or port is needed--> free
  *                    \--evicted, killed--> free
+ *
+ * A place is an external port of one of the external addresses: (index of address) << 16 | port. A
+ * firewall has places too, of inside ports, which several hosts may share.
  *
  * Ghosts exist only to tell "timed out" from "never was". Emptying costs O(1) because a bucket is
  * believed only when the slot it names is in use (below the mark `used`) and hashes to that very
@@ -37,6 +41,10 @@ typedef enum {
     NAT_TIMEOUT_COUNT
 } nat_timeout;
 
+/* Timeouts of a mapping as configured, or one of the drawn ones. */
+#define NAT_LEVEL_PLAIN 0u
+#define NAT_LEVELS (NAT_SPREAD_STEPS + 1)
+
 typedef enum { NAT_SLOT_FREE = 0, NAT_SLOT_LIVE = 1, NAT_SLOT_GHOST = 2 } nat_slot_state;
 
 typedef struct {
@@ -47,27 +55,31 @@ typedef struct {
     uint32_t key_hash;
     uint32_t serial; /* never used twice: permissions of a dead binding match no later one */
     uint32_t key_next;
-    uint32_t port_next;
+    uint32_t place_next;
     uint32_t host;
-    uint16_t port;
+    uint32_t place;
+    punch_time_us made_at_us;
     uint8_t state;   /* nat_slot_state */
-    uint8_t timeout; /* nat_timeout; STREAM once a packet has come in */
-    bool exact;      /* remote is the full endpoint: APDM, or a session of its own */
+    uint8_t timeout; /* nat_timeout; STREAM once a packet has come in (and stream_after is over) */
+    uint8_t level;
+    bool answered; /* a packet has come in */
+    bool exact;    /* remote is the full endpoint: APDM, or a session of its own */
 } nat_binding;
 
-/* An inside address, to count its bindings. */
+/* An inside address, to count its bindings and to know what it was given. */
 typedef struct {
     punch_addr addr;
     uint32_t hash;
     uint32_t next;
     uint32_t count;
+    uint32_t place; /* of its first binding: says its address and its block */
     nat_queue bindings;
 } nat_host;
 
 typedef enum {
     NAT_REMOTE_PERMISSION = 0, /* owner: serial of the binding; may come in by it */
     NAT_REMOTE_SESSION = 1,    /* owner: slot of the binding; came in by it, answers leave by it */
-    NAT_REMOTE_STRAY = 2,      /* owner: external port, taken by an unsolicited packet */
+    NAT_REMOTE_STRAY = 2,      /* owner: place, taken by an unsolicited packet */
     NAT_REMOTE_BARRED = 3,     /* owner: 0; nothing from this address comes in */
     NAT_REMOTE_KIND_COUNT
 } nat_remote_kind;
@@ -79,18 +91,29 @@ typedef struct {
     uint32_t owner;
     uint32_t serial; /* sessions: of the binding */
     uint32_t next;
+    punch_time_us made_at_us;
     uint8_t kind; /* nat_remote_kind */
     bool in_use;
+    bool answered;   /* a packet has passed in the direction it was not made by */
     uint8_t timeout; /* nat_timeout */
+    uint8_t level;   /* of its binding; strays and barred ones: plain */
 } nat_remote;
 
 struct nat {
     nat_config config;
     nat_counters counters;
     punch_addr external;
-    punch_rng rng;
+    punch_rng rng;        /* ports */
+    punch_rng spread_rng; /* levels of timeouts */
+    punch_rng share_rng;  /* addresses, blocks, victims */
     punch_time_us last_at_us;
-    punch_time_us expire_at_us; /* no binding expires before */
+    punch_time_us expire_at_us; /* no binding expires before, unless timeouts are elastic */
+    punch_time_us timeout_us[NAT_TIMEOUT_COUNT][NAT_LEVELS]; /* before drift and pressure */
+    int64_t next_slot_ns; /* when the limit of rate would have its store of packets full again */
+    uint32_t level_count; /* 1, or all */
+    uint32_t pressure_permille; /* what pressure leaves of a timeout; of the last call's end */
+    bool is_elastic;            /* timeouts in force change while bindings wait */
+    bool tracks_hosts;
 
     nat_binding *bindings;
     nat_host *hosts;
@@ -107,15 +130,17 @@ struct nat {
     uint32_t live_count;
     uint32_t exact_count; /* live sessions of their own, where the mapping is not APDM */
     uint32_t serial;
-    nat_queue live[2]; /* by nat_timeout */
+    nat_queue live[2][NAT_LEVELS]; /* by nat_timeout and level */
     nat_queue ghosts;
     uint32_t hosts_used;
     uint32_t hosts_free;
     uint32_t remotes_used;
     uint32_t remotes_free;
-    nat_queue remembered[NAT_TIMEOUT_COUNT];
+    nat_queue remembered[NAT_TIMEOUT_COUNT][NAT_LEVELS];
     uint32_t kind_count[NAT_REMOTE_KIND_COUNT];
-    uint16_t last_port; /* the last one given; 0 = none yet */
+    uint16_t last_port;                         /* the last one given; 0 = none yet */
+    uint32_t on_address[NAT_ADDRESSES_MAX];     /* live bindings */
+    uint64_t blocks_taken[NAT_BLOCKS_MAX / 64]; /* a bit each, in order of places */
 };
 
 /* --- addresses as words: memcmp over 20 bytes costs more than three comparisons --- */
@@ -159,30 +184,54 @@ static inline punch_addr nat_addr_only(const punch_addr *addr) {
     return only;
 }
 
-static inline punch_time_us nat_timeout_us(const nat_config *config, nat_timeout timeout) {
-    switch (timeout) {
-    case NAT_TIMEOUT_FIRST:
-        return config->udp_timeout_first_us;
-    case NAT_TIMEOUT_STREAM:
-        return config->udp_timeout_stream_us;
-    case NAT_TIMEOUT_BARRED:
-        return config->blacklist_us;
-    case NAT_TIMEOUT_COUNT:
-        break;
-    }
-    return 0;
+/* --- timing.c --- */
+
+/* Works out everything that follows from the configuration alone, and draws streams. */
+void nat_timing_reset(nat *box);
+
+/* What drift and pressure make of a timeout. */
+punch_time_us nat_timeout_stretched(const nat *box, punch_time_us timeout_us, punch_time_us now_us);
+
+/* The timeout in force now; at least 1. */
+static inline punch_time_us nat_timeout_us(const nat *box, uint8_t timeout, uint8_t level,
+                                           punch_time_us now_us) {
+    const punch_time_us timeout_us = box->timeout_us[timeout][level];
+    return box->is_elastic && timeout != NAT_TIMEOUT_BARRED
+               ? nat_timeout_stretched(box, timeout_us, now_us)
+               : timeout_us;
+}
+
+/* How tight the table is from now on. Held still in between, so that what const queries say is what
+ * the next call does. */
+void nat_pressure_update(nat *box);
+
+/* Does this network let a UDP packet pass now? */
+nat_verdict nat_gate(const nat *box, punch_time_us now_us);
+
+/* It did. */
+void nat_gate_passed(nat *box, punch_time_us now_us);
+
+static inline bool nat_stream_begins(const nat *box, bool was_answered, punch_time_us made_at_us,
+                                     punch_time_us now_us) {
+    return box->config.stream_after_us == 0 ||
+           (was_answered && now_us > punch_time_after(made_at_us, box->config.stream_after_us));
 }
 
 /* --- binding.c --- */
 
-static inline punch_time_us nat_binding_expires_us(const nat *box, const nat_binding *binding) {
+static inline uint16_t nat_port_of(uint32_t place) {
+    return (uint16_t)(place & UINT16_MAX);
+}
+
+static inline punch_time_us nat_binding_expires_us(const nat *box, const nat_binding *binding,
+                                                   punch_time_us now_us) {
     return punch_time_after(binding->timer.at_us,
-                            nat_timeout_us(&box->config, (nat_timeout)binding->timeout));
+                            nat_timeout_us(box, binding->timeout, binding->level, now_us));
 }
 
 static inline bool nat_binding_lives(const nat *box, const nat_binding *binding,
                                      punch_time_us now_us) {
-    return binding->state == NAT_SLOT_LIVE && now_us < nat_binding_expires_us(box, binding);
+    return binding->state == NAT_SLOT_LIVE && now_us < nat_binding_expires_us(box, binding, now_us);
 }
 
 void nat_bindings_clear(nat *box);
@@ -191,7 +240,7 @@ void nat_bindings_clear(nat *box);
 void nat_bindings_sweep(nat *box, punch_time_us now_us);
 
 static inline void nat_bindings_expire(nat *box, punch_time_us now_us) {
-    if (now_us >= box->expire_at_us) {
+    if (box->is_elastic || now_us >= box->expire_at_us) {
         nat_bindings_sweep(box, now_us);
     }
 }
@@ -201,24 +250,31 @@ static inline void nat_bindings_expire(nat *box, punch_time_us now_us) {
 uint32_t nat_binding_find(const nat *box, const nat_packet *packet, bool exact,
                           punch_time_us now_us);
 
-/* The binding that inbound packets to this port reach, or NAT_NONE; then *expired_out says whether
- * one was there. */
-uint32_t nat_binding_on_port(const nat *box, uint16_t port, punch_time_us now_us,
-                             bool *expired_out);
+/* The binding that inbound packets to this place reach, or NAT_NONE; then *expired_out says whether
+ * one was there. dst: where they are addressed to, which is what counts for a firewall. */
+uint32_t nat_binding_at(const nat *box, uint32_t place, const punch_addr *dst, punch_time_us now_us,
+                        bool *expired_out);
 
-/* Whether a live binding holds the port; expired ones were swept before. */
-bool nat_port_taken(const nat *box, uint16_t port);
+/* The live binding that holds a place, or NAT_NONE; expired ones were swept before. */
+uint32_t nat_place_holder(const nat *box, uint32_t place);
+
+static inline bool nat_place_taken(const nat *box, uint32_t place) {
+    return nat_place_holder(box, place) != NAT_NONE;
+}
+
+/* What this inside address has and was given; NULL: it has no bindings, or nobody asks. */
+const nat_host *nat_host_of(const nat *box, const punch_addr *inside);
 
 /* NAT_PASS when there is room for one more binding of this host, made by eviction if the policy
  * says so. */
 nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside);
 
 /* A new live binding for packets between these two; there is room. */
-uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint16_t port,
+uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint32_t place,
                           punch_time_us now_us);
 
-/* Moves a binding to another port; what was permitted on the old one ends. */
-void nat_binding_move(nat *box, uint32_t slot, uint16_t port);
+/* Moves a binding to another place; what was permitted on the old one ends. */
+void nat_binding_move(nat *box, uint32_t slot, uint32_t place);
 
 /* A packet left by this binding: under overload it owns the port from now on. */
 void nat_binding_sent(nat *box, uint32_t slot, punch_time_us now_us);
@@ -227,13 +283,14 @@ void nat_binding_sent(nat *box, uint32_t slot, punch_time_us now_us);
 void nat_binding_received(nat *box, uint32_t slot, punch_time_us now_us);
 
 void nat_binding_kill(nat *box, uint32_t slot);
+void nat_binding_evict(nat *box, uint32_t slot);
 
 /* --- remote.c --- */
 
 static inline bool nat_remote_lives(const nat *box, const nat_remote *remote,
                                     punch_time_us now_us) {
     return now_us < punch_time_after(remote->timer.at_us,
-                                     nat_timeout_us(&box->config, (nat_timeout)remote->timeout));
+                                     nat_timeout_us(box, remote->timeout, remote->level, now_us));
 }
 
 void nat_remotes_clear(nat *box);
@@ -268,33 +325,53 @@ void nat_session_received(nat *box, uint32_t binding, const punch_addr *remote,
 /* An answer left by that session. */
 void nat_session_sent(nat *box, uint32_t session, punch_time_us now_us);
 
-bool nat_stray_look_up(const nat *box, uint16_t port, const punch_addr *remote,
+bool nat_stray_look_up(const nat *box, uint32_t place, const punch_addr *remote,
                        punch_time_us now_us);
 
-/* Has an unsolicited packet taken (port, remote)? Most NATs let none. */
-static inline bool nat_stray_holds(const nat *box, uint16_t port, const punch_addr *remote,
+/* Has an unsolicited packet taken (place, remote)? Most NATs let none. */
+static inline bool nat_stray_holds(const nat *box, uint32_t place, const punch_addr *remote,
                                    punch_time_us now_us) {
-    return box->kind_count[NAT_REMOTE_STRAY] != 0 && nat_stray_look_up(box, port, remote, now_us);
+    return box->kind_count[NAT_REMOTE_STRAY] != 0 && nat_stray_look_up(box, place, remote, now_us);
 }
-void nat_stray_take(nat *box, uint16_t port, const punch_addr *remote, punch_time_us now_us);
-void nat_stray_release(nat *box, uint16_t port, const punch_addr *remote);
+void nat_stray_take(nat *box, uint32_t place, const punch_addr *remote, punch_time_us now_us);
+void nat_stray_release(nat *box, uint32_t place, const punch_addr *remote);
 
 bool nat_is_barred(const nat *box, const punch_addr *remote, punch_time_us now_us);
 void nat_bar(nat *box, const punch_addr *remote, punch_time_us now_us);
 
 /* --- allocate.c --- */
 
-/* A port, and whether it had to be another than the one wanted because a stray holds that. */
+/* The index of an external address, or NAT_NONE. */
+uint32_t nat_address_look_up(const nat *box, const punch_addr *addr);
+
+static inline uint32_t nat_address_index(const nat *box, const punch_addr *addr) {
+    if (box->config.firewall) {
+        return NAT_NONE;
+    }
+    return box->config.address_count <= 1 ? (nat_same_ip(addr, &box->external) ? 0 : NAT_NONE)
+                                          : nat_address_look_up(box, addr);
+}
+
+/* The external endpoint of a place. */
+punch_addr nat_endpoint_of(const nat *box, uint32_t place);
+
+/* The block a place is in, counted over all addresses; only where there are blocks. */
+uint32_t nat_block_of(const nat *box, uint32_t place);
+void nat_block_take(nat *box, uint32_t block);
+void nat_block_give_back(nat *box, uint32_t block);
+
+/* A place, and whether it had to be another than the one wanted because a stray holds that. */
 typedef struct {
-    uint16_t port; /* 0: none is free */
+    uint32_t place;
+    nat_verdict verdict; /* NAT_PASS, or why there is none */
     bool dodged;
 } nat_choice;
 
-/* The port a new binding for packets between these two gets. */
-nat_choice nat_port_choose(nat *box, const punch_addr *inside, const punch_addr *remote,
-                           punch_time_us now_us);
+/* The place a new binding for this packet gets. */
+nat_choice nat_place_choose(nat *box, const nat_packet *packet, punch_time_us now_us);
 
-/* A port other than `wanted`, by the collision rule; 0: none is free. */
-uint16_t nat_port_dodge(nat *box, uint16_t wanted, const punch_addr *remote, punch_time_us now_us);
+/* A place other than `wanted`, by the collision rule. */
+nat_choice nat_place_dodge(nat *box, uint32_t wanted, const nat_packet *packet,
+                           punch_time_us now_us);
 
 #endif

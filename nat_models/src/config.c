@@ -10,6 +10,7 @@
 #define DEFAULT_TIMEOUT_US (300 * PUNCH_US_PER_S)    /* RFC 4787 REQ-5c: 5 minutes or more */
 #define DEFAULT_PORT_MIN 1024 /* RFC 4787 REQ-3a: an unreserved port stays in 1024..65535 */
 #define DEFAULT_PORT_MAX 65535
+#define RATE_PPS_MAX 1000000u  /* chosen: a packet a microsecond, the clock's own step */
 #define DEFAULT_TABLE_MAX 256u /* chosen: ample for a few hosts, cheap by the thousand */
 
 nat_config nat_config_default(void) {
@@ -46,17 +47,86 @@ static const char *check_enums(const nat_config *config) {
     if ((unsigned)config->allocation > NAT_ALLOCATION_RANDOM) {
         return "allocation must be preserving, contiguous or random";
     }
-    if ((unsigned)config->collision > NAT_COLLISION_OVERLOAD) {
-        return "collision must be next-free, contiguous, random or overload";
+    if ((unsigned)config->collision > NAT_COLLISION_OVERRIDE) {
+        return "collision must be next-free, contiguous, random, overload or override";
+    }
+    if ((unsigned)config->pooling > NAT_POOLING_ARBITRARY) {
+        return "pooling must be paired or arbitrary";
     }
     if ((unsigned)config->hairpin > NAT_HAIRPIN_EXTERNAL) {
         return "hairpin must be none, internal or external";
     }
-    if ((unsigned)config->full > NAT_FULL_EVICT_OLDEST) {
-        return "table_full must be refuse or evict-oldest";
+    if ((unsigned)config->full > NAT_FULL_EVICT_RANDOM) {
+        return "table_full must be refuse, evict-oldest or evict-random";
     }
     if ((unsigned)config->unsolicited > NAT_UNSOLICITED_BLACKLIST) {
         return "inbound_unsolicited must be ignore, collide, kill or blacklist";
+    }
+    return NULL;
+}
+
+uint32_t nat_config_addresses(const nat_config *config) {
+    return config->address_count != 0 ? config->address_count : 1;
+}
+
+static const char *check_timing(const nat_config *config) {
+    if (config->stream_after_us < 0 || config->stream_after_us > TIMEOUT_US_MAX) {
+        return "stream_after must be 0 to 31 days";
+    }
+    if (config->timeout_spread_permille > NAT_PERMILLE_MAX ||
+        config->timeout_drift_permille > NAT_PERMILLE_MAX) {
+        return "timeout_spread and timeout_drift must be at most 0.9";
+    }
+    if (config->drift_period_us < 0 || config->drift_period_us > TIMEOUT_US_MAX ||
+        config->drift_phase_us < 0 || config->drift_phase_us > TIMEOUT_US_MAX) {
+        return "drift_period and drift_phase must be 0 to 31 days";
+    }
+    if (config->pressure_end == 0 ? config->pressure_start != 0
+                                  : config->pressure_start >= config->pressure_end) {
+        return "pressure_start must be below pressure_end";
+    }
+    return NULL;
+}
+
+static const char *check_ports(const nat_config *config) {
+    if (config->port_min < 1 || config->port_min > config->port_max) {
+        return "the port range must be 1 <= port_min <= port_max <= 65535";
+    }
+    const uint32_t ports = (uint32_t)config->port_max - config->port_min + 1;
+    if (config->address_count > NAT_ADDRESSES_MAX) {
+        return "addresses must be 1 to 64";
+    }
+    if (config->block_ports > ports) {
+        return "block_ports must not be more than there are ports in the range";
+    }
+    if (config->port_parity && (ports < 2 || config->block_ports == 1)) {
+        return "port_parity needs two ports at least, in the range and in a block";
+    }
+    if (config->block_ports > 0 &&
+        ports / config->block_ports * nat_config_addresses(config) > NAT_BLOCKS_MAX) {
+        return "block_ports is too small: there are more than 16384 blocks";
+    }
+    if (config->block_ports > 0 && config->pooling == NAT_POOLING_ARBITRARY) {
+        return "block_ports needs paired pooling: a block belongs to one address";
+    }
+    return NULL;
+}
+
+static const char *check_passage(const nat_config *config) {
+    if (config->firewall && config->mapping != NAT_MAPPING_EIM) {
+        return "a firewall translates nothing: its mapping must be EIM";
+    }
+    if (config->firewall && config->unsolicited == NAT_UNSOLICITED_COLLIDE) {
+        return "a firewall gives no ports: inbound_unsolicited cannot be collide";
+    }
+    if (config->firewall && (config->address_count > 1 || config->block_ports > 0)) {
+        return "a firewall has no external addresses or ports to share out";
+    }
+    if (config->udp_rate_pps > RATE_PPS_MAX || config->udp_burst > RATE_PPS_MAX) {
+        return "udp_rate and udp_burst must be at most 1000000";
+    }
+    if (config->udp_rate_pps > 0 && config->udp_burst == 0) {
+        return "udp_rate needs a udp_burst of at least 1";
     }
     return NULL;
 }
@@ -65,9 +135,6 @@ const char *nat_config_check(const nat_config *config) {
     const char *wrong = check_enums(config);
     if (wrong != NULL) {
         return wrong;
-    }
-    if (config->port_min < 1 || config->port_min > config->port_max) {
-        return "the port range must be 1 <= port_min <= port_max <= 65535";
     }
     if (!timeout_fits(config->udp_timeout_first_us)) {
         return "udp_timeout_first must be above 0 and at most 31 days";
@@ -87,5 +154,9 @@ const char *nat_config_check(const nat_config *config) {
     if (config->unsolicited == NAT_UNSOLICITED_BLACKLIST && config->blacklist_us == 0) {
         return "inbound_unsolicited blacklist needs a blacklist_for above 0";
     }
-    return NULL;
+    wrong = check_ports(config);
+    if (wrong == NULL) {
+        wrong = check_timing(config);
+    }
+    return wrong != NULL ? wrong : check_passage(config);
 }

@@ -27,7 +27,8 @@ const char *nat_allocation_name(nat_allocation allocation) {
 }
 
 const char *nat_collision_name(nat_collision collision) {
-    static const char *const names[] = {"next-free", "contiguous", "random", "overload"};
+    static const char *const names[] = {"next-free", "contiguous", "random", "overload",
+                                        "override"};
     return NAME_OF(names, collision);
 }
 
@@ -36,8 +37,13 @@ const char *nat_hairpin_name(nat_hairpin hairpin) {
     return NAME_OF(names, hairpin);
 }
 
+const char *nat_pooling_name(nat_pooling pooling) {
+    static const char *const names[] = {"paired", "arbitrary"};
+    return NAME_OF(names, pooling);
+}
+
 const char *nat_full_name(nat_full full) {
-    static const char *const names[] = {"refuse", "evict-oldest"};
+    static const char *const names[] = {"refuse", "evict-oldest", "evict-random"};
     return NAME_OF(names, full);
 }
 
@@ -72,6 +78,9 @@ static const verdict_words VERDICTS[NAT_VERDICT_COUNT] = {
     [NAT_DROP_BLACKLISTED] = {"blacklisted",
                               "that address sent something unsolicited and is barred"},
     [NAT_DROP_NOT_OURS] = {"not-ours", "it is not for the NAT's external address"},
+    [NAT_DROP_HOST_PORTS] = {"host-ports", "that host has used up its block of ports"},
+    [NAT_DROP_UDP_BLOCKED] = {"udp-blocked", "that network lets no UDP pass"},
+    [NAT_DROP_RATE] = {"rate", "that network lets no more UDP packets a second pass"},
 };
 
 const char *nat_verdict_name(nat_verdict verdict) {

@@ -2,8 +2,9 @@
 /*
  * The way of a packet, and the public functions.
  *
- *   out: expire -> towards ourselves? -> session, own session, mapping: the first whose port no
- *        stray holds -> else a new binding (limits, then allocation) -> refresh, permit -> rewrite
+ *   out: expire -> may UDP pass? -> towards ourselves? -> session, own session, mapping: the first
+ *        whose port no stray holds -> else a new binding (limits, then allocation) -> refresh,
+ *        permit -> rewrite
  *   in:  expire -> ours? barred? -> binding on that port -> filter -> refresh, session -> rewrite
  *        refused: what the device does about unsolicited packets
  *
@@ -12,6 +13,10 @@
 #include "box.h"
 
 #define ALIGNMENT 16u /* what nat_size promises; every part starts on a multiple of it */
+
+/* Names of the streams derived from the caller's: "spread", "share" in ASCII. */
+#define SPREAD_STREAM UINT64_C(0x737072656164)
+#define SHARE_STREAM UINT64_C(0x7368617265)
 
 /* --- memory --- */
 
@@ -81,6 +86,20 @@ nat *nat_init(void *memory, const nat_config *config, const punch_addr *external
     return box;
 }
 
+static bool needs_hosts(const nat_config *config) {
+    return config->per_host_max > 0 || config->block_ports > 0 ||
+           (config->address_count > 1 && config->pooling == NAT_POOLING_PAIRED);
+}
+
+/* Nothing is mapped, nothing remembered. */
+static void empty(nat *box) {
+    box->last_port = 0;
+    box->tracks_hosts = needs_hosts(&box->config);
+    nat_bindings_clear(box);
+    nat_remotes_clear(box);
+    nat_timing_reset(box);
+}
+
 void nat_reset(nat *box, const nat_config *config, const punch_addr *external, punch_rng rng) {
     PUNCH_ASSERT(nat_config_check(config) == NULL);
     PUNCH_ASSERT(config->table_max <= box->bindings_max);
@@ -90,10 +109,11 @@ void nat_reset(nat *box, const nat_config *config, const punch_addr *external, p
     memset(&box->counters, 0, sizeof box->counters);
     box->external = nat_addr_only(external);
     box->rng = rng;
+    box->spread_rng.state = punch_mix64(rng.state ^ SPREAD_STREAM);
+    box->share_rng.state = punch_mix64(rng.state ^ SHARE_STREAM);
     box->last_at_us = INT64_MIN;
-    box->last_port = 0;
-    nat_bindings_clear(box);
-    nat_remotes_clear(box);
+    box->next_slot_ns = INT64_MIN;
+    empty(box);
 }
 
 /* --- which binding a packet leaves by --- */
@@ -110,7 +130,7 @@ static bool leave_by(const nat *box, nat_exit *way, uint32_t binding, const punc
     if (binding == NAT_NONE) {
         return false;
     }
-    if (!nat_stray_holds(box, box->bindings[binding].port, remote, now_us)) {
+    if (!nat_stray_holds(box, box->bindings[binding].place, remote, now_us)) {
         way->binding = binding;
         return true;
     }
@@ -145,7 +165,7 @@ static nat_exit find_exit(const nat *box, const nat_packet *packet, punch_time_u
 static nat_verdict dodge_stray(nat *box, nat_exit *way, const nat_packet *packet,
                                punch_time_us now_us) {
     const uint32_t own = nat_binding_find(box, packet, true, now_us);
-    const uint16_t wanted = box->bindings[way->blocked].port;
+    const uint32_t wanted = box->bindings[way->blocked].place;
     if (own == NAT_NONE) {
         const nat_verdict room = nat_bindings_make_room(box, &packet->src);
         if (room != NAT_PASS) {
@@ -153,14 +173,14 @@ static nat_verdict dodge_stray(nat *box, nat_exit *way, const nat_packet *packet
         }
     }
     box->counters.ports_collided++;
-    const uint16_t port = nat_port_dodge(box, wanted, &packet->dst, now_us);
-    if (port == 0) {
-        return NAT_DROP_NO_PORT;
+    const nat_choice choice = nat_place_dodge(box, wanted, packet, now_us);
+    if (choice.verdict != NAT_PASS) {
+        return choice.verdict;
     }
     if (own == NAT_NONE) {
-        way->binding = nat_binding_make(box, packet, true, port, now_us);
+        way->binding = nat_binding_make(box, packet, true, choice.place, now_us);
     } else {
-        nat_binding_move(box, own, port);
+        nat_binding_move(box, own, choice.place);
         way->binding = own;
     }
     box->counters.strays_dodged++;
@@ -176,11 +196,11 @@ static nat_verdict make_exit(nat *box, nat_exit *way, const nat_packet *packet,
     if (room != NAT_PASS) {
         return room;
     }
-    const nat_choice choice = nat_port_choose(box, &packet->src, &packet->dst, now_us);
-    if (choice.port == 0) {
-        return NAT_DROP_NO_PORT;
+    const nat_choice choice = nat_place_choose(box, packet, now_us);
+    if (choice.verdict != NAT_PASS) {
+        return choice.verdict;
     }
-    way->binding = nat_binding_make(box, packet, choice.dodged, choice.port, now_us);
+    way->binding = nat_binding_make(box, packet, choice.dodged, choice.place, now_us);
     box->counters.strays_dodged += choice.dodged ? 1 : 0;
     return NAT_PASS;
 }
@@ -192,11 +212,20 @@ typedef struct {
     uint32_t permission;
 } nat_entrance;
 
-/* Would a packet from that remote to that port of ours come in, and by what? */
-static nat_verdict find_entrance(const nat *box, const punch_addr *remote, uint16_t port,
+/* The place an inbound packet is for, or NAT_NONE when it is not for us. */
+static uint32_t place_for(const nat *box, const punch_addr *dst) {
+    if (box->config.firewall) {
+        return dst->port;
+    }
+    const uint32_t address = nat_address_index(box, dst);
+    return address == NAT_NONE ? NAT_NONE : address << 16 | dst->port;
+}
+
+/* Would a packet from that remote to that destination of ours come in, and by what? */
+static nat_verdict find_entrance(const nat *box, const punch_addr *remote, const punch_addr *dst,
                                  punch_time_us now_us, nat_entrance *entrance) {
     bool expired;
-    entrance->binding = nat_binding_on_port(box, port, now_us, &expired);
+    entrance->binding = nat_binding_at(box, place_for(box, dst), dst, now_us, &expired);
     if (entrance->binding == NAT_NONE) {
         return expired ? NAT_DROP_EXPIRED : NAT_DROP_NO_MAPPING;
     }
@@ -223,7 +252,7 @@ static void come_in(nat *box, const nat_entrance *entrance, const punch_addr *re
     const uint32_t slot = entrance->binding;
     nat_binding_received(box, slot, now_us);
     nat_permission_received(box, entrance->permission, now_us);
-    nat_stray_release(box, box->bindings[slot].port, remote);
+    nat_stray_release(box, box->bindings[slot].place, remote);
     if (box->config.reply_affinity && !covers(box, slot, remote, now_us)) {
         nat_session_received(box, slot, remote, now_us);
     }
@@ -235,7 +264,7 @@ static void unsolicited(nat *box, const nat_packet *packet, const nat_entrance *
     case NAT_UNSOLICITED_IGNORE:
         break;
     case NAT_UNSOLICITED_COLLIDE:
-        nat_stray_take(box, packet->dst.port, &packet->src, now_us);
+        nat_stray_take(box, place_for(box, &packet->dst), &packet->src, now_us);
         break;
     case NAT_UNSOLICITED_KILL:
         if (entrance->binding != NAT_NONE) {
@@ -251,10 +280,9 @@ static void unsolicited(nat *box, const nat_packet *packet, const nat_entrance *
 /* RFC 4787 §6: a packet for our own external address goes back inside. The filter of the binding it
  * reaches decides as for any other remote, and what it decides is no reason to punish anybody. */
 static nat_verdict turn_back(nat *box, uint32_t exit, nat_packet *packet, punch_time_us now_us) {
-    punch_addr source = box->external;
-    source.port = box->bindings[exit].port;
+    const punch_addr source = nat_endpoint_of(box, box->bindings[exit].place);
     nat_entrance entrance;
-    const nat_verdict verdict = find_entrance(box, &source, packet->dst.port, now_us, &entrance);
+    const nat_verdict verdict = find_entrance(box, &source, &packet->dst, now_us, &entrance);
     if (verdict != NAT_PASS) {
         return verdict;
     }
@@ -275,7 +303,12 @@ static void advance(nat *box, punch_time_us now_us) {
 }
 
 static nat_verdict translate_out(nat *box, nat_packet *packet, punch_time_us now_us) {
-    const bool hairpin = nat_same_ip(&packet->dst, &box->external);
+    const nat_verdict gate = nat_gate(box, now_us);
+    if (gate != NAT_PASS) {
+        return gate;
+    }
+    nat_gate_passed(box, now_us);
+    const bool hairpin = nat_address_index(box, &packet->dst) != NAT_NONE;
     if (hairpin && box->config.hairpin == NAT_HAIRPIN_NONE) {
         return NAT_DROP_NO_HAIRPIN;
     }
@@ -294,14 +327,16 @@ static nat_verdict translate_out(nat *box, nat_packet *packet, punch_time_us now
     if (hairpin) {
         return turn_back(box, way.binding, packet, now_us);
     }
-    packet->src = box->external;
-    packet->src.port = box->bindings[way.binding].port;
+    if (!box->config.firewall) {
+        packet->src = nat_endpoint_of(box, box->bindings[way.binding].place);
+    }
     return NAT_PASS;
 }
 
 nat_verdict nat_translate_out(nat *box, nat_packet *packet, punch_time_us now_us) {
     advance(box, now_us);
     const nat_verdict verdict = translate_out(box, packet, now_us);
+    nat_pressure_update(box);
     box->counters.verdicts[verdict]++;
     return verdict;
 }
@@ -309,13 +344,17 @@ nat_verdict nat_translate_out(nat *box, nat_packet *packet, punch_time_us now_us
 /* What translate_in would answer, and the entrance when it got as far as looking for one. */
 static nat_verdict judge(const nat *box, const nat_packet *packet, punch_time_us now_us,
                          nat_entrance *entrance) {
-    if (!nat_same_ip(&packet->dst, &box->external)) {
+    if (place_for(box, &packet->dst) == NAT_NONE) {
         return NAT_DROP_NOT_OURS;
+    }
+    const nat_verdict gate = nat_gate(box, now_us);
+    if (gate != NAT_PASS) {
+        return gate;
     }
     if (nat_is_barred(box, &packet->src, now_us)) {
         return NAT_DROP_BLACKLISTED;
     }
-    return find_entrance(box, &packet->src, packet->dst.port, now_us, entrance);
+    return find_entrance(box, &packet->src, &packet->dst, now_us, entrance);
 }
 
 nat_verdict nat_translate_in(nat *box, nat_packet *packet, punch_time_us now_us) {
@@ -323,12 +362,18 @@ nat_verdict nat_translate_in(nat *box, nat_packet *packet, punch_time_us now_us)
     nat_entrance entrance = {NAT_NONE, NAT_NONE};
     const nat_verdict verdict = judge(box, packet, now_us, &entrance);
     box->counters.verdicts[verdict]++;
+    const bool at_table =
+        verdict != NAT_DROP_NOT_OURS && verdict != NAT_DROP_UDP_BLOCKED && verdict != NAT_DROP_RATE;
+    if (at_table) {
+        nat_gate_passed(box, now_us);
+    }
     if (verdict == NAT_PASS) {
         come_in(box, &entrance, &packet->src, now_us);
         packet->dst = box->bindings[entrance.binding].inside;
-    } else if (verdict != NAT_DROP_NOT_OURS && verdict != NAT_DROP_BLACKLISTED) {
+    } else if (at_table && verdict != NAT_DROP_BLACKLISTED) {
         unsolicited(box, packet, &entrance, now_us);
     }
+    nat_pressure_update(box);
     return verdict;
 }
 
@@ -339,33 +384,33 @@ nat_verdict nat_would_admit(const nat *box, const nat_packet *packet, punch_time
 
 bool nat_would_leave_from(const nat *box, const nat_packet *packet, punch_time_us now_us,
                           punch_addr *external_out) {
-    if (nat_same_ip(&packet->dst, &box->external)) {
+    if (nat_address_index(box, &packet->dst) != NAT_NONE || nat_gate(box, now_us) != NAT_PASS) {
         return false; /* a hairpinned packet leaves nowhere */
     }
     const nat_exit way = find_exit(box, packet, now_us);
     if (way.binding == NAT_NONE) {
         return false;
     }
-    *external_out = box->external;
-    external_out->port = box->bindings[way.binding].port;
+    *external_out =
+        box->config.firewall ? packet->src : nat_endpoint_of(box, box->bindings[way.binding].place);
     return true;
 }
 
 bool nat_would_turn_back(const nat *box, const nat_packet *packet, punch_time_us now_us,
                          nat_packet *inside_out) {
-    if (!nat_same_ip(&packet->dst, &box->external) || box->config.hairpin == NAT_HAIRPIN_NONE) {
+    if (nat_address_index(box, &packet->dst) == NAT_NONE ||
+        box->config.hairpin == NAT_HAIRPIN_NONE || nat_gate(box, now_us) != NAT_PASS) {
         return false;
     }
     const nat_exit way = find_exit(box, packet, now_us);
     if (way.binding == NAT_NONE) {
         return false;
     }
-    punch_addr source = box->external;
-    source.port = box->bindings[way.binding].port;
+    const punch_addr source = nat_endpoint_of(box, box->bindings[way.binding].place);
     /* To its own port the packet itself would open the way (and, overloaded, take it over). */
     nat_entrance entrance = {way.binding, NAT_NONE};
-    if (source.port != packet->dst.port &&
-        find_entrance(box, &source, packet->dst.port, now_us, &entrance) != NAT_PASS) {
+    if (!nat_same_addr(&source, &packet->dst) &&
+        find_entrance(box, &source, &packet->dst, now_us, &entrance) != NAT_PASS) {
         return false;
     }
     inside_out->src = box->config.hairpin == NAT_HAIRPIN_EXTERNAL ? source : packet->src;
@@ -373,10 +418,50 @@ bool nat_would_turn_back(const nat *box, const nat_packet *packet, punch_time_us
     return true;
 }
 
+void nat_flush(nat *box, punch_time_us now_us) {
+    advance(box, now_us);
+    box->counters.mappings_flushed += box->live_count;
+    empty(box);
+}
+
+void nat_renumber(nat *box, const punch_addr *external, punch_time_us now_us) {
+    nat_flush(box, now_us);
+    box->external = nat_addr_only(external);
+}
+
+/* Can bindings made under one configuration live on under the other? Keys, filters, places and
+ * tables must mean the same. */
+static bool keeps_bindings(const nat_config *a, const nat_config *b) {
+    return a->mapping == b->mapping && a->filtering == b->filtering &&
+           (a->collision == NAT_COLLISION_OVERLOAD) == (b->collision == NAT_COLLISION_OVERLOAD) &&
+           a->port_min == b->port_min && a->port_max == b->port_max &&
+           a->table_max == b->table_max && a->filters_max == b->filters_max &&
+           a->per_host_max == b->per_host_max &&
+           a->timeout_spread_permille == b->timeout_spread_permille &&
+           a->address_count == b->address_count && a->pooling == b->pooling &&
+           a->block_ports == b->block_ports && a->firewall == b->firewall;
+}
+
+void nat_change(nat *box, const nat_config *config, punch_time_us now_us) {
+    PUNCH_ASSERT(nat_config_check(config) == NULL);
+    PUNCH_ASSERT(config->table_max <= box->bindings_max);
+    PUNCH_ASSERT(remotes_max_of(config) <= box->remotes_room);
+    advance(box, now_us);
+    const bool keeps = keeps_bindings(&box->config, config);
+    box->config = *config;
+    box->remotes_max = remotes_max_of(config);
+    if (keeps) {
+        nat_timing_reset(box);
+    } else {
+        box->counters.mappings_flushed += box->live_count;
+        empty(box);
+    }
+}
+
 uint32_t nat_mapping_count(const nat *box, punch_time_us now_us) {
     uint32_t count = box->live_count;
-    for (unsigned i = 0; i < 2; i++) {
-        uint32_t slot = box->live[i].head;
+    for (unsigned i = 0; i < 2 * NAT_LEVELS; i++) {
+        uint32_t slot = box->live[i / NAT_LEVELS][i % NAT_LEVELS].head;
         while (slot != NAT_NONE && !nat_binding_lives(box, &box->bindings[slot], now_us)) {
             count--;
             slot = box->bindings[slot].timer.next;
@@ -387,8 +472,8 @@ uint32_t nat_mapping_count(const nat *box, punch_time_us now_us) {
 
 uint32_t nat_host_mapping_count(const nat *box, const punch_addr *inside, punch_time_us now_us) {
     uint32_t count = 0;
-    for (unsigned i = 0; i < 2; i++) {
-        for (uint32_t slot = box->live[i].head; slot != NAT_NONE;
+    for (unsigned i = 0; i < 2 * NAT_LEVELS; i++) {
+        for (uint32_t slot = box->live[i / NAT_LEVELS][i % NAT_LEVELS].head; slot != NAT_NONE;
              slot = box->bindings[slot].timer.next) {
             const nat_binding *binding = &box->bindings[slot];
             count +=
@@ -404,6 +489,14 @@ uint32_t nat_filter_count(const nat *box) {
         count += box->kind_count[kind];
     }
     return count;
+}
+
+punch_addr nat_external(const nat *box, uint32_t number) {
+    return nat_endpoint_of(box, number << 16);
+}
+
+bool nat_owns(const nat *box, const punch_addr *addr) {
+    return nat_address_index(box, addr) != NAT_NONE;
 }
 
 const nat_counters *nat_stats(const nat *box) {

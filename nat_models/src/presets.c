@@ -7,6 +7,8 @@
  *   "from memory: ..."     widely known, not looked up again for this table
  *   "chosen: ..."          nobody says; ours, with the reason
  *
+ * Fields that are zero, and so without effect, need no source beyond the first eighteen.
+ *
  * To add a device: a source list, an entry in PRESETS; the tests check that no field is missing.
  */
 #include "nat/presets.h"
@@ -43,9 +45,12 @@
     "40000 -> 42324"
 #define LINUX_PORTS "Linux kernel, nf_nat_core.c: source ports above 1023 stay in 1024..65535"
 #define LINUX_FIRST "Linux kernel documentation, nf_conntrack-sysctl: nf_conntrack_udp_timeout 30 s"
-#define LINUX_STREAM                                                                               \
-    "Linux kernel documentation, nf_conntrack-sysctl: nf_conntrack_udp_timeout_stream 120 s (the " \
-    "kernel waits for 2 s of two-way traffic first, this model does not)"
+#define LINUX_STREAM \
+    "Linux kernel documentation, nf_conntrack-sysctl: nf_conntrack_udp_timeout_stream 120 s"
+#define LINUX_AFTER                                                                           \
+    "Linux kernel, nf_conntrack_proto_udp.c: a flow is a stream once it is still active 2 s " \
+    "after "                                                                                  \
+    "its first packet and has been answered"
 #define LINUX_REFRESH "Linux kernel, nf_conntrack_proto_udp.c: every packet refreshes"
 #define LINUX_HAIRPIN "measured: none without rules of its own"
 #define LINUX_FULL                                                                            \
@@ -60,47 +65,29 @@
     "punches against 3 of 20)"
 
 static const nat_field_source LINUX_PLAIN[] = {
-    {"mapping", LINUX_MAPPING},
-    {"filtering", LINUX_FILTERING},
-    {"allocation", LINUX_ALLOCATION},
-    {"collision", LINUX_COLLISION},
-    {"port_min", LINUX_PORTS},
-    {"port_max", LINUX_PORTS},
-    {"udp_timeout_first", LINUX_FIRST},
-    {"udp_timeout_stream", LINUX_STREAM},
-    {"refresh_outbound", LINUX_REFRESH},
-    {"refresh_inbound", LINUX_REFRESH},
-    {"hairpin", LINUX_HAIRPIN},
-    {"table_max", CHOSEN_TABLE},
-    {"per_host_max", CHOSEN_NO_HOST_LIMIT},
-    {"table_full", LINUX_FULL},
-    {"inbound_unsolicited", LINUX_COLLIDE},
-    {"blacklist_for", NO_BLACKLIST},
-    {"reply_affinity", LINUX_ANSWERS},
-    {"filters_max", CHOSEN_FILTERS},
-    {NULL, NULL},
+    {"mapping", LINUX_MAPPING},         {"filtering", LINUX_FILTERING},
+    {"allocation", LINUX_ALLOCATION},   {"collision", LINUX_COLLISION},
+    {"port_min", LINUX_PORTS},          {"port_max", LINUX_PORTS},
+    {"udp_timeout_first", LINUX_FIRST}, {"udp_timeout_stream", LINUX_STREAM},
+    {"stream_after", LINUX_AFTER},      {"refresh_outbound", LINUX_REFRESH},
+    {"refresh_inbound", LINUX_REFRESH}, {"hairpin", LINUX_HAIRPIN},
+    {"table_max", CHOSEN_TABLE},        {"per_host_max", CHOSEN_NO_HOST_LIMIT},
+    {"table_full", LINUX_FULL},         {"inbound_unsolicited", LINUX_COLLIDE},
+    {"blacklist_for", NO_BLACKLIST},    {"reply_affinity", LINUX_ANSWERS},
+    {"filters_max", CHOSEN_FILTERS},    {NULL, NULL},
 };
 
 static const nat_field_source LINUX_INPUT_DROP[] = {
-    {"mapping", LINUX_MAPPING},
-    {"filtering", LINUX_FILTERING},
-    {"allocation", LINUX_ALLOCATION},
-    {"collision", LINUX_COLLISION},
-    {"port_min", LINUX_PORTS},
-    {"port_max", LINUX_PORTS},
-    {"udp_timeout_first", LINUX_FIRST},
-    {"udp_timeout_stream", LINUX_STREAM},
-    {"refresh_outbound", LINUX_REFRESH},
-    {"refresh_inbound", LINUX_REFRESH},
-    {"hairpin", LINUX_HAIRPIN},
-    {"table_max", CHOSEN_TABLE},
-    {"per_host_max", CHOSEN_NO_HOST_LIMIT},
-    {"table_full", LINUX_FULL},
-    {"inbound_unsolicited", LINUX_IGNORE},
-    {"blacklist_for", NO_BLACKLIST},
-    {"reply_affinity", LINUX_ANSWERS},
-    {"filters_max", CHOSEN_FILTERS},
-    {NULL, NULL},
+    {"mapping", LINUX_MAPPING},         {"filtering", LINUX_FILTERING},
+    {"allocation", LINUX_ALLOCATION},   {"collision", LINUX_COLLISION},
+    {"port_min", LINUX_PORTS},          {"port_max", LINUX_PORTS},
+    {"udp_timeout_first", LINUX_FIRST}, {"udp_timeout_stream", LINUX_STREAM},
+    {"stream_after", LINUX_AFTER},      {"refresh_outbound", LINUX_REFRESH},
+    {"refresh_inbound", LINUX_REFRESH}, {"hairpin", LINUX_HAIRPIN},
+    {"table_max", CHOSEN_TABLE},        {"per_host_max", CHOSEN_NO_HOST_LIMIT},
+    {"table_full", LINUX_FULL},         {"inbound_unsolicited", LINUX_IGNORE},
+    {"blacklist_for", NO_BLACKLIST},    {"reply_affinity", LINUX_ANSWERS},
+    {"filters_max", CHOSEN_FILTERS},    {NULL, NULL},
 };
 
 /* --- the others --- */
@@ -128,6 +115,9 @@ static const nat_field_source PF[] = {
     {"reply_affinity",
      "pf.conf(5): packets that match a state skip the rules, so answers follow "
      "the state"},
+    {"pressure_start",
+     "pf.conf(5), adaptive.start: 60 % of the limit of states; here of table_max, 154 of 256"},
+    {"pressure_end", "pf.conf(5), adaptive.end: 120 % of the limit of states; 307 of 256"},
     {"filters_max", CHOSEN_FILTERS},
     {NULL, NULL},
 };
@@ -169,6 +159,7 @@ static const nat_field_source MIKROTIK[] = {
      "RouterOS 7 exports, connection tracking: udp-timeout 30 s (the manuals "
      "of 2.9 and 3 say 10 s)"},
     {"udp_timeout_stream", "MikroTik RouterOS manual, connection tracking: udp-stream-timeout 3 m"},
+    {"stream_after", "from memory: RouterOS 7 is built on Linux 5.6, whose rule this is"},
     {"refresh_outbound", "MikroTik RouterOS manual: counted from the last packet of the entry"},
     {"refresh_inbound", "MikroTik RouterOS manual: counted from the last packet of the entry"},
     {"hairpin", "MikroTik RouterOS manual, NAT: hairpin NAT needs rules of its own"},
@@ -286,6 +277,34 @@ static const nat_field_source RFC4787[] = {
     {NULL, NULL},
 };
 
+#define CGN_BLOCK "RFC 6888 REQ-4, REQ-14: ports of a subscriber are limited, and assigned in bulk"
+
+static const nat_field_source RFC6888[] = {
+    {"mapping", "RFC 6888 REQ-1: as RFC 4787 REQ-1"},
+    {"filtering", "RFC 6888 REQ-7: endpoint-independent"},
+    {"allocation", "RFC 6888 REQ-15: hard to guess"},
+    {"collision", "RFC 6888 REQ-15: hard to guess"},
+    {"port_min", "RFC 6888 REQ-1: as RFC 4787 REQ-3a"},
+    {"port_max", "RFC 6888 REQ-1: as RFC 4787 REQ-3a"},
+    {"udp_timeout_first", "RFC 6888 REQ-1: as RFC 4787 REQ-5, two minutes at least"},
+    {"udp_timeout_stream", "RFC 6888 REQ-1: as RFC 4787 REQ-5c, five minutes"},
+    {"refresh_outbound", RFC4787_REFRESH_OUT},
+    {"refresh_inbound",
+     "RFC 4787 REQ-6a: inbound packets may refresh; chosen: they do not, lest "
+     "an outsider hold a subscriber's ports"},
+    {"hairpin", "RFC 6888 REQ-1: as RFC 4787 REQ-9 and REQ-9a"},
+    {"table_max", CHOSEN_TABLE},
+    {"per_host_max", "chosen: the block of ports is the limit"},
+    {"table_full", "RFC 6888 REQ-11D: no mapping is deleted to make room"},
+    {"inbound_unsolicited", "RFC 4787 REQ-11: behaviour does not change under any condition"},
+    {"blacklist_for", NO_BLACKLIST},
+    {"reply_affinity", "chosen: without meaning where mapping is endpoint-independent"},
+    {"addresses", "chosen: a pool of four; REQ-3 asks for no limit"},
+    {"block_ports", "chosen: 512 ports a subscriber, 126 of them to an address; " CGN_BLOCK},
+    {"filters_max", CHOSEN_FILTERS},
+    {NULL, NULL},
+};
+
 static const nat_field_source HARD[] = {
     {"mapping", "chosen: the worst case, Tailscale's \"hard NAT\""},
     {"filtering", "chosen: the worst case"},
@@ -318,12 +337,12 @@ static const nat_preset PRESETS[] = {
     {"linux-masquerade",
      "Linux masquerade without a drop rule on INPUT",
      {LINUX_CONFIG, .udp_timeout_first_us = SECONDS(30), .udp_timeout_stream_us = SECONDS(120),
-      .unsolicited = NAT_UNSOLICITED_COLLIDE},
+      .stream_after_us = SECONDS(2), .unsolicited = NAT_UNSOLICITED_COLLIDE},
      LINUX_PLAIN},
     {"linux-masquerade-input-drop",
      "Linux masquerade that drops unsolicited packets on INPUT",
      {LINUX_CONFIG, .udp_timeout_first_us = SECONDS(30), .udp_timeout_stream_us = SECONDS(120),
-      .unsolicited = NAT_UNSOLICITED_IGNORE},
+      .stream_after_us = SECONDS(2), .unsolicited = NAT_UNSOLICITED_IGNORE},
      LINUX_INPUT_DROP},
     {"pf",
      "FreeBSD pf (pfSense, OPNsense) with random ports",
@@ -337,6 +356,8 @@ static const nat_preset PRESETS[] = {
       .udp_timeout_stream_us = SECONDS(60),
       .refresh_outbound = true,
       .refresh_inbound = true,
+      .pressure_start = 154,
+      .pressure_end = 307,
       TABLE_LAB,
       .reply_affinity = true},
      PF},
@@ -356,7 +377,8 @@ static const nat_preset PRESETS[] = {
      CISCO_ASA},
     {"mikrotik",
      "MikroTik RouterOS, default configuration",
-     {LINUX_CONFIG, .udp_timeout_first_us = SECONDS(30), .udp_timeout_stream_us = SECONDS(180)},
+     {LINUX_CONFIG, .udp_timeout_first_us = SECONDS(30), .udp_timeout_stream_us = SECONDS(180),
+      .stream_after_us = SECONDS(2)},
      MIKROTIK},
     {"aws-nat-gateway",
      "AWS NAT gateway",
@@ -414,6 +436,22 @@ static const nat_preset PRESETS[] = {
       .hairpin = NAT_HAIRPIN_EXTERNAL,
       TABLE_LAB},
      RFC4787},
+    {"rfc6888",
+     "A carrier's NAT as RFC 6888 wants it: a paired pool, a block of ports per subscriber",
+     {.mapping = NAT_MAPPING_EIM,
+      .filtering = NAT_FILTERING_EIF,
+      .allocation = NAT_ALLOCATION_RANDOM,
+      .collision = NAT_COLLISION_RANDOM,
+      PORTS_UNPRIVILEGED,
+      .udp_timeout_first_us = SECONDS(120),
+      .udp_timeout_stream_us = SECONDS(300),
+      .refresh_outbound = true,
+      .hairpin = NAT_HAIRPIN_EXTERNAL,
+      TABLE_LAB,
+      .address_count = 4,
+      .pooling = NAT_POOLING_PAIRED,
+      .block_ports = 512},
+     RFC6888},
     {"hard",
      "Address- and port-dependent in everything, random ports",
      {.mapping = NAT_MAPPING_APDM,

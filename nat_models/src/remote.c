@@ -4,7 +4,7 @@
  *
  *   permission  (binding, remote address [+ port])  may come in            RFC 4787 §5
  *   session     (inside endpoint, remote)           answers leave by the binding it came in by
- *   stray       (external port, remote)             taken by an unsolicited packet
+ *   stray       (place, remote)                     taken by an unsolicited packet
  *   barred      (remote address)                    nothing comes in
  *
  * Entries are not swept when their time is up: they stay, as the memory that there once was one,
@@ -51,14 +51,20 @@ void nat_remotes_clear(nat *box) {
     box->remotes_free = NAT_NONE;
     memset(box->kind_count, 0, sizeof box->kind_count);
     for (unsigned i = 0; i < NAT_TIMEOUT_COUNT; i++) {
-        nat_queue_clear(&box->remembered[i]);
+        for (unsigned level = 0; level < NAT_LEVELS; level++) {
+            nat_queue_clear(&box->remembered[i][level]);
+        }
     }
+}
+
+static nat_queue *queue_of(nat *box, uint32_t slot) {
+    return &box->remembered[box->remotes[slot].timeout][box->remotes[slot].level];
 }
 
 static void forget(nat *box, uint32_t slot) {
     nat_remote *entry = &box->remotes[slot];
     bucket_unlink(box, slot);
-    nat_queue_remove(&box->remembered[entry->timeout], timers_of(box), slot);
+    nat_queue_remove(queue_of(box, slot), timers_of(box), slot);
     box->kind_count[entry->kind]--;
     entry->in_use = false;
     entry->next = box->remotes_free;
@@ -72,14 +78,16 @@ static uint32_t least_needed(const nat *box, punch_time_us now_us) {
     uint32_t oldest = NAT_NONE;
     punch_time_us expired_at_us = PUNCH_NEVER;
     punch_time_us oldest_at_us = PUNCH_NEVER;
-    for (unsigned i = 0; i < NAT_TIMEOUT_COUNT; i++) {
-        const uint32_t head = box->remembered[i].head;
+    for (unsigned i = 0; i < NAT_TIMEOUT_COUNT * NAT_LEVELS; i++) {
+        const uint8_t timeout = (uint8_t)(i / NAT_LEVELS);
+        const uint8_t level = (uint8_t)(i % NAT_LEVELS);
+        const uint32_t head = box->remembered[timeout][level].head;
         if (head == NAT_NONE) {
             continue;
         }
         const punch_time_us at_us = box->remotes[head].timer.at_us;
         const punch_time_us end_us =
-            punch_time_after(at_us, nat_timeout_us(&box->config, (nat_timeout)i));
+            punch_time_after(at_us, nat_timeout_us(box, timeout, level, now_us));
         if (end_us <= now_us && end_us < expired_at_us) {
             expired = head;
             expired_at_us = end_us;
@@ -113,6 +121,7 @@ typedef struct {
     uint32_t hash;
     uint32_t owner;
     uint32_t serial;
+    uint8_t level; /* of a new entry's timeouts; does not identify */
     punch_addr addr;
 } remote_key;
 
@@ -127,9 +136,12 @@ static void make(nat *box, const remote_key *key, nat_timeout timeout, punch_tim
     entry->next = chain;
     entry->kind = (uint8_t)key->kind;
     entry->in_use = true;
+    entry->answered = false;
+    entry->made_at_us = now_us;
     entry->timeout = (uint8_t)timeout;
+    entry->level = key->level;
     *bucket_of(box, key->hash) = slot;
-    nat_queue_insert(&box->remembered[timeout], timers_of(box), slot, now_us);
+    nat_queue_insert(queue_of(box, slot), timers_of(box), slot, now_us);
     box->kind_count[key->kind]++;
 }
 
@@ -137,20 +149,41 @@ static void make(nat *box, const remote_key *key, nat_timeout timeout, punch_tim
 static void restart(nat *box, uint32_t slot, nat_timeout timeout, punch_time_us at_us) {
     nat_remote *entry = &box->remotes[slot];
     if (entry->timeout == timeout) {
-        nat_queue_refresh(&box->remembered[timeout], timers_of(box), slot, at_us);
+        nat_queue_refresh(queue_of(box, slot), timers_of(box), slot, at_us);
     } else {
-        nat_queue_remove(&box->remembered[entry->timeout], timers_of(box), slot);
+        nat_queue_remove(queue_of(box, slot), timers_of(box), slot);
         entry->timeout = (uint8_t)timeout;
-        nat_queue_insert(&box->remembered[timeout], timers_of(box), slot, at_us);
+        nat_queue_insert(queue_of(box, slot), timers_of(box), slot, at_us);
     }
 }
 
-/* A packet has now passed in the direction the entry was not made by. */
+/* Makes an entry whose time was up as good as new. */
+static void revive(nat *box, uint32_t slot, nat_timeout timeout, punch_time_us now_us) {
+    restart(box, slot, timeout, now_us);
+    box->remotes[slot].made_at_us = now_us;
+    box->remotes[slot].answered = false;
+}
+
+/* A packet passed in the direction the entry was made by. */
+static void used(nat *box, uint32_t slot, bool refreshes, punch_time_us now_us) {
+    const nat_remote *entry = &box->remotes[slot];
+    const bool streams = entry->timeout == NAT_TIMEOUT_FIRST && entry->answered &&
+                         nat_stream_begins(box, true, entry->made_at_us, now_us);
+    if (streams || refreshes) {
+        restart(box, slot, streams ? NAT_TIMEOUT_STREAM : (nat_timeout)entry->timeout,
+                refreshes ? now_us : entry->timer.at_us);
+    }
+}
+
+/* A packet passed in the other direction. */
 static void answered(nat *box, uint32_t slot, bool refreshes, punch_time_us now_us) {
-    if (refreshes) {
-        restart(box, slot, NAT_TIMEOUT_STREAM, now_us);
-    } else if (box->remotes[slot].timeout != NAT_TIMEOUT_STREAM) {
-        restart(box, slot, NAT_TIMEOUT_STREAM, box->remotes[slot].timer.at_us);
+    nat_remote *entry = &box->remotes[slot];
+    const bool streams = entry->timeout == NAT_TIMEOUT_FIRST &&
+                         nat_stream_begins(box, entry->answered, entry->made_at_us, now_us);
+    entry->answered = true;
+    if (streams || refreshes) {
+        restart(box, slot, streams ? NAT_TIMEOUT_STREAM : (nat_timeout)entry->timeout,
+                refreshes ? now_us : entry->timer.at_us);
     }
 }
 
@@ -193,11 +226,12 @@ static uint32_t permission_find(const nat *box, uint32_t serial, const punch_add
     return NAT_NONE;
 }
 
-static void permission_make(nat *box, uint32_t serial, const punch_addr *remote,
+static void permission_make(nat *box, const nat_binding *binding, const punch_addr *remote,
                             punch_time_us now_us) {
     const remote_key key = {.kind = NAT_REMOTE_PERMISSION,
-                            .hash = permission_hash(box, serial, remote),
-                            .owner = serial,
+                            .hash = permission_hash(box, binding->serial, remote),
+                            .owner = binding->serial,
+                            .level = binding->level,
                             .addr = *remote};
     make(box, &key, NAT_TIMEOUT_FIRST, now_us);
 }
@@ -209,11 +243,11 @@ void nat_permit(nat *box, uint32_t binding, const punch_addr *remote, punch_time
     const uint32_t serial = box->bindings[binding].serial;
     const uint32_t slot = permission_find(box, serial, remote);
     if (slot == NAT_NONE) {
-        permission_make(box, serial, remote, now_us);
+        permission_make(box, &box->bindings[binding], remote, now_us);
     } else if (!nat_remote_lives(box, &box->remotes[slot], now_us)) {
-        restart(box, slot, NAT_TIMEOUT_FIRST, now_us);
-    } else if (box->config.refresh_outbound) {
-        restart(box, slot, (nat_timeout)box->remotes[slot].timeout, now_us);
+        revive(box, slot, NAT_TIMEOUT_FIRST, now_us);
+    } else {
+        used(box, slot, box->config.refresh_outbound, now_us);
     }
 }
 
@@ -294,10 +328,11 @@ void nat_session_received(nat *box, uint32_t binding, const punch_addr *remote,
                                 .hash = session_hash(inside, remote),
                                 .owner = binding,
                                 .serial = box->bindings[binding].serial,
+                                .level = box->bindings[binding].level,
                                 .addr = *remote};
         make(box, &key, NAT_TIMEOUT_FIRST, now_us);
-    } else if (box->remotes[slot].owner == binding && box->config.refresh_inbound) {
-        restart(box, slot, (nat_timeout)box->remotes[slot].timeout, now_us);
+    } else if (box->remotes[slot].owner == binding) {
+        used(box, slot, box->config.refresh_inbound, now_us);
     }
 }
 
@@ -307,10 +342,10 @@ void nat_session_sent(nat *box, uint32_t session, punch_time_us now_us) {
 
 /* --- strays and barred addresses --- */
 
-static remote_key stray_key(uint16_t port, const punch_addr *remote) {
-    remote_key key = {.kind = NAT_REMOTE_STRAY, .owner = port, .addr = *remote};
+static remote_key stray_key(uint32_t place, const punch_addr *remote) {
+    remote_key key = {.kind = NAT_REMOTE_STRAY, .owner = place, .addr = *remote};
     key.hash =
-        (uint32_t)nat_hash_addr((uint64_t)port << 2 | NAT_REMOTE_STRAY, remote, remote->port);
+        (uint32_t)nat_hash_addr((uint64_t)place << 2 | NAT_REMOTE_STRAY, remote, remote->port);
     return key;
 }
 
@@ -325,14 +360,14 @@ static bool holds(const nat *box, const remote_key *key, punch_time_us now_us) {
     return slot != NAT_NONE && nat_remote_lives(box, &box->remotes[slot], now_us);
 }
 
-bool nat_stray_look_up(const nat *box, uint16_t port, const punch_addr *remote,
+bool nat_stray_look_up(const nat *box, uint32_t place, const punch_addr *remote,
                        punch_time_us now_us) {
-    const remote_key key = stray_key(port, remote);
+    const remote_key key = stray_key(place, remote);
     return holds(box, &key, now_us);
 }
 
-void nat_stray_take(nat *box, uint16_t port, const punch_addr *remote, punch_time_us now_us) {
-    const remote_key key = stray_key(port, remote);
+void nat_stray_take(nat *box, uint32_t place, const punch_addr *remote, punch_time_us now_us) {
+    const remote_key key = stray_key(place, remote);
     const uint32_t slot = find(box, &key);
     if (slot == NAT_NONE) {
         make(box, &key, NAT_TIMEOUT_FIRST, now_us);
@@ -345,11 +380,11 @@ void nat_stray_take(nat *box, uint16_t port, const punch_addr *remote, punch_tim
     restart(box, slot, NAT_TIMEOUT_FIRST, now_us);
 }
 
-void nat_stray_release(nat *box, uint16_t port, const punch_addr *remote) {
+void nat_stray_release(nat *box, uint32_t place, const punch_addr *remote) {
     if (box->kind_count[NAT_REMOTE_STRAY] == 0) {
         return;
     }
-    const remote_key key = stray_key(port, remote);
+    const remote_key key = stray_key(place, remote);
     const uint32_t slot = find(box, &key);
     if (slot != NAT_NONE) {
         forget(box, slot);

@@ -22,6 +22,28 @@ static punch_time_us read_timeout_us(punch_reader *reader) {
     return 1 + (punch_time_us)punch_read_u16(reader) * 1000;
 }
 
+/* Seven bytes that switch on what is off in a plain NAT. */
+static void read_extras(punch_reader *reader, nat_config *config) {
+    const uint8_t which = punch_read_u8(reader);
+    const uint32_t ports = (uint32_t)config->port_max - config->port_min + 1;
+    config->stream_after_us = (which & 1) != 0 ? punch_read_u8(reader) * 100 : 0;
+    config->timeout_spread_permille = (which & 2) != 0 ? punch_read_u8(reader) * 3 : 0;
+    config->timeout_drift_permille = (which & 4) != 0 ? punch_read_u8(reader) * 3 : 0;
+    config->drift_period_us = 1000;
+    config->pressure_end = (which & 8) != 0 ? 1 + punch_read_u8(reader) % 32 : 0;
+    config->full = (which & 16) != 0 ? NAT_FULL_EVICT_RANDOM : config->full;
+    if ((which & 32) != 0) {
+        config->address_count = 1 + punch_read_u8(reader) % 4;
+        config->block_ports = punch_read_u8(reader) % (ports + 1);
+        config->port_parity = ports > 1 && config->block_ports != 1;
+    }
+    config->collision = (which & 64) != 0 ? NAT_COLLISION_OVERRIDE : config->collision;
+    if ((which & 128) != 0) {
+        config->udp_rate_pps = 1 + punch_read_u8(reader);
+        config->udp_burst = 1 + punch_read_u8(reader) % 8;
+    }
+}
+
 static nat_config read_config(punch_reader *reader) {
     nat_config config = nat_config_default();
     const uint8_t kinds = punch_read_u8(reader);
@@ -44,7 +66,7 @@ static nat_config read_config(punch_reader *reader) {
     config.table_max = 1 + punch_read_u8(reader) % TABLE_MAX;
     config.per_host_max = punch_read_u8(reader) % 8;
     config.filters_max = punch_read_u8(reader) % 32;
-    (void)punch_read_span(reader, 7);
+    read_extras(reader, &config);
     return config;
 }
 
@@ -56,8 +78,8 @@ static void check_limits(const nat *box, punch_time_us now_us) {
         counters->mappings_expired + counters->mappings_evicted + counters->mappings_killed;
     PUNCH_ASSERT(live <= config->table_max);
     PUNCH_ASSERT(counters->mappings_made >= swept + live);
-    /* Only where an answer shortens a mapping's life can one be over that is not swept yet. */
-    PUNCH_ASSERT(counters->mappings_made == swept + live ||
+    /* Only where a packet shortens a mapping's life can one be over that is not swept yet. */
+    PUNCH_ASSERT(counters->mappings_made == swept + live || config->pressure_end > 0 ||
                  config->udp_timeout_stream_us < config->udp_timeout_first_us);
 }
 
@@ -76,6 +98,9 @@ static void send_out(nat *box, nat_packet packet, punch_time_us now_us) {
         PUNCH_ASSERT(packet.src.port >= config->port_min);
         PUNCH_ASSERT(packet.src.port <= config->port_max);
         PUNCH_ASSERT(!decided || punch_addr_equal(&promised, &packet.src));
+        if (config->udp_rate_pps > 0) {
+            return; /* another one might be one too many */
+        }
         punch_addr again;
         PUNCH_ASSERT(nat_would_leave_from(box, &before, now_us, &again));
         PUNCH_ASSERT(punch_addr_equal(&again, &packet.src));

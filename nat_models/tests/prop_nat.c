@@ -11,9 +11,10 @@
 #include "punch_test.h"
 #include "reference_nat.h"
 
-#define OPERATIONS 2000000u
+#define OPERATIONS 1200000u
 #define OPERATIONS_PER_CONFIG 1000u
 #define TABLE_MAX 12u
+#define ADDRESSES_MAX 4u
 
 /* One run: a NAT, its reference, and what is known of the last step for the failure message. */
 typedef struct {
@@ -23,10 +24,55 @@ typedef struct {
     punch_time_us now_us;
     uint64_t seed;
     uint32_t step;
+    uint32_t external_ip;
 } run;
 
 static uint32_t pick(run *self, uint32_t count) {
     return (uint32_t)punch_rng_below(&self->rng, count);
+}
+
+/* Every one of these is off most of the time, so that each is met alone and with others. */
+static void random_timing(run *self, nat_config *config) {
+    if (pick(self, 3) == 0) {
+        config->stream_after_us = 1 + pick(self, 30);
+    }
+    if (pick(self, 4) == 0) {
+        config->timeout_spread_permille = 1 + pick(self, NAT_PERMILLE_MAX);
+    }
+    if (pick(self, 5) == 0) {
+        config->timeout_drift_permille = 1 + pick(self, NAT_PERMILLE_MAX);
+        config->drift_period_us = 1 + pick(self, 500);
+        config->drift_phase_us = pick(self, 500);
+    }
+    if (pick(self, 5) == 0) {
+        config->pressure_start = pick(self, TABLE_MAX);
+        config->pressure_end = config->pressure_start + 1 + pick(self, TABLE_MAX);
+    }
+    if (pick(self, 6) == 0) {
+        config->udp_rate_pps = 100000 + pick(self, 900000);
+        config->udp_burst = 1 + pick(self, 20);
+    }
+    config->udp_blocked = pick(self, 50) == 0;
+}
+
+static void random_sharing(run *self, nat_config *config) {
+    const uint32_t ports = (uint32_t)config->port_max - config->port_min + 1;
+    if (pick(self, 8) == 0) {
+        config->firewall = true;
+        config->mapping = NAT_MAPPING_EIM;
+        config->unsolicited = config->unsolicited == NAT_UNSOLICITED_COLLIDE ? NAT_UNSOLICITED_KILL
+                                                                             : config->unsolicited;
+        return;
+    }
+    if (pick(self, 3) == 0) {
+        config->address_count = 1 + pick(self, ADDRESSES_MAX);
+    }
+    config->pooling = (nat_pooling)pick(self, 2);
+    if (pick(self, 4) == 0) {
+        config->block_ports = 1 + pick(self, ports);
+        config->pooling = NAT_POOLING_PAIRED;
+    }
+    config->port_parity = pick(self, 4) == 0 && ports > 1 && config->block_ports != 1;
 }
 
 static nat_config random_config(run *self) {
@@ -34,7 +80,7 @@ static nat_config random_config(run *self) {
     config.mapping = (nat_mapping)pick(self, 3);
     config.filtering = (nat_filtering)pick(self, 3);
     config.allocation = (nat_allocation)pick(self, 3);
-    config.collision = (nat_collision)pick(self, 4);
+    config.collision = (nat_collision)pick(self, 5);
     config.port_min = (uint16_t)(40000 + pick(self, 4));
     config.port_max = (uint16_t)(config.port_min + pick(self, 16));
     config.udp_timeout_first_us = 1 + pick(self, 60);
@@ -44,11 +90,13 @@ static nat_config random_config(run *self) {
     config.hairpin = (nat_hairpin)pick(self, 3);
     config.table_max = 1 + pick(self, TABLE_MAX);
     config.per_host_max = pick(self, 2) == 0 ? 0 : 1 + pick(self, 5);
-    config.full = (nat_full)pick(self, 2);
+    config.full = (nat_full)pick(self, 3);
     config.unsolicited = (nat_unsolicited)pick(self, 4);
     config.blacklist_us = 1 + pick(self, 40);
     config.reply_affinity = pick(self, 2) != 0;
     config.filters_max = pick(self, 3) == 0 ? 0 : 1 + pick(self, 20);
+    random_timing(self, &config);
+    random_sharing(self, &config);
     return config;
 }
 
@@ -76,8 +124,12 @@ static punch_addr random_remote(run *self) {
 
 static punch_addr random_external(run *self) {
     const nat_config *config = nat_configuration(self->box);
+    if (config->firewall) {
+        return random_inside(self);
+    }
     const uint32_t range = (uint32_t)config->port_max - config->port_min + 1;
-    return punch_addr_ipv4(SUPPORT_EXTERNAL_IP, (uint16_t)(config->port_min + pick(self, range)));
+    const uint32_t address = self->external_ip + pick(self, nat_config_addresses(config));
+    return punch_addr_ipv4(address, (uint16_t)(config->port_min + pick(self, range)));
 }
 
 static bool same_packet(const nat_packet *a, const nat_packet *b) {
@@ -124,10 +176,11 @@ static bool step_out(run *self) {
     return true;
 }
 
-static bool admitted_by_mapping(const run *self, const punch_addr *inside, uint16_t port) {
+static bool admitted_by_mapping(const run *self, const punch_addr *inside,
+                                const punch_addr *external) {
     for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
         const reference_mapping *mapping = &self->ref->mappings[i];
-        if (mapping->state == REFERENCE_LIVE && mapping->port == port &&
+        if (mapping->state == REFERENCE_LIVE && punch_addr_equal(&mapping->external, external) &&
             punch_addr_equal(&mapping->inside, inside)) {
             return true;
         }
@@ -137,10 +190,10 @@ static bool admitted_by_mapping(const run *self, const punch_addr *inside, uint1
 
 static bool step_in(run *self) {
     nat_packet packet = {random_remote(self), random_external(self)};
-    const uint16_t port = packet.dst.port;
     if (pick(self, 50) == 0) {
         packet.dst = support_remote(9, 1);
     }
+    const punch_addr external = packet.dst;
     nat_packet expected = packet;
     const nat_verdict foretold = nat_would_admit(self->box, &packet, self->now_us);
     const nat_verdict got = nat_translate_in(self->box, &packet, self->now_us);
@@ -151,8 +204,53 @@ static bool step_in(run *self) {
     if (foretold != got) {
         return complain(self, "nat_would_admit foretold another verdict");
     }
-    return got != NAT_PASS || admitted_by_mapping(self, &packet.dst, port) ||
+    return got != NAT_PASS || admitted_by_mapping(self, &packet.dst, &external) ||
            complain(self, "a packet came in that belongs to no live mapping");
+}
+
+/* What two live mappings must not have in common, and what they must. */
+static bool pair_holds(run *self, const reference_mapping *a, const reference_mapping *b) {
+    const nat_config *config = nat_configuration(self->box);
+    const bool same_host = punch_addr_same_ip(&a->inside, &b->inside);
+    const bool same_address = punch_addr_same_ip(&a->external, &b->external);
+    if (config->collision != NAT_COLLISION_OVERLOAD &&
+        punch_addr_equal(&a->external, &b->external)) {
+        return complain(self, "two live mappings share a port");
+    }
+    if (config->pooling == NAT_POOLING_PAIRED && same_host && !same_address) {
+        return complain(self, "a host has mappings on two addresses of a paired pool");
+    }
+    if (config->block_ports == 0) {
+        return true;
+    }
+    const bool same_block =
+        same_address && (a->external.port - config->port_min) / (int)config->block_ports ==
+                            (b->external.port - config->port_min) / (int)config->block_ports;
+    return same_block == same_host || complain(self, "a block is not one host's, or a host's two");
+}
+
+static bool ports_hold(run *self) {
+    const nat_config *config = nat_configuration(self->box);
+    for (int i = 0; i < REFERENCE_MAPPINGS_MAX && !config->firewall; i++) {
+        const reference_mapping *mapping = &self->ref->mappings[i];
+        if (mapping->state != REFERENCE_LIVE) {
+            continue;
+        }
+        if (mapping->external.port < config->port_min ||
+            mapping->external.port > config->port_max) {
+            return complain(self, "port outside the range");
+        }
+        if (config->port_parity && mapping->external.port % 2 != mapping->inside.port % 2) {
+            return complain(self, "parity is not kept");
+        }
+        for (int k = 0; k < i; k++) {
+            if (self->ref->mappings[k].state == REFERENCE_LIVE &&
+                !pair_holds(self, mapping, &self->ref->mappings[k])) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 /* Live mappings share no port unless overloading is allowed; limits hold; counters agree. */
@@ -166,20 +264,8 @@ static bool invariants_hold(run *self) {
         (config->filters_max != 0 ? config->filters_max : 4 * config->table_max)) {
         return complain(self, "number of remembered remotes");
     }
-    uint32_t on_port[32] = {0};
-    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-        const reference_mapping *mapping = &self->ref->mappings[i];
-        if (mapping->state != REFERENCE_LIVE) {
-            continue;
-        }
-        if (mapping->port < config->port_min || mapping->port > config->port_max) {
-            return complain(self, "port outside the range");
-        }
-        on_port[mapping->port - config->port_min]++;
-        if (on_port[mapping->port - config->port_min] > 1 &&
-            config->collision != NAT_COLLISION_OVERLOAD) {
-            return complain(self, "two live mappings share a port");
-        }
+    if (!ports_hold(self)) {
+        return false;
     }
     if (nat_filter_count(self->box) > filters_max_of(self->box)) {
         return complain(self, "more remotes remembered than filters_max");
@@ -201,9 +287,25 @@ static void pass_time(run *self) {
     }
 }
 
+/* A reboot, or a new address. */
+static void disturb(run *self) {
+    if (pick(self, 2) == 0) {
+        nat_flush(self->box, self->now_us);
+        reference_flush(self->ref, self->now_us);
+        return;
+    }
+    self->external_ip = SUPPORT_EXTERNAL_IP + 16 * pick(self, 4);
+    const punch_addr external = punch_addr_ipv4(self->external_ip, 0);
+    nat_renumber(self->box, &external, self->now_us);
+    reference_renumber(self->ref, &external, self->now_us);
+}
+
 static bool play(run *self) {
     for (self->step = 0; self->step < OPERATIONS_PER_CONFIG; self->step++) {
         pass_time(self);
+        if (pick(self, 500) == 0) {
+            disturb(self);
+        }
         const bool held = pick(self, 2) == 0 ? step_out(self) : step_in(self);
         if (!held || !invariants_hold(self)) {
             return false;
@@ -239,6 +341,7 @@ static void agrees_with_reference(void) {
     for (self.seed = 0; self.seed < configs; self.seed++) {
         self.rng = punch_rng_stream(self.seed, 1, 0);
         self.now_us = START_US;
+        self.external_ip = SUPPORT_EXTERNAL_IP;
         const nat_config config = random_config(&self);
         EXPECT("a drawn configuration is in range", nat_config_check(&config) == NULL);
         nat_reset(self.box, &config, &external, punch_rng_stream(self.seed, 2, 0));
@@ -263,7 +366,8 @@ static void reset_equals_fresh(void) {
     const punch_addr external = support_external();
     nat *reused = support_nat(&largest, 7);
     for (uint64_t seed = 0; seed < 200; seed++) {
-        run self = {.rng = punch_rng_stream(seed, 3, 0), .seed = seed};
+        run self = {
+            .rng = punch_rng_stream(seed, 3, 0), .seed = seed, .external_ip = SUPPORT_EXTERNAL_IP};
         const nat_config config = random_config(&self);
         nat *fresh = support_nat(&config, seed);
         nat_reset(reused, &config, &external, punch_rng_stream(seed, 0, 0));

@@ -2,7 +2,8 @@
 /*
  * The same NAT, written to be obviously right instead of fast: flat arrays, linear scans, no
  * queues, no hashes. Property tests hold nat.h against it. Every "oldest" is found by comparing
- * stamps that are handed out in order of events.
+ * stamps that are handed out in order of events. One thing is imitated instead of modelled: which
+ * slot a mapping lies in, because "evict a random one" draws a slot.
  */
 #ifndef REFERENCE_NAT_H
 #define REFERENCE_NAT_H
@@ -19,8 +20,11 @@ typedef struct {
     punch_addr inside;
     punch_addr remote;
     bool exact;
-    uint16_t port;
+    punch_addr external; /* address and port; of a firewall the inside endpoint */
     bool stream;
+    bool answered;
+    int level; /* of its timeouts; 0 as configured, else 1..8 */
+    punch_time_us made_at_us;
     punch_time_us refreshed_at_us;
     uint64_t queued; /* stamp: since when in its timeout class, or last refreshed */
     uint64_t host_queued;
@@ -40,8 +44,12 @@ typedef enum {
 typedef struct {
     reference_kind kind;
     punch_addr addr;
-    uint64_t owner; /* mapping id, or port of a stray */
-    int timeout;    /* 0 first, 1 stream, 2 barred */
+    punch_addr place; /* of a stray: the external endpoint it has taken */
+    uint64_t owner;   /* mapping id */
+    int timeout;      /* 0 first, 1 stream, 2 barred */
+    int level;
+    bool answered;
+    punch_time_us made_at_us;
     punch_time_us refreshed_at_us;
     uint64_t queued;
 } reference_remote;
@@ -50,9 +58,17 @@ typedef struct {
     nat_config config;
     punch_addr external;
     punch_rng rng;
+    punch_rng spread_rng;
+    punch_rng share_rng;
     nat_counters counters;
     uint64_t stamp;
     uint16_t last_port;
+    uint32_t crowd;     /* live mappings at the end of the last call: what pressure goes by */
+    int64_t backlog_ns; /* of packets, at the limit of rate ... */
+    punch_time_us backlog_at_us;            /* ... then */
+    int free_slots[REFERENCE_MAPPINGS_MAX]; /* the last one freed is the next one used */
+    int free_count;
+    int slots_used;
     reference_mapping mappings[REFERENCE_MAPPINGS_MAX];
     reference_remote remotes[REFERENCE_REMOTES_MAX];
 } reference_nat;
@@ -61,6 +77,8 @@ void reference_init(reference_nat *ref, const nat_config *config, const punch_ad
                     punch_rng rng);
 nat_verdict reference_out(reference_nat *ref, nat_packet *packet, punch_time_us now_us);
 nat_verdict reference_in(reference_nat *ref, nat_packet *packet, punch_time_us now_us);
+void reference_flush(reference_nat *ref, punch_time_us now_us);
+void reference_renumber(reference_nat *ref, const punch_addr *external, punch_time_us now_us);
 uint32_t reference_live(const reference_nat *ref, punch_time_us now_us);
 uint32_t reference_remembered(const reference_nat *ref);
 

@@ -3,6 +3,7 @@
  * Words and presets: every value has a name, every field of every preset a source, and the table in
  * the module's README says what the presets are.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,10 +54,30 @@ static const char *const FIELDS[] = {
     "filters_max",
 };
 
+/* Those that most devices leave at zero; the others name a source. */
+static const struct {
+    const char *field;
+    size_t offset;
+} EXTRAS[] = {
+    {"stream_after", offsetof(nat_config, stream_after_us)},
+    {"pressure_start", offsetof(nat_config, pressure_start)},
+    {"pressure_end", offsetof(nat_config, pressure_end)},
+    {"addresses", offsetof(nat_config, address_count)},
+    {"block_ports", offsetof(nat_config, block_ports)},
+};
+
+static size_t times_named(const nat_preset *preset, const char *field) {
+    size_t found = 0;
+    for (const nat_field_source *source = preset->sources; source->field != NULL; source++) {
+        found += strcmp(source->field, field) == 0 && strlen(source->source) > 8;
+    }
+    return found;
+}
+
 static void presets(void) {
     size_t count = 0;
     const nat_preset *all = nat_presets(&count);
-    EXPECT_INT("ten presets", count, 10);
+    EXPECT_INT("eleven presets", count, 11);
     for (size_t i = 0; i < count; i++) {
         EXPECT(all[i].name, nat_config_check(&all[i].config) == NULL);
         EXPECT(all[i].name, nat_preset_find(all[i].name) == &all[i]);
@@ -64,15 +85,17 @@ static void presets(void) {
         while (all[i].sources[sources].field != NULL) {
             sources++;
         }
-        EXPECT_INT(all[i].name, sources, sizeof FIELDS / sizeof FIELDS[0]);
         for (size_t k = 0; k < sizeof FIELDS / sizeof FIELDS[0]; k++) {
-            size_t found = 0;
-            for (size_t s = 0; s < sources; s++) {
-                const nat_field_source *source = &all[i].sources[s];
-                found += strcmp(source->field, FIELDS[k]) == 0 && strlen(source->source) > 8;
-            }
-            EXPECT_INT(FIELDS[k], found, 1);
+            EXPECT_INT(FIELDS[k], times_named(&all[i], FIELDS[k]), 1);
         }
+        size_t extras = 0;
+        for (size_t k = 0; k < sizeof EXTRAS / sizeof EXTRAS[0]; k++) {
+            uint32_t value; /* none of them is above 71 minutes */
+            memcpy(&value, (const char *)&all[i].config + EXTRAS[k].offset, sizeof value);
+            EXPECT_INT(EXTRAS[k].field, times_named(&all[i], EXTRAS[k].field), value != 0);
+            extras += value != 0;
+        }
+        EXPECT_INT(all[i].name, sources, sizeof FIELDS / sizeof FIELDS[0] + extras);
     }
     EXPECT("an unknown name finds nothing", nat_preset_find("toaster") == NULL);
 }
@@ -93,17 +116,22 @@ static const char *read_readme(char *text) {
 /* One row of the README's table. */
 static void format_row(const nat_preset *preset, char *row, size_t cap) {
     const nat_config *config = &preset->config;
+    char after[32] = "";
+    if (config->stream_after_us > 0) {
+        (void)snprintf(after, sizeof after, ", stream after %lld s",
+                       (long long)(config->stream_after_us / PUNCH_US_PER_S));
+    }
     char limit[16] = "-";
     if (config->per_host_max > 0) {
         (void)snprintf(limit, sizeof limit, "%u", config->per_host_max);
     }
     (void)snprintf(
-        row, cap, "| `%s` | %s / %s | %s, %s, %u-%u | %lld / %lld s%s | %s | %s | %s | %s |",
+        row, cap, "| `%s` | %s / %s | %s, %s, %u-%u | %lld / %lld s%s%s | %s | %s | %s | %s |",
         preset->name, nat_mapping_name(config->mapping), nat_filtering_name(config->filtering),
         nat_allocation_name(config->allocation), nat_collision_name(config->collision),
         config->port_min, config->port_max,
         (long long)(config->udp_timeout_first_us / PUNCH_US_PER_S),
-        (long long)(config->udp_timeout_stream_us / PUNCH_US_PER_S),
+        (long long)(config->udp_timeout_stream_us / PUNCH_US_PER_S), after,
         config->refresh_inbound ? "" : ", out only", nat_hairpin_name(config->hairpin),
         nat_unsolicited_name(config->unsolicited), config->reply_affinity ? "yes" : "no", limit);
 }

@@ -349,9 +349,8 @@ void sim_calls_on_event(sim_world *world, uint32_t from, const punch_event *even
 
 bool sim_calls_leads_to(const sim_world *world, uint32_t host, const punch_addr *dst) {
     const sim_host_plan *plan = sim_world_host_plan(world, host);
-    const sim_site_plan *site = &world->plan->sites[plan->site];
-    return punch_addr_equal(&plan->addr, dst) ||
-           (site->has_nat && punch_addr_same_ip(&site->external, dst));
+    const nat *box = world->sites[plan->site].box;
+    return punch_addr_equal(&plan->addr, dst) || (box != NULL && nat_owns(box, dst));
 }
 
 /* The sender's call whose other side the packet is addressed to: by the handle it carries, and by

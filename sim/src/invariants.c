@@ -109,10 +109,11 @@ void sim_invariants_on_path(const sim_world *world, uint32_t index, uint32_t whi
 static bool is_source_of(const sim_world *world, const sim_packet *at, uint32_t to_site) {
     const sim_host *from = &world->hosts[at->from];
     const sim_site *site = &world->sites[from->site];
-    if ((site->box == NULL || from->site == to_site) && punch_addr_equal(&from->addr, &at->src)) {
+    const bool is_bare = site->box == NULL || nat_configuration(site->box)->firewall;
+    if ((is_bare || from->site == to_site) && punch_addr_equal(&from->addr, &at->src)) {
         return true;
     }
-    if (site->box == NULL || !punch_addr_same_ip(&site->external, &at->src)) {
+    if (site->box == NULL || !nat_owns(site->box, &at->src)) {
         return false;
     }
     const nat_config *config = nat_configuration(site->box);

@@ -26,14 +26,18 @@ static inline uint32_t hash_of(uint32_t scope, const punch_addr *addr) {
 }
 
 uint32_t sim_route_scope(const sim_world *world, uint32_t site, const punch_addr *addr) {
-    return world->sites[site].box != NULL || punch_addr_is_private(addr) ? site : SIM_ROUTE_PUBLIC;
+    const nat *box = world->sites[site].box;
+    const bool translates = box != NULL && !nat_configuration(box)->firewall;
+    return translates || punch_addr_is_private(addr) ? site : SIM_ROUTE_PUBLIC;
 }
 
 static bool is_match(const sim_world *world, uint32_t entry, uint32_t scope,
                      const punch_addr *addr) {
     const uint32_t index = (entry - 1) / 2;
     if ((entry - 1) % 2 == 1) {
-        return scope == SIM_ROUTE_PUBLIC && punch_addr_same_ip(&world->sites[index].external, addr);
+        const sim_site *site = &world->sites[index];
+        return scope == SIM_ROUTE_PUBLIC &&
+               (punch_addr_same_ip(&site->external, addr) || nat_owns(site->box, addr));
     }
     const sim_host *host = &world->hosts[index];
     return host->scope == scope && punch_addr_same_ip(&host->addr, addr);
@@ -49,9 +53,17 @@ static uint32_t slot_of(const sim_world *world, uint32_t scope, const punch_addr
     return slot;
 }
 
-bool sim_route_create(sim_route_table *table, uint32_t host_count, uint32_t site_count) {
+uint32_t sim_route_externals(const sim_plan *plan) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plan->site_count; i++) {
+        count += nat_config_addresses(&plan->sites[i].nat);
+    }
+    return count;
+}
+
+bool sim_route_create(sim_route_table *table, uint32_t host_count, uint32_t external_count) {
     memset(table, 0, sizeof *table);
-    table->cap = table_cap((uint64_t)host_count + site_count);
+    table->cap = table_cap((uint64_t)host_count + external_count);
     table->slots = sim_memory_take_zeroed(table->cap, sizeof *table->slots);
     return table->slots != NULL;
 }
@@ -67,16 +79,30 @@ static void add(sim_world *world, uint32_t scope, const punch_addr *addr, uint32
     world->routes.slots[slot] = entry;
 }
 
+/* Every external address of a site's NAT. A look-up may meet the entry of another one of them
+ * first: it says the same. */
+static void add_nat(sim_world *world, uint32_t index) {
+    const sim_site *site = &world->sites[index];
+    const nat_config *config = nat_configuration(site->box);
+    const uint32_t entry = 2 + 2 * index;
+    for (uint32_t i = 0; i < nat_config_addresses(config) && !config->firewall; i++) {
+        const punch_addr addr = nat_external(site->box, i);
+        const uint32_t slot = slot_of(world, SIM_ROUTE_PUBLIC, &addr);
+        PUNCH_ASSERT(world->routes.slots[slot] == 0 || world->routes.slots[slot] == entry);
+        world->routes.slots[slot] = entry;
+    }
+}
+
 void sim_route_begin(sim_world *world) {
     const sim_plan *plan = world->plan;
     sim_route_table *table = &world->routes;
-    const uint32_t cap = table_cap((uint64_t)plan->host_count + plan->site_count);
+    const uint32_t cap = table_cap((uint64_t)plan->host_count + sim_route_externals(plan));
     PUNCH_ASSERT(cap <= table->cap);
     table->mask = cap - 1;
     memset(table->slots, 0, (size_t)cap * sizeof *table->slots);
     for (uint32_t i = 0; i < plan->site_count; i++) {
         if (world->sites[i].box != NULL) {
-            add(world, SIM_ROUTE_PUBLIC, &world->sites[i].external, 2 + 2 * i);
+            add_nat(world, i);
         }
     }
     for (uint32_t i = 0; i < plan->host_count; i++) {

@@ -26,8 +26,10 @@ typedef struct {
     uint32_t mask;   /* of the part in use by this plan */
 } sim_route_table;
 
-/* Room for hosts and NATs of these numbers. */
-bool sim_route_create(sim_route_table *table, uint32_t host_count, uint32_t site_count);
+/* Room for hosts and external addresses of NATs of these numbers. */
+bool sim_route_create(sim_route_table *table, uint32_t host_count, uint32_t external_count);
+/* External addresses of all sites, counted as if each had a NAT. */
+uint32_t sim_route_externals(const sim_plan *plan);
 void sim_route_destroy(sim_route_table *table);
 
 /* Takes the addresses of the world's hosts and sites. O(hosts + sites). An address given twice is a

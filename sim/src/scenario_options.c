@@ -11,10 +11,11 @@ static const char *const crypto_names[] = {"fast", "sodium", NULL};
 static const char *const mapping_names[] = {"EIM", "ADM", "APDM", NULL};
 static const char *const filtering_names[] = {"EIF", "ADF", "APDF", NULL};
 static const char *const allocation_names[] = {"preserving", "contiguous", "random", NULL};
-static const char *const collision_names[] = {"next-free", "contiguous", "random", "overload",
-                                              NULL};
+static const char *const collision_names[] = {"next-free", "contiguous", "random",
+                                              "overload",  "override",   NULL};
+static const char *const pooling_names[] = {"paired", "arbitrary", NULL};
 static const char *const hairpin_names[] = {"none", "internal", "external", NULL};
-static const char *const full_names[] = {"refuse", "evict-oldest", NULL};
+static const char *const full_names[] = {"refuse", "evict-oldest", "evict-random", NULL};
 static const char *const unsolicited_names[] = {"ignore", "collide", "kill", "blacklist", NULL};
 static const char *const fault_names[] = {"broker-down", "broker-up", "broker-restart",
                                           "link-down",   "link-up",   NULL};
@@ -144,6 +145,51 @@ static const scenario_option options[] = {
          "conntrack)."),
     NUMBER("nat.filters_max", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "0", "16777216",
            AT_NAT(filters_max), "Remotes remembered over all mappings; 0: four times table_max."),
+    NUMBER(
+        "nat.stream_after", SECTION_NAT, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "", "0s", "24h",
+        AT_NAT(stream_after_us),
+        "udp_timeout_stream begins only with a packet later than this after a flow's first, when "
+        "one has come in before (Linux: 2s); 0s: with the first packet in."),
+    NUMBER(
+        "nat.timeout_spread", SECTION_NAT, NUMBER_MULTIPLIER, STORE_U32, OPTION_DRAWN, "", "0",
+        "0.9", AT_NAT(timeout_spread_permille),
+        "Each mapping draws its timeouts when it is made: longer or shorter by up to this share, "
+        "in eight equally likely steps."),
+    NUMBER("nat.timeout_drift", SECTION_NAT, NUMBER_MULTIPLIER, STORE_U32, OPTION_DRAWN, "", "0",
+           "0.9", AT_NAT(timeout_drift_permille),
+           "Timeouts swing by up to this share over drift_period, as a sine that rises at first."),
+    NUMBER("nat.drift_period", SECTION_NAT, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "", "0s",
+           "720h", AT_NAT(drift_period_us), "How long a swing takes; 0s: a day."),
+    NUMBER("nat.drift_phase", SECTION_NAT, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "", "0s",
+           "720h", AT_NAT(drift_phase_us), "How much of it is over when the world begins."),
+    NUMBER("nat.pressure_start", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "0", "4194304",
+           AT_NAT(pressure_start),
+           "From so many live mappings on timeouts shrink (adaptive.start of pf.conf)."),
+    NUMBER("nat.pressure_end", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "0", "4194304",
+           AT_NAT(pressure_end),
+           "In proportion, to nothing at so many (adaptive.end); 0: they do not shrink."),
+    NUMBER("nat.addresses", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "1", "64",
+           AT_NAT(address_count), "External addresses, one after the other."),
+    ENUM("nat.pooling", SECTION_NAT, 0, "", pooling_names, AT_NAT(pooling),
+         "Which of them: one for all mappings of an inside address, or any for each mapping: RFC "
+         "4787 REQ-2."),
+    BOOL("nat.port_parity", SECTION_NAT, OPTION_DRAWN, "", AT_NAT(port_parity),
+         "Even inside ports get even external ports, odd ones odd: RFC 4787 REQ-4."),
+    NUMBER("nat.block_ports", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "0", "65535",
+           AT_NAT(block_ports),
+           "Each inside address has a block of so many ports to itself and no other: RFC 6888 "
+           "REQ-4; 0: all share the range."),
+    BOOL("nat.firewall", SECTION_NAT, 0, "", AT_NAT(firewall),
+         "Filters without translating: the hosts behind it have public addresses. What says "
+         "something about ports, addresses or hairpinning has no effect."),
+    BOOL("nat.udp_blocked", SECTION_NAT, OPTION_DRAWN, "", AT_NAT(udp_blocked),
+         "No UDP passes, in either direction."),
+    NUMBER("nat.udp_rate", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "0", "1000000",
+           AT_NAT(udp_rate_pps),
+           "UDP packets a second that pass, both directions together; 0: no limit. Needs "
+           "udp_burst."),
+    NUMBER("nat.udp_burst", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "0", "1000000",
+           AT_NAT(udp_burst), "How many of them may come at once."),
 
     INDEX("link.preset", SECTION_LINK, TYPE_LINK_PRESET, OPTION_DRAWN, "",
           offsetof(scenario_link, preset),

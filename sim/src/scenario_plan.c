@@ -3,7 +3,7 @@
  * Plans from cells: two peers and a broker, each at a site of its own unless both peers share one.
  *
  *   index   host     site, region   addresses (RFC 5737, RFC 1918)
- *   0       a        0              NAT 192.0.2.1, inside 192.168.1.10; without NAT 192.0.2.10
+ *   0       a        0              NAT 192.0.2.1 (.. 64), inside 192.168.1.10; without NAT .10
  *   1       b        2 (or 0)       NAT 198.51.100.1, inside 192.168.1.10 as in every other home;
  *                                   without NAT 198.51.100.10; at a's site the last byte is .11
  *   2       broker   1              203.0.113.1
@@ -99,9 +99,10 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
     set_name(host->name, index == HOST_A ? "a" : "b");
     host->site = index == HOST_A || plan->site_count < SITE_COUNT ? SITE_A : SITE_B;
     const bool guest = index == HOST_B && host->site == SITE_A;
-    const uint32_t home = plan->sites[host->site].has_nat ? inside
-                          : host->site == SITE_A          ? outside_a
-                                                          : outside_b;
+    const sim_site_plan *site = &plan->sites[host->site];
+    const uint32_t home = site->has_nat && !site->nat.firewall ? inside
+                          : host->site == SITE_A               ? outside_a
+                                                               : outside_b;
     host->addr = punch_addr_ipv4(home + (guest ? 1 : 0), peer->port);
     host->clock_offset_us = peer->clock_offset_us;
     host->clock_drift_ppb = peer->clock_drift_ppb;
@@ -272,10 +273,13 @@ static void grow_for(const scenario_option *option, const scenario_value *value,
         const nat_config *preset = &nat_presets(&count)[value->number].config;
         config->table_max = larger(config->table_max, preset->table_max);
         config->filters_max = larger(config->filters_max, preset->filters_max);
+        config->address_count = larger(config->address_count, preset->address_count);
     } else if (strcmp(option->name, "nat.table_max") == 0) {
         config->table_max = larger(config->table_max, number);
     } else if (strcmp(option->name, "nat.filters_max") == 0) {
         config->filters_max = larger(config->filters_max, number);
+    } else if (strcmp(option->name, "nat.addresses") == 0) {
+        config->address_count = larger(config->address_count, number);
     } else if (strcmp(option->name, "packets_max") == 0) {
         plan->packets_max = larger(plan->packets_max, number);
     }

@@ -89,6 +89,9 @@ static bool dependent_reaches(const nat_config *from, const nat_config *to) {
 }
 
 bool sim_truth_can_open(const nat_config *a, const nat_config *b) {
+    if ((a != NULL && a->udp_blocked) || (b != NULL && b->udp_blocked)) {
+        return false;
+    }
     if (a == NULL || b == NULL) {
         return true; /* the side without a NAT answers whoever comes in */
     }

@@ -184,7 +184,7 @@ static bool allocate(sim_world *world, const sim_plan *largest) {
     PUNCH_ASSERT(events <= UINT32_MAX);
     return sim_queue_create(&world->queue, (uint32_t)events) &&
            sim_pool_create(&world->packets, largest->packets_max + 1) &&
-           sim_route_create(&world->routes, largest->host_count, largest->site_count);
+           sim_route_create(&world->routes, largest->host_count, sim_route_externals(largest));
 }
 
 sim_world *sim_world_create(const sim_plan *largest) {

@@ -23,14 +23,15 @@ void narrator_free(narrator *teller) {
 const char *narrate_name_of(const sim_plan *plan, uint32_t from_site, const punch_addr *addr) {
     for (uint32_t i = 0; i < plan->host_count; i++) {
         const sim_host_plan *host = &plan->hosts[i];
-        const bool reachable = host->site == from_site || !plan->sites[host->site].has_nat;
+        const sim_site_plan *site = &plan->sites[host->site];
+        const bool reachable = host->site == from_site || !site->has_nat || site->nat.firewall;
         if (reachable && punch_addr_same_ip(&host->addr, addr)) {
             return host->name;
         }
     }
     for (uint32_t i = 0; i < plan->site_count; i++) {
         const sim_site_plan *site = &plan->sites[i];
-        if (site->has_nat && punch_addr_same_ip(&site->external, addr)) {
+        if (site->has_nat && nat_config_owns(&site->nat, &site->external, addr)) {
             return site->name;
         }
     }

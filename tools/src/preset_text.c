@@ -40,11 +40,16 @@ WORDS(unsolicited, nat_unsolicited_name)
 TIME(udp_timeout_first_us)
 TIME(udp_timeout_stream_us)
 TIME(blacklist_us)
+TIME(stream_after_us)
 COUNT(port_min)
 COUNT(port_max)
 COUNT(table_max)
 COUNT(per_host_max)
 COUNT(filters_max)
+COUNT(pressure_start)
+COUNT(pressure_end)
+COUNT(address_count)
+COUNT(block_ports)
 COUNT(refresh_outbound)
 COUNT(refresh_inbound)
 COUNT(reply_affinity)
@@ -68,6 +73,11 @@ static const field fields[] = {
     {"blacklist_for", FIELD_TIME, NULL, time_blacklist_us, NULL},
     {"reply_affinity", FIELD_BOOL, NULL, NULL, count_reply_affinity},
     {"filters_max", FIELD_COUNT, NULL, NULL, count_filters_max},
+    {"stream_after", FIELD_TIME, NULL, time_stream_after_us, NULL},
+    {"pressure_start", FIELD_COUNT, NULL, NULL, count_pressure_start},
+    {"pressure_end", FIELD_COUNT, NULL, NULL, count_pressure_end},
+    {"addresses", FIELD_COUNT, NULL, NULL, count_address_count},
+    {"block_ports", FIELD_COUNT, NULL, NULL, count_block_ports},
 };
 
 bool preset_field_text(const nat_config *config, const char *name, char *text, size_t cap) {

@@ -33,6 +33,12 @@ const char *reason_verdict_words(nat_verdict verdict) {
         return "sender blacklisted";
     case NAT_DROP_NOT_OURS:
         return "not its address";
+    case NAT_DROP_HOST_PORTS:
+        return "block of ports used up";
+    case NAT_DROP_UDP_BLOCKED:
+        return "UDP blocked";
+    case NAT_DROP_RATE:
+        return "UDP rate limited";
     case NAT_VERDICT_COUNT:
         break;
     }

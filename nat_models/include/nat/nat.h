@@ -12,6 +12,8 @@
  *   session:  (inside endpoint, remote) -> external port, where it differs from the mapping's
  *             (reply affinity, or the port was taken by an inbound-first packet)
  *   stray:    (external port, remote) taken by an unsolicited packet
+ *
+ * A configuration may also be a firewall, which keeps all of that but translates nothing.
  */
 #ifndef NAT_NAT_H
 #define NAT_NAT_H
@@ -47,8 +49,15 @@ typedef enum {
     NAT_COLLISION_NEXT_FREE = 0,  /* next free one above the wanted, wrapping within the range */
     NAT_COLLISION_CONTIGUOUS = 1, /* the next free port after the last one given */
     NAT_COLLISION_RANDOM = 2,     /* a free port drawn uniformly */
-    NAT_COLLISION_OVERLOAD = 3 /* shared (RFC 4787 REQ-3: MUST NOT): inbound to the latest user */
+    NAT_COLLISION_OVERLOAD = 3, /* shared (RFC 4787 REQ-3: MUST NOT): inbound to the latest user */
+    NAT_COLLISION_OVERRIDE = 4  /* the newcomer takes it, the mapping that had it ends */
 } nat_collision;
+
+/* Which of several external addresses a mapping gets: RFC 4787 §4.1. */
+typedef enum {
+    NAT_POOLING_PAIRED = 0,   /* an inside address keeps to one (REQ-2) while it has mappings */
+    NAT_POOLING_ARBITRARY = 1 /* each mapping draws */
+} nat_pooling;
 
 typedef enum {
     NAT_HAIRPIN_NONE = 0,
@@ -56,7 +65,11 @@ typedef enum {
     NAT_HAIRPIN_EXTERNAL = 2  /* back inside with the external source (REQ-9a) */
 } nat_hairpin;
 
-typedef enum { NAT_FULL_REFUSE = 0, NAT_FULL_EVICT_OLDEST = 1 } nat_full;
+typedef enum {
+    NAT_FULL_REFUSE = 0,
+    NAT_FULL_EVICT_OLDEST = 1, /* the one refreshed longest ago */
+    NAT_FULL_EVICT_RANDOM = 2
+} nat_full;
 
 /* What an inbound packet does that no mapping or filter admits. */
 typedef enum {
@@ -88,7 +101,43 @@ typedef struct {
     bool reply_affinity;
     /* Remotes remembered over all mappings, 0 = 4 x table_max; the oldest is forgotten first. */
     uint32_t filters_max;
+
+    /* Zero in all that follows: without it. */
+
+    /* The stream timeout starts only with a packet that comes later than this after the first one,
+     * when one has come in before (Linux: 2 s); 0 = with the first answer. */
+    punch_time_us stream_after_us;
+    /* Timeouts of a mapping are drawn when it is made: longer or shorter by at most this, in
+     * NAT_SPREAD_STEPS equally likely steps. */
+    uint32_t timeout_spread_permille;
+    /* Mapping timeouts follow the day: longer and shorter by at most this, a sine over
+     * drift_period_us (0 = 24 h) that begins drift_phase_us before time 0. */
+    uint32_t timeout_drift_permille;
+    punch_time_us drift_period_us;
+    punch_time_us drift_phase_us;
+    /* Above pressure_start live mappings their timeouts shrink, in proportion, to nothing at
+     * pressure_end (pf.conf(5): adaptive.start, adaptive.end); pressure_end 0 = never. */
+    uint32_t pressure_start;
+    uint32_t pressure_end;
+
+    uint32_t address_count; /* external addresses, consecutive; 0 = 1 */
+    nat_pooling pooling;    /* among them */
+    bool port_parity;       /* RFC 4787 REQ-4: an even inside port gets an even external one */
+    /* Each inside address gets a block of so many ports, none other, while it has mappings
+     * (RFC 6888 REQ-4); 0 = the whole range for everybody. */
+    uint32_t block_ports;
+
+    bool firewall;         /* the inside endpoint is its own external one: ports, addresses and
+                              hairpinning do not apply */
+    bool udp_blocked;      /* nothing passes */
+    uint32_t udp_rate_pps; /* packets per second in both directions together; 0 = no limit */
+    uint32_t udp_burst;    /* packets that may come at once; with udp_rate_pps at least 1 */
 } nat_config;
+
+#define NAT_SPREAD_STEPS 8u   /* chosen: each step costs two queues */
+#define NAT_ADDRESSES_MAX 64u /* chosen: 64 x 64,512 ports, about the largest table */
+#define NAT_BLOCKS_MAX 16384u /* chosen: over all addresses; a bit each */
+#define NAT_PERMILLE_MAX 900u /* chosen: of spread and drift, so that timeouts stay positive */
 
 /* A UDP packet's addresses; a verdict NAT_PASS or NAT_TURNED_BACK rewrites them. */
 typedef struct {
@@ -110,6 +159,9 @@ typedef enum {
     NAT_DROP_NO_HAIRPIN,     /* out: towards our own external address, hairpin none */
     NAT_DROP_BLACKLISTED,    /* in: source address barred */
     NAT_DROP_NOT_OURS,       /* in: not our external address */
+    NAT_DROP_HOST_PORTS,     /* out: the inside address has used up its block of ports */
+    NAT_DROP_UDP_BLOCKED,    /* this network lets no UDP pass */
+    NAT_DROP_RATE,           /* more packets than udp_rate_pps allows */
     NAT_VERDICT_COUNT
 } nat_verdict;
 
@@ -118,10 +170,11 @@ typedef struct {
     uint64_t mappings_made;
     uint64_t mappings_expired;
     uint64_t mappings_evicted;
-    uint64_t mappings_killed; /* by an unsolicited packet */
-    uint64_t ports_collided;  /* wanted port was taken */
-    uint64_t strays_made;     /* inbound-first packets that took a port */
-    uint64_t strays_dodged;   /* times an outbound packet left from another port because of one */
+    uint64_t mappings_killed;  /* by an unsolicited packet */
+    uint64_t mappings_flushed; /* by a reboot, a new address or a new configuration */
+    uint64_t ports_collided;   /* wanted port was taken */
+    uint64_t strays_made;      /* inbound-first packets that took a port */
+    uint64_t strays_dodged;    /* times an outbound packet left from another port because of one */
 } nat_counters;
 
 typedef struct nat nat;
@@ -135,6 +188,7 @@ const char *nat_filtering_name(nat_filtering filtering); /* "EIF" ... */
 const char *nat_allocation_name(nat_allocation allocation);
 const char *nat_collision_name(nat_collision collision);
 const char *nat_hairpin_name(nat_hairpin hairpin);
+const char *nat_pooling_name(nat_pooling pooling);
 const char *nat_full_name(nat_full full);
 const char *nat_unsolicited_name(nat_unsolicited unsolicited);
 const char *nat_verdict_name(nat_verdict verdict); /* "pass", "filter-port", ... */
@@ -147,16 +201,36 @@ nat_config nat_config_default(void);
 /* NULL when the configuration is in range, else a static sentence saying what is wrong. */
 const char *nat_config_check(const nat_config *config);
 
+/* External addresses of a configuration: 1 unless it says otherwise. */
+uint32_t nat_config_addresses(const nat_config *config);
+
+/* Is this one of the external addresses of a NAT so configured, `external` being its first? Ports
+ * do not count. Always false for a firewall. */
+bool nat_config_owns(const nat_config *config, const punch_addr *external, const punch_addr *addr);
+
 /* Bytes a NAT of this configuration needs, 16-byte aligned; depends on table_max and filters_max
  * only. */
 size_t nat_size(const nat_config *config);
 
-/* Makes a NAT in the caller's memory. external: its outside address (port ignored). The stream
- * draws random ports. The configuration must pass nat_config_check. */
+/* Makes a NAT in the caller's memory. external: its outside address, the first if it has several
+ * (port ignored). The stream draws random ports; what else is drawn has streams derived from it.
+ * The configuration must pass nat_config_check. */
 nat *nat_init(void *memory, const nat_config *config, const punch_addr *external, punch_rng rng);
 
 /* Empties all tables in O(1) and takes a new configuration of the same sizes (or smaller ones). */
 void nat_reset(nat *box, const nat_config *config, const punch_addr *external, punch_rng rng);
+
+/* A reboot: every mapping and everything remembered is gone; configuration and counters stay. O(1).
+ */
+void nat_flush(nat *box, punch_time_us now_us);
+
+/* A new (first) external address: nothing of the old one is of use any more, so it flushes. */
+void nat_renumber(nat *box, const punch_addr *external, punch_time_us now_us);
+
+/* Other behaviour from now on, in a configuration that fits the same memory. Mappings survive when
+ * only timeouts, refresh, hairpinning, limits of rate, or the reaction to collisions (without
+ * overloading), to a full table and to unsolicited packets change; anything else flushes. */
+void nat_change(nat *box, const nat_config *config, punch_time_us now_us);
 
 /* A packet from inside. NAT_PASS: src has become external. NAT_TURNED_BACK: hairpinned, dst (and
  * src) rewritten to inside. Anything else: dropped, packet unchanged. O(1). RFC 4787 §4. */
@@ -189,6 +263,12 @@ uint32_t nat_host_mapping_count(const nat *box, const punch_addr *inside, punch_
 
 /* Remotes remembered: what filters_max bounds. */
 uint32_t nat_filter_count(const nat *box);
+
+/* An external address by its number (below nat_config_addresses), port 0. */
+punch_addr nat_external(const nat *box, uint32_t number);
+
+/* Whether an address is one of its external ones now; always false for a firewall. */
+bool nat_owns(const nat *box, const punch_addr *addr);
 
 const nat_counters *nat_stats(const nat *box);
 const nat_config *nat_configuration(const nat *box);

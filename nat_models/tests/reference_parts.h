@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the reference NAT share: reference_remotes.c, reference_ports.c and
+ * reference_nat.c, which lets packets through.
+ */
+#ifndef REFERENCE_PARTS_H
+#define REFERENCE_PARTS_H
+
+#include "reference_nat.h"
+
+/* External endpoints a host may be given: ports of one address. */
+typedef struct {
+    uint32_t address;
+    uint32_t min;
+    uint32_t max;
+    int parity; /* 0, 1; -1: any */
+} reference_ports;
+
+punch_time_us reference_timeout_us(const reference_nat *ref, int timeout, int level,
+                                   punch_time_us now_us);
+bool reference_stream_begins(const reference_nat *ref, bool answered, punch_time_us made_at_us,
+                             punch_time_us now_us);
+uint32_t reference_remotes_max(const reference_nat *ref);
+reference_remote *reference_remote_find(reference_nat *ref, reference_kind kind, uint64_t owner,
+                                        const punch_addr *addr);
+reference_remote *reference_stray_find(reference_nat *ref, const punch_addr *place,
+                                       const punch_addr *addr);
+bool reference_remote_live(const reference_nat *ref, const reference_remote *remote,
+                           punch_time_us now_us);
+void reference_remote_make(reference_nat *ref, reference_remote wanted, punch_time_us now_us);
+void reference_remote_restart(reference_nat *ref, reference_remote *remote, int timeout,
+                              punch_time_us at_us);
+void reference_remote_passed(reference_nat *ref, reference_remote *remote, bool other_way,
+                             bool refreshes, punch_time_us now_us);
+bool reference_stray_holds(reference_nat *ref, const punch_addr *place, const punch_addr *remote,
+                           punch_time_us now_us);
+punch_addr reference_permitted(const reference_nat *ref, const punch_addr *remote);
+void reference_permit(reference_nat *ref, const reference_mapping *mapping,
+                      const punch_addr *remote, punch_time_us now_us);
+nat_verdict reference_filter(reference_nat *ref, const reference_mapping *mapping,
+                             const punch_addr *remote, punch_time_us now_us);
+uint32_t reference_address_count(const reference_nat *ref);
+punch_addr reference_endpoint(const reference_nat *ref, uint32_t address, uint32_t port);
+uint32_t reference_address_of(const reference_nat *ref, const punch_addr *external);
+bool reference_shares_or_takes(const reference_nat *ref);
+uint32_t reference_taken_on(const reference_nat *ref, uint32_t address, uint32_t min, uint32_t max);
+reference_ports reference_block_around(const reference_nat *ref, const punch_addr *external);
+bool reference_find_ports(reference_nat *ref, const punch_addr *inside, reference_ports *list);
+uint32_t reference_port_count(const reference_ports *list);
+uint32_t reference_port_other(reference_nat *ref, const reference_ports *list, uint32_t wanted,
+                              const punch_addr *remote, punch_time_us now_us);
+uint32_t reference_port_wanted(reference_nat *ref, const reference_ports *list,
+                               const punch_addr *inside);
+reference_mapping *reference_holder_of(reference_nat *ref, const punch_addr *external);
+
+#endif

@@ -496,6 +496,17 @@ static bool judge(analysis *of, uint32_t index) {
     return whole;
 }
 
+bool analysis_seen_enough(const facts *about, const stats_estimate *e) {
+    uint32_t count = 0;
+    if (e->n == 0) {
+        return false;
+    }
+    if (!(e->hi > e->lo)) {
+        return sim_measures(&count)[about->until.measure].kind != SIM_MEASURE_MEAN;
+    }
+    return (e->hi - e->lo) / 2.0 <= about->until.half_width; /* false for an unbounded one */
+}
+
 /* Is every trial asked for there? With until a cell may have stopped at an earlier look. */
 static bool is_partial(const analysis *of, uint32_t cell) {
     const uint64_t trials = of->cells[cell].trials;
@@ -510,7 +521,7 @@ static bool is_partial(const analysis *of, uint32_t cell) {
     for (uint32_t look = 0; look < trials_look_count(of->about); look++) {
         at_look = at_look || trials_look(of->about, look) == trials;
     }
-    return !(at_look && (e->hi - e->lo) / 2.0 <= of->about->until.half_width);
+    return !(at_look && analysis_seen_enough(of->about, e));
 }
 
 /* False: the file changed under us. */

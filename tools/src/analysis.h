@@ -56,6 +56,11 @@ void analysis_free(analysis *made);
 stats_estimate analysis_measure(const trials_file *file, uint32_t cell, uint32_t measure,
                                 double confidence);
 
+/* Is the interval of the measure that "until" watches narrow enough? One without any width is not,
+ * if it is a mean's: values that were all alike so far say nothing about what has not been seen. A
+ * quantile that is surely never is known, though. */
+bool analysis_seen_enough(const facts *about, const stats_estimate *e);
+
 const stats_estimate *analysis_estimate(const analysis *of, uint32_t cell, uint32_t measure);
 
 /* True when connections were held after connecting in some cell. */

@@ -12,7 +12,7 @@
 
 /* More than any scenario has (the loader's own limits are lower): what a forged file may make us
  * allocate. Chosen. */
-#define ITEMS_MAX 1000000
+#define ITEMS_MAX 200000
 
 /* --- writing */
 

@@ -96,6 +96,10 @@ void file_abandon(file_out *file) {
 }
 
 bool file_make_directories(const char *path, FILE *err) {
+    if (path[0] == '\0') {
+        fputs("punchlab: the name of a directory is empty\n", err);
+        return false;
+    }
     char *partial = file_with_suffix(path, "");
     bool made = true;
     for (char *at = partial + 1; made; at++) {
@@ -131,7 +135,7 @@ static int lock_open(int fd, const char *path, int kind, FILE *err) {
     const int reason = errno;
     close(fd);
     if (reason == EWOULDBLOCK) {
-        fprintf(err, "punchlab: another run is writing to %s: use --out DIR for this one\n", path);
+        fprintf(err, "punchlab: another run is writing to %s\n", path);
         return FILE_TAKEN;
     }
     (void)complain(err, "lock", path, reason);
@@ -160,8 +164,20 @@ int file_share_directory(const char *path, FILE *err) {
     return lock_open(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), path, LOCK_SH, err);
 }
 
+/* Whoever held it may have removed the name between our open and our lock: then what we hold is
+ * nobody's any more, and we ask again. */
 int file_lock(const char *path, FILE *err) {
-    return lock_open(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), path, LOCK_EX, err);
+    for (;;) {
+        const int fd =
+            lock_open(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), path, LOCK_EX, err);
+        struct stat ours;
+        struct stat named;
+        if (fd < 0 || (fstat(fd, &ours) == 0 && stat(path, &named) == 0 &&
+                       ours.st_ino == named.st_ino && ours.st_dev == named.st_dev)) {
+            return fd;
+        }
+        close(fd);
+    }
 }
 
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where) {

@@ -27,5 +27,7 @@ int main(int argc, char **argv) {
     find_data();
     /* A file size limit is a full disk like any other: an error of write(), not a death. */
     signal(SIGXFSZ, SIG_IGN);
+    /* Whoever reads the table may stop reading; the results are still written. */
+    signal(SIGPIPE, SIG_IGN);
     return argc > 0 ? punchlab(argc, argv, stdout, stderr) : CLI_USAGE;
 }

@@ -376,6 +376,13 @@ static bool write_all(writing *staged) {
            write_file(staged, &manifest);
 }
 
+static bool is_staged(const writing *staged, const char *name) {
+    char *path = file_join(staged->directory, name);
+    const bool there = access(path, F_OK) == 0;
+    free(path);
+    return there;
+}
+
 /* Less than a whole run goes beside the directory. */
 static void keep_partial(const writing *staged, const char *directory, bool written) {
     char *partial = report_partial_directory(directory);
@@ -408,8 +415,10 @@ report_written report_write(const analysis *of, const report_options *options,
         to.stage = stage;
         to.directory = directory;
         written = move_all(&to);
-    } else {
+    } else if (is_staged(&staged, manifest_name)) {
         keep_partial(&staged, directory, written);
+    } else {
+        fprintf(err, "punchlab: nothing could be written; %s is as it was\n", directory);
     }
     rmdir(stage);
     free(stage);

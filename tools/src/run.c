@@ -410,7 +410,7 @@ static bool seen_enough(const run_state *state, uint32_t cell) {
     const facts *about = &state->outcome->file.about;
     const stats_estimate e = analysis_measure(&state->outcome->file, cell, about->until.measure,
                                               stats_confidence_of_looks(trials_look_count(about)));
-    return (e.hi - e.lo) / 2.0 <= about->until.half_width; /* false for an unbounded one */
+    return analysis_seen_enough(about, &e);
 }
 
 /* Cells that go on to this look, and how many trials that makes. A cell that has trials of it

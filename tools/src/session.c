@@ -87,6 +87,9 @@ static int lock_all(const session_how *how, const session_paths *paths, session_
     }
     locks_out->directory = paths->lock != NULL ? file_share_directory(how->directory, how->err)
                                                : file_lock_directory(how->directory, how->err);
+    if (locks_out->directory == FILE_TAKEN) {
+        fputs("    --out DIR runs elsewhere\n", how->err);
+    }
     if (locks_out->directory < 0) {
         return locks_out->directory == FILE_TAKEN ? CLI_USAGE : CLI_FAILED;
     }
@@ -116,8 +119,10 @@ static char *text_of_facts(const facts *of) {
 }
 
 bool session_same_facts(const facts *a, const facts *b) {
+    facts other = *b; /* borrows everything */
+    other.file = a->file;
     char *left = text_of_facts(a);
-    char *right = text_of_facts(b);
+    char *right = text_of_facts(&other);
     const bool same = strcmp(left, right) == 0;
     free(left);
     free(right);
@@ -160,13 +165,16 @@ static int find_unfinished(const session_how *how, const run_request *request,
                            const session_paths *paths, trials_file *begun_out) {
     memset(begun_out, 0, sizeof *begun_out);
     begun_out->fd = -1;
-    if (how->fresh || !is_there(paths->journal)) {
+    if (how->fresh || !is_there(paths->journal) || trials_is_stub(paths->journal)) {
         return CLI_OK;
     }
     char *wrong = trials_open(begun_out, paths->journal);
-    if (wrong != NULL) { /* killed before its first trial, or from another version */
+    if (wrong != NULL) {
+        fprintf(how->err, "%s: an unfinished run is there, but cannot be continued: %s\n",
+                how->program, wrong);
+        fputs("    --fresh throws it away; --out DIR runs elsewhere\n", how->err);
         free(wrong);
-        return CLI_OK;
+        return CLI_USAGE;
     }
     const uint64_t trials = trials_in(begun_out);
     facts ours = run_facts(request);
@@ -191,24 +199,25 @@ static int find_unfinished(const session_how *how, const run_request *request,
     return status;
 }
 
-/* With --resume: are these very results finished already? Opens them then. */
+/* With --resume: are these very results there already? Opens them then, to be continued where they
+ * are: that costs nothing when they are whole, and mends them when they are not. */
 static bool find_finished(const session_how *how, const run_request *request,
-                          const session_paths *paths, session *out) {
+                          const session_paths *paths, trials_file *begun_out) {
     if (!how->resume || !is_there(paths->final)) {
         return false;
     }
-    char *wrong = trials_open(&out->file, paths->final);
+    char *wrong = trials_open(begun_out, paths->final);
     if (wrong != NULL) {
         free(wrong);
         return false;
     }
     facts ours = run_facts(request);
-    out->opened = session_same_facts(&ours, &out->file.about);
+    const bool same = session_same_facts(&ours, &begun_out->about);
     facts_free(&ours);
-    if (!out->opened) {
-        trials_close(&out->file);
+    if (!same) {
+        trials_close(begun_out);
     }
-    return out->opened;
+    return same;
 }
 
 /* --- saying what came of it */
@@ -261,7 +270,11 @@ int session_publish(const session_how *how, const report_options *options, uint3
     if (kept == REPORT_WHOLE && !how->quiet) {
         fprintf(how->err, "\nresults: %s/report.html\n", how->directory);
     }
-    if (!json || kept == REPORT_FAILED) {
+    if (kept == REPORT_FAILED && options->journal != NULL) {
+        fputs("    all trials are kept: make room, then repeat the command with --resume\n",
+              how->err);
+    }
+    if (!json || kept != REPORT_WHOLE) {
         return CLI_FAILED;
     }
     return session_verdict(out, how->allow_inconclusive);
@@ -280,52 +293,53 @@ static void print_speed(const session_how *how, const run_request *request,
 }
 
 /* A copy of an interrupted run's trials beside its reports. */
-static void keep_partial_trials(const session_how *how, const session_paths *paths) {
+static void keep_partial_trials(const session_how *how, const char *journal) {
     char *directory = report_partial_directory(how->directory);
     char *copy = file_join(directory, REPORT_TRIALS_NAME);
     if (is_there(directory)) {
-        (void)file_copy(paths->journal, copy, how->err);
+        (void)file_copy(journal, copy, how->err);
     }
     free(directory);
     free(copy);
 }
 
 /* What to say and write when not every trial is there. An exit code. */
-static int tell_unfinished(const session_how *how, const run_request *request,
-                           const session_paths *paths, const run_outcome *outcome, session *out) {
+static int tell_unfinished(const session_how *how, const run_request *request, const char *journal,
+                           const run_outcome *outcome, session *out) {
     const unsigned long long kept = (unsigned long long)trials_in(&out->file);
     if (outcome->write_errno != 0) {
         fprintf(how->err,
                 "%s: cannot write %s: %s\n"
                 "    %llu trials are kept in it: make room, then repeat the command with "
                 "--resume\n",
-                how->program, paths->journal, strerror(outcome->write_errno), kept);
+                how->program, journal, strerror(outcome->write_errno), kept);
         return CLI_FAILED;
     }
     const report_host host = {request->jobs, outcome->wall_s};
     const report_options options = {.host = &host, .trials_csv = how->trials_csv};
     if (request->shard_count == 1) {
         (void)session_publish(how, &options, request->jobs, out);
-        keep_partial_trials(how, paths);
+        keep_partial_trials(how, journal);
     }
     fprintf(how->err, "%s: interrupted after %llu trials; --resume continues\n", how->program,
             kept);
     return CLI_SIGNALLED + outcome->signal;
 }
 
-/* outcome: NULL when it was finished before this time, and only reports are missing. */
+/* journal: NULL when the trials are where they belong already. */
 static int tell_finished(const session_how *how, const run_request *request,
-                         const session_paths *paths, const run_outcome *outcome, session *out) {
+                         const session_paths *paths, const char *journal,
+                         const run_outcome *outcome, session *out) {
     if (request->shard_count == 1) {
-        const report_host host = {request->jobs, outcome != NULL ? outcome->wall_s : 0.0};
-        const report_options options = {.host = outcome != NULL ? &host : NULL,
-                                        .journal = outcome != NULL ? paths->journal : NULL,
+        const report_host host = {request->jobs, outcome->wall_s};
+        const report_options options = {.host = outcome->trials_done > 0 ? &host : NULL,
+                                        .journal = journal,
                                         .trials_csv = how->trials_csv};
         return session_publish(how, &options, request->jobs, out);
     }
-    if (outcome != NULL && rename(paths->journal, paths->final) != 0) {
-        fprintf(how->err, "%s run: cannot move %s to %s: %s\n", how->program, paths->journal,
-                paths->final, strerror(errno));
+    if (journal != NULL && rename(journal, paths->final) != 0) {
+        fprintf(how->err, "%s run: cannot move %s to %s: %s\n", how->program, journal, paths->final,
+                strerror(errno));
         return CLI_FAILED;
     }
     if (!how->quiet) {
@@ -344,14 +358,13 @@ static int run_locked(const setup *made, const session_how *how, const session_p
     if (status != CLI_OK) {
         return status;
     }
-    if (begun.fd < 0 && find_finished(how, request, paths, out)) {
-        return tell_finished(how, request, paths, NULL, out);
-    }
+    const bool in_place = begun.fd < 0 && find_finished(how, request, paths, &begun);
+    const char *journal = in_place ? paths->final : paths->journal;
     run_outcome outcome;
-    const bool ran = run_trials(request, paths->journal, begun.fd >= 0 ? &begun : NULL, &outcome);
+    const bool ran = run_trials(request, journal, begun.fd >= 0 ? &begun : NULL, &outcome);
     run_release_signals(signals);
     if (!ran) {
-        fprintf(how->err, "%s run: %s: %s\n", how->program, paths->journal, outcome.error);
+        fprintf(how->err, "%s run: %s: %s\n", how->program, journal, outcome.error);
         return CLI_FAILED;
     }
     out->file = outcome.file;
@@ -359,8 +372,9 @@ static int run_locked(const setup *made, const session_how *how, const session_p
     if (how->verbose) {
         print_speed(how, request, &outcome);
     }
-    return outcome.whole ? tell_finished(how, request, paths, &outcome, out)
-                         : tell_unfinished(how, request, paths, &outcome, out);
+    return outcome.whole
+               ? tell_finished(how, request, paths, in_place ? NULL : journal, &outcome, out)
+               : tell_unfinished(how, request, journal, &outcome, out);
 }
 
 int session_run(const setup *made, const session_how *how, const sigset_t *signals, session *out) {
@@ -396,8 +410,16 @@ int session_report(const session_how *how, uint32_t jobs, session *out) {
         fprintf(how->err, "%s: %s\n", how->program, wrong);
         free(wrong);
     } else {
-        const report_options options = {.trials_csv = how->trials_csv, .in_place = true};
+        /* What is damaged does not replace what was made when it was whole. */
+        const report_options options = {.trials_csv = how->trials_csv, .in_place = !out->file.torn};
         out->opened = true;
+        if (out->file.torn) {
+            fprintf(how->err,
+                    "%s: %s is damaged from byte %llu on: only the %llu trials before "
+                    "it count\n",
+                    how->program, out->file.path, (unsigned long long)out->file.length,
+                    (unsigned long long)trials_in(&out->file));
+        }
         status = session_publish(how, &options, jobs, out);
     }
     close(lock);

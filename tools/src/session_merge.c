@@ -83,37 +83,50 @@ static bool same_run(const facts *a, const facts *b) {
     return session_same_facts(&left, &right);
 }
 
-/* Are all shards of one run there, and whole? */
+/* Are they of one run, each once, and whole? */
+static bool check_each(const session_how *how, const shard_files *shards) {
+    const trials_file *first = &shards->files[0];
+    for (uint32_t i = 0; i < shards->count; i++) {
+        const trials_file *file = &shards->files[i];
+        if (!same_run(&first->about, &file->about)) {
+            fprintf(how->err, "%s merge: %s and %s are not of the same run: %s\n", how->program,
+                    first->path, file->path, session_difference(&first->about, &file->about));
+            return false;
+        }
+        if (i > 0 && file->about.shard == shards->files[i - 1].about.shard) {
+            fprintf(how->err, "%s merge: %s and %s are the same shard: remove one\n", how->program,
+                    shards->files[i - 1].path, file->path);
+            return false;
+        }
+        if (!trials_is_complete(file)) {
+            fprintf(how->err,
+                    "%s merge: %s is damaged or not finished: repeat its run with --resume\n",
+                    how->program, file->path);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Are all shards there? */
 static bool check_shards(const session_how *how, const shard_files *shards) {
     if (shards->count == 0) {
         fprintf(how->err, "%s merge: %s/shards: there are no finished shards\n", how->program,
                 how->directory);
         return false;
     }
-    const facts *first = &shards->files[0].about;
+    if (!check_each(how, shards)) {
+        return false;
+    }
+    const uint32_t shard_count = shards->files[0].about.shard_count;
     uint32_t missing = 0;
     uint32_t next = 0; /* of the files */
-    for (uint32_t i = 0; i < first->shard_count; i++) {
+    for (uint32_t i = 0; i < shard_count; i++) {
         if (next < shards->count && shards->files[next].about.shard == i) {
             next++;
-            continue;
-        }
-        if (missing++ < 8) { /* chosen: enough to see which */
+        } else if (missing++ < 8) { /* chosen: enough to see which */
             fprintf(how->err, "%s merge: shard %u of %u is missing in %s/shards\n", how->program,
-                    i + 1, first->shard_count, how->directory);
-        }
-    }
-    for (uint32_t i = 0; i < shards->count; i++) {
-        const trials_file *file = &shards->files[i];
-        if (!same_run(first, &file->about)) {
-            fprintf(how->err, "%s merge: %s and %s are not of the same run: %s\n", how->program,
-                    shards->files[0].path, file->path, session_difference(first, &file->about));
-            return false;
-        }
-        if (file->torn) {
-            fprintf(how->err, "%s merge: %s is damaged: remove it and run its shard again\n",
-                    how->program, file->path);
-            return false;
+                    i + 1, shard_count, how->directory);
         }
     }
     return missing == 0;
@@ -182,6 +195,7 @@ static int write_merged(const shard_files *shards, const char *path) {
 static int merge_locked(const session_how *how, uint32_t jobs, session *out) {
     shard_files shards = {NULL, 0};
     session_paths paths = session_paths_of(how, 0, 1);
+    char *merged = file_join(paths.stage, "merged.bin"); /* an unfinished run keeps its journal */
     int status = CLI_USAGE;
     if (!open_shards(how, &shards) || !check_shards(how, &shards)) {
         goto done;
@@ -190,14 +204,13 @@ static int merge_locked(const session_how *how, uint32_t jobs, session *out) {
     if (!file_make_directories(paths.stage, how->err)) {
         goto done;
     }
-    const int why = write_merged(&shards, paths.journal);
+    const int why = write_merged(&shards, merged);
     if (why != 0) {
-        fprintf(how->err, "%s merge: cannot write %s: %s\n", how->program, paths.journal,
-                strerror(why));
-        unlink(paths.journal);
+        fprintf(how->err, "%s merge: cannot write %s: %s\n", how->program, merged, strerror(why));
+        unlink(merged);
         goto done;
     }
-    char *wrong = trials_open(&out->file, paths.journal);
+    char *wrong = trials_open(&out->file, merged);
     if (wrong != NULL) {
         fprintf(how->err, "%s merge: %s\n", how->program, wrong);
         free(wrong);
@@ -206,11 +219,12 @@ static int merge_locked(const session_how *how, uint32_t jobs, session *out) {
     out->opened = true;
     const report_host host = {jobs, 0.0};
     const report_options options = {
-        .host = &host, .journal = paths.journal, .trials_csv = how->trials_csv};
+        .host = &host, .journal = merged, .trials_csv = how->trials_csv};
     status = session_publish(how, &options, jobs, out);
 done:
     close_shards(&shards);
     session_free_paths(&paths);
+    free(merged);
     return status;
 }
 

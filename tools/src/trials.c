@@ -233,8 +233,16 @@ char *trials_open(trials_file *file, const char *path) {
     file->path = malloc(strlen(path) + 1);
     PUNCH_ASSERT(file->path != NULL);
     memcpy(file->path, path, strlen(path) + 1);
-    file->fd = open(path, O_RDONLY | O_CLOEXEC);
-    char *wrong = file->fd < 0 ? complaint(path, "%s", strerror(errno)) : read_head(file);
+    struct stat info;
+    file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make us wait */
+    char *wrong = NULL;
+    if (file->fd < 0) {
+        wrong = complaint(path, "%s", strerror(errno));
+    } else if (fstat(file->fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        wrong = complaint(path, "this is no file of trials");
+    } else {
+        wrong = read_head(file);
+    }
     if (wrong != NULL) {
         trials_close(file);
         return wrong;
@@ -246,6 +254,46 @@ char *trials_open(trials_file *file, const char *path) {
     }
     scan(file);
     return NULL;
+}
+
+bool trials_is_stub(const char *path) {
+    uint8_t fixed[HEAD_FIXED];
+    struct stat info;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return false;
+    }
+    bool stub = false;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+        const uint64_t size = (uint64_t)info.st_size;
+        stub = size < HEAD_FIXED ||
+               (read_at(fd, 0, fixed, sizeof fixed) && memcmp(fixed, magic, MAGIC_LENGTH) == 0 &&
+                size < HEAD_FIXED + trials_get_le(fixed + MAGIC_LENGTH + 4, 4));
+    }
+    close(fd);
+    return stub;
+}
+
+bool trials_is_complete(const trials_file *file) {
+    const facts *about = &file->about;
+    const uint32_t size = trials_chunk_size(about);
+    if (file->torn || about->until.given) {
+        return !file->torn;
+    }
+    for (uint32_t i = 0; i < about->cell_count; i++) {
+        uint64_t expected = 0;
+        for (uint64_t first = 0; first < about->trials; first += size) {
+            const trials_chunk chunk = {i, first, 0};
+            const uint64_t left = about->trials - first;
+            if (trials_of_shard(about, &chunk)) {
+                expected += left < size ? left : size;
+            }
+        }
+        if (file->cells[i].trials != expected) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void trials_close(trials_file *file) {

@@ -92,6 +92,11 @@ typedef struct {
 /* Opens and scans a file. NULL when it is good, else a sentence to be freed; then there is nothing
  * to close. Every check is verified. */
 char *trials_open(trials_file *file, const char *path);
+/* Was it cut off before its head was whole, so that no trial can be lost with it? */
+bool trials_is_stub(const char *path);
+/* Is every trial there that this file should hold? With until nobody can tell before the trials are
+ * looked at: then what is whole counts. */
+bool trials_is_complete(const trials_file *file);
 /* Tells an open file that a frame was appended to it. */
 void trials_note(trials_file *file, const trials_chunk *chunk, uint32_t length);
 void trials_close(trials_file *file);

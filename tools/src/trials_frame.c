@@ -197,6 +197,7 @@ void trials_encode(const trials_chunk *chunk, const sim_trial_result *results,
         for (uint32_t c = 0; c < calls_per_trial; c++) {
             const sim_call_result *call = &results[t].calls[c];
             PUNCH_ASSERT_EQ(call->connected, call->time_to_connect_us != PUNCH_NEVER);
+            PUNCH_ASSERT(call->time_to_connect_us >= 0);
             at = put_number(at, time_to_number(call->time_to_connect_us));
         }
     }
@@ -316,6 +317,7 @@ static bool decode_times(const trials_frame_head *head, const uint8_t *payload,
         for (uint32_t c = 0; c < calls_per_trial; c++) {
             sim_call_result *call = &results[t].calls[c];
             call->time_to_connect_us = number_to_time(get_number(&reader));
+            reader.failed = reader.failed || call->time_to_connect_us < 0;
             call->connected = call->time_to_connect_us != PUNCH_NEVER;
         }
     }

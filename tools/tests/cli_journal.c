@@ -258,6 +258,142 @@ static void reported_again(void) {
     process_remove_directory(copy);
 }
 
+static void cut_off(const char *directory, const char *name, long bytes) {
+    char *path = file_join(directory, name);
+    FILE *in = fopen(path, "r");
+    EXPECT("the file is there", in != NULL);
+    if (in != NULL) {
+        fseek(in, 0, SEEK_END);
+        const long length = ftell(in);
+        fclose(in);
+        EXPECT("it can be cut", truncate(path, length - bytes) == 0);
+    }
+    free(path);
+}
+
+static void change_byte(const char *directory, const char *name, long at) {
+    char *path = file_join(directory, name);
+    FILE *both = fopen(path, "r+");
+    EXPECT("the file is there", both != NULL);
+    if (both != NULL) {
+        fseek(both, at, SEEK_SET);
+        const int byte = fgetc(both);
+        fseek(both, at, SEEK_SET);
+        fputc(byte ^ 1, both);
+        fclose(both);
+    }
+    free(path);
+}
+
+/* What was finished and is damaged is not finished: --resume mends it, report does not let it
+ * replace what is whole, merge names the shard. */
+static void damaged(void) {
+    char whole[256];
+    char hurt[256];
+    char partial[300];
+    process_make_directory(whole, sizeof whole);
+    process_make_directory(hurt, sizeof hurt);
+    snprintf(partial, sizeof partial, "%s.partial", hurt);
+    const char *const undisturbed[] = {"run", "tiny.json", "-q",  "--trials",
+                                       "400", "--out",     whole, NULL};
+    const char *const run[] = {"run", "tiny.json", "-q", "--trials", "400", "--out", hurt, NULL};
+    const char *const again[] = {"run",   "tiny.json", "-q",       "--trials", "400",
+                                 "--out", hurt,        "--resume", NULL};
+    const char *const report[] = {"report", hurt, "-q", NULL};
+    EXPECT_INT("a run", status_of(undisturbed), 0);
+    EXPECT_INT("another", status_of(run), 0);
+    cut_off(hurt, "trials.bin", 3);
+    contents before = read_file(hurt, "cells.csv");
+    process_said said = punchlab(report);
+    EXPECT_INT("a report on damaged trials is no success", said.status, 1);
+    EXPECT("it says so", strstr(said.err, "trials.bin is damaged from byte ") != NULL);
+    process_free(&said);
+    contents after = read_file(hurt, "cells.csv");
+    EXPECT("what was whole stays",
+           before.length == after.length && memcmp(before.bytes, after.bytes, before.length) == 0);
+    free(before.bytes);
+    free(after.bytes);
+    EXPECT_INT("it is mended", status_of(again), 0);
+    expect_same("to the same bytes", hurt, whole);
+    process_remove_directory(hurt);
+    const char *const shard[] = {"run", "tiny.json", "-q",  "--trials", "400", "--out",
+                                 hurt,  "--shard",   "1/2", "--resume", NULL};
+    const char *const other[] = {"run",   "tiny.json", "-q",      "--trials", "400",
+                                 "--out", hurt,        "--shard", "2/2",      NULL};
+    const char *const merge[] = {"merge", hurt, "-q", NULL};
+    EXPECT_INT("a shard", status_of(shard), 0);
+    EXPECT_INT("and the other", status_of(other), 0);
+    cut_off(hurt, "shards/1-of-2.trials", 3);
+    said = punchlab(merge);
+    EXPECT_INT("a damaged shard is not merged", status_of(merge), 2);
+    EXPECT("it is named", strstr(said.err, "1-of-2.trials is damaged or not finished") != NULL);
+    process_free(&said);
+    EXPECT_INT("it is mended", status_of(shard), 0);
+    EXPECT_INT("and then merged", status_of(merge), 0);
+    expect_same("to the same bytes", hurt, whole);
+    process_remove_directory(whole);
+    process_remove_directory(hurt);
+    process_remove_directory(partial);
+}
+
+/* A journal that cannot be read may be somebody's work, too; merge does not need its place. */
+static void nothing_thrown_away(void) {
+    char out[256];
+    process_make_directory(out, sizeof out);
+    const char *const run[] = {"run", "tiny.json", "-q", "--out", out, NULL};
+    const char *const fresh[] = {"run", "tiny.json", "-q", "--out", out, "--fresh", NULL};
+    EXPECT_INT("a run", status_of(run), 0);
+    char *part = file_join(out, ".part");
+    char *from = file_join(out, "trials.bin");
+    char *journal = file_join(part, "trials.bin");
+    EXPECT("as if it had been killed", file_make_directories(part, stderr));
+    EXPECT("with a journal", file_copy(from, journal, stderr));
+    change_byte(part, "trials.bin", 18);
+    process_said said = punchlab(run);
+    EXPECT_INT("what cannot be read is not thrown away", said.status, 2);
+    EXPECT("it says why", strstr(said.err, "written by another version of punchlab") != NULL);
+    process_free(&said);
+    EXPECT("it is still there", access(journal, F_OK) == 0);
+    EXPECT_INT("unless asked to", status_of(fresh), 0);
+    free(part);
+    free(from);
+    free(journal);
+    process_remove_directory(out);
+}
+
+/* Whoever reads the table stops reading: the results are written all the same. */
+static void nobody_listens(void) {
+    char out[256];
+    char program[4096];
+    char data[4096];
+    process_make_directory(out, sizeof out);
+    const char *const words[] = {"/bin/sh",
+                                 "-c",
+                                 "\"$0\" run tiny.json --out \"$1\" 2>/dev/null | true",
+                                 process_punchlab(program, sizeof program),
+                                 out,
+                                 NULL};
+    const process_how how = {.directory = process_source(data, sizeof data, "tools/tests/data")};
+    process_said said = process_run(&how, words);
+    process_free(&said);
+    char *manifest = file_join(out, "manifest.json");
+    for (int i = 0; i < 500 && access(manifest, F_OK) != 0; i++) {
+        const struct timespec pause = {0, 10000000}; /* sh did not wait for it */
+        nanosleep(&pause, NULL);
+    }
+    EXPECT("the results are there", access(manifest, F_OK) == 0);
+    free(manifest);
+    process_remove_directory(out);
+}
+
+static void no_name(void) {
+    const char *const words[] = {"run", "tiny.json", "-q", "--out", "", NULL};
+    process_said said = punchlab(words);
+    EXPECT_INT("exit code", said.status, 1);
+    EXPECT("it says why", strstr(said.err, "the name of a directory is empty") != NULL);
+    process_free(&said);
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"killed at random moments and continued", killed},
@@ -265,6 +401,10 @@ int main(void) {
         {"shards put together", sharded},
         {"shards that do not belong together", mixed_up},
         {"reports from the trials alone", reported_again},
+        {"trials that are damaged", damaged},
+        {"journals that cannot be read", nothing_thrown_away},
+        {"a table nobody reads to its end", nobody_listens},
+        {"a directory without a name", no_name},
     };
     return PUNCH_TEST_MAIN("cli_journal", cases);
 }

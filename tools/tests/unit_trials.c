@@ -11,7 +11,7 @@
 #include "process.h"
 #include "punch/rng.h"
 #include "punch_test.h"
-#include "trials.h"
+#include "trials_frame.h"
 
 static facts fake_facts(uint64_t trials) {
     sim_scenario *scenario = fake_scenario(
@@ -293,6 +293,40 @@ static void refused(void) {
     process_remove_directory(directory);
 }
 
+/* A frame whose check fits, but whose time lies before the call. */
+static void before_the_call(void) {
+    facts about = fake_facts(1);
+    char directory[256];
+    process_make_directory(directory, sizeof directory);
+    char *path = file_join(directory, "t");
+    sim_call_result call = {.connected = true, .time_to_connect_us = 0};
+    const sim_trial_result result = {.calls = &call};
+    const trials_chunk chunk = {0, 0, 1};
+    trials_buffer buffer = {0};
+    trials_encode(&chunk, &result, 1, &buffer);
+    trials_frame_head head;
+    EXPECT("a frame", trials_frame_head_get(buffer.bytes, &head));
+    EXPECT_INT("whose time is 0", buffer.bytes[TRIALS_FRAME_HEAD], 1);
+    buffer.bytes[TRIALS_FRAME_HEAD] = 2; /* zigzag: -1 */
+    trials_frame_head_put(&head, buffer.bytes);
+    trials_writer writer;
+    EXPECT_INT("the file is made", trials_create(&writer, path, &about), 0);
+    EXPECT_INT("with that frame", trials_append(&writer, &buffer), 0);
+    EXPECT_INT("and closed", trials_finish(&writer), 0);
+    trials_file file;
+    EXPECT("it can be opened", trials_open(&file, path) == NULL);
+    trials_reader reader;
+    trials_reader_begin(&reader, &file, 0);
+    EXPECT("but not read", !trials_reader_next(&reader));
+    EXPECT("because it is broken", reader.broken);
+    trials_reader_end(&reader);
+    trials_close(&file);
+    trials_buffer_free(&buffer);
+    free(path);
+    facts_free(&about);
+    process_remove_directory(directory);
+}
+
 static void cut_up(void) {
     static const struct {
         uint64_t trials;
@@ -331,6 +365,7 @@ int main(void) {
         {"results come back as they were", results_come_back},
         {"no byte of a file changes unnoticed", no_byte_changes_unnoticed},
         {"what is no file of trials is refused", refused},
+        {"times before the call are refused", before_the_call},
         {"how runs are cut into chunks and looks", cut_up},
     };
     return PUNCH_TEST_MAIN("trials", cases);

@@ -202,6 +202,27 @@ void format_csv(FILE *out, const char *text) {
     fputc('"', out);
 }
 
+/* A number by itself is no formula, whatever its sign. */
+static bool is_number(const char *text) {
+    char *end = NULL;
+    (void)strtod(text, &end);
+    return end != text && *end == '\0';
+}
+
+void format_csv_label(FILE *out, const char *text) {
+    if (text[0] == '\0' || strchr("=+-@\t\r", text[0]) == NULL || is_number(text)) {
+        format_csv(out, text);
+        return;
+    }
+    const size_t length = strlen(text);
+    char *plain = malloc(length + 2);
+    PUNCH_ASSERT(plain != NULL);
+    plain[0] = '\'';
+    memcpy(plain + 1, text, length + 1);
+    format_csv(out, plain);
+    free(plain);
+}
+
 void format_shell_word(FILE *out, const char *text) {
     const char *safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,/:%@";
     if (*text != '\0' && strspn(text, safe) == strlen(text)) {
@@ -219,15 +240,13 @@ void format_shell_word(FILE *out, const char *text) {
     fputc('\'', out);
 }
 
-/* One code point at a time, what is no UTF-8 as U+FFFD; control characters, also those of C1, as
- * spaces. Returns its length in the text, or 0 at the end. */
-static size_t next_printable(const char *text, char point[5]) {
+size_t format_next_printable(const char *text, char point[FORMAT_POINT_CAP]) {
     if (*text == '\0') {
         return 0;
     }
     const size_t length = utf8_length(text);
     const uint8_t lead = (uint8_t)text[0];
-    memset(point, 0, 5);
+    memset(point, 0, FORMAT_POINT_CAP);
     if (length == 0) {
         memcpy(point, "\xef\xbf\xbd", 3);
         return 1;
@@ -246,9 +265,9 @@ static size_t next_printable(const char *text, char point[5]) {
 }
 
 void format_markup(FILE *out, const char *text) {
-    char point[5];
-    for (size_t length = next_printable(text, point); length > 0;
-         length = next_printable(text, point)) {
+    char point[FORMAT_POINT_CAP];
+    for (size_t length = format_next_printable(text, point); length > 0;
+         length = format_next_printable(text, point)) {
         switch (point[0]) {
         case '&':
             fputs("&amp;", out);
@@ -278,9 +297,9 @@ static bool is_alphanumeric(char c) {
 }
 
 void format_markdown(FILE *out, const char *text) {
-    char point[5];
-    for (size_t length = next_printable(text, point); length > 0;
-         length = next_printable(text, point)) {
+    char point[FORMAT_POINT_CAP];
+    for (size_t length = format_next_printable(text, point); length > 0;
+         length = format_next_printable(text, point)) {
         if (strchr("\\`*_[]<>|~&$", point[0]) != NULL) {
             fputc('\\', out);
         }
@@ -312,9 +331,9 @@ void format_markdown_code(FILE *out, const char *text) {
         fputc('`', out);
     }
     fputs(pad, out);
-    char point[5];
-    for (size_t length = next_printable(text, point); length > 0;
-         length = next_printable(text, point)) {
+    char point[FORMAT_POINT_CAP];
+    for (size_t length = format_next_printable(text, point); length > 0;
+         length = format_next_printable(text, point)) {
         fputs(point, out);
         text += length;
     }

@@ -50,8 +50,20 @@ void format_json_real(FILE *out, double value);
 /* A CSV field (RFC 4180), quoted where needed. */
 void format_csv(FILE *out, const char *text);
 
+/* The same of text that a scenario chose: a single quote before what a spreadsheet would take for a
+ * formula, that is before = + - @ TAB or CR at its beginning, unless it is a number. After OWASP,
+ * "CSV Injection": https://owasp.org/www-community/attacks/CSV_Injection */
+void format_csv_label(FILE *out, const char *text);
+
 /* A word a POSIX shell reads back as it was. */
 void format_shell_word(FILE *out, const char *text);
+
+#define FORMAT_POINT_CAP 5 /* a code point of UTF-8, and an end */
+
+/* The code point that text begins with, fit to be shown, into point: what is no UTF-8, or no
+ * character of XML, as U+FFFD; control characters, also those of C1, as spaces. Returns its length
+ * in the text, 0 at the end. */
+size_t format_next_printable(const char *text, char point[FORMAT_POINT_CAP]);
 
 /* Text between tags or inside an attribute in double quotes, of HTML or XML 1.0: & < > " ' as
  * entities, control characters as spaces, bytes that are not UTF-8 and code points XML has no room

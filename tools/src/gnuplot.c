@@ -12,33 +12,32 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "format.h"
 
 extern char **environ;
 
 /* How often it is asked whether gnuplot has ended. Chosen: a figure takes some 100 ms. */
 #define POLL_MS 5
 
-static void put_byte(FILE *out, char byte) {
-    if (byte == '\'') {
-        fputc('\'', out); /* two are one */
+/* What gnuplot reads as itself (a quote) and what it draws as itself (a percent sign of a tick). */
+static void put_doubled(FILE *out, const char *text, const char *doubled) {
+    char point[FORMAT_POINT_CAP];
+    for (size_t length = format_next_printable(text, point); length > 0;
+         length = format_next_printable(text, point)) {
+        /* gnuplot escapes < and & in its SVGs, not >; this may not stand in XML: XML 1.0 §2.4. */
+        const bool ends_cdata = strncmp(text, "]]>", 3) == 0;
+        fputs(strchr(doubled, point[0]) != NULL ? point : "", out);
+        fputs(ends_cdata ? "] ]" : point, out);
+        text += ends_cdata ? 2 : length;
     }
-    const bool control = (unsigned char)byte < 0x20 || byte == 0x7f;
-    fputc(control ? ' ' : byte, out);
 }
 
 void gnuplot_words(FILE *out, const char *text) {
-    for (; *text != '\0'; text++) {
-        put_byte(out, *text);
-    }
+    put_doubled(out, text, "'");
 }
 
 void gnuplot_tick_words(FILE *out, const char *text) {
-    for (; *text != '\0'; text++) {
-        if (*text == '%') {
-            fputc('%', out);
-        }
-        put_byte(out, *text);
-    }
+    put_doubled(out, text, "'%");
 }
 
 void gnuplot_text(FILE *out, const char *text) {

@@ -12,14 +12,14 @@
 static void put_factor_names(const analysis *of, FILE *out) {
     for (uint32_t f = 0; f < of->about->factor_count; f++) {
         fputc(',', out);
-        format_csv(out, of->about->factors[f].name);
+        format_csv_label(out, of->about->factors[f].name);
     }
 }
 
 static void put_levels(const analysis *of, FILE *out, uint32_t cell) {
     for (uint32_t f = 0; f < of->about->factor_count; f++) {
         fputc(',', out);
-        format_csv(out, facts_level_name(of->about, cell, f));
+        format_csv_label(out, facts_level_name(of->about, cell, f));
     }
 }
 

@@ -97,7 +97,7 @@ static site_names site_names_of(const facts *about) {
         size_t length = 0;
         FILE *out = open_memstream(&sites.names[i], &length);
         PUNCH_ASSERT(out != NULL);
-        format_csv(out, about->sites[i]);
+        format_csv_label(out, about->sites[i]);
         fclose(out);
         if (length > SITE_BYTES_MAX) { /* no scenario's, but a file may say anything */
             memcpy(sites.names[i], "?", 2);

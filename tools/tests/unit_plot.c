@@ -219,11 +219,40 @@ static void hangs(void) {
     process_remove_directory(directory);
 }
 
+/* Text of a scenario reaches gnuplot as text, and the SVG as XML. */
+static void words(void) {
+    static const struct {
+        const char *sentence;
+        void (*put)(FILE *out, const char *text);
+        const char *text;
+        const char *expected;
+    } rows[] = {
+        {"plain", gnuplot_text, "a > b", "'a > b'"},
+        {"quotes", gnuplot_text, "it's", "'it''s'"},
+        {"lines", gnuplot_text, "a\nb\x7f", "'a b '"},
+        {"the end of a CDATA section", gnuplot_text, "a]]>b", "'a] ]>b'"},
+        {"in a longer row", gnuplot_text, "]]]>]]>", "']] ]>] ]>'"},
+        {"of a tick", gnuplot_tick_words, "5%]]>'", "5%%] ]>''"},
+        {"stray bytes", gnuplot_text, "a\xff", "'a\xef\xbf\xbd'"},
+        {"what XML calls no character", gnuplot_text, "\xef\xbf\xbe", "'\xef\xbf\xbd'"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *got = NULL;
+        size_t length = 0;
+        FILE *out = open_memstream(&got, &length);
+        rows[i].put(out, rows[i].text);
+        fclose(out);
+        EXPECT_TEXT(rows[i].sentence, got, rows[i].expected);
+        free(got);
+    }
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"drawn within a thousandth of the truth", drawn_is_true},
         {"layouts", layouts},
         {"texts", texts},
+        {"words", words},
         {"a gnuplot that hangs", hangs},
     };
     return PUNCH_TEST_MAIN("plot", cases);

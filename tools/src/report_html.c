@@ -117,13 +117,19 @@ static void put_verdict(const analysis *of, FILE *out, uint32_t index) {
     free(finding);
 }
 
-static void put_verdict_table(const analysis *of, FILE *out, bool hold) {
+typedef enum { VERDICTS_HELD, VERDICTS_NOT_HELD } verdicts_shown;
+
+static bool is_shown(expect_outcome outcome, verdicts_shown shown) {
+    return (outcome == EXPECT_PASS) == (shown == VERDICTS_HELD);
+}
+
+static void put_verdict_table(const analysis *of, FILE *out, verdicts_shown shown) {
     fputs(
         "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">verdict</th>"
         "<th scope=\"col\">expected</th><th scope=\"col\">found</th></tr></thead>\n<tbody>\n",
         out);
     for (uint32_t i = 0; i < of->about->expect_count; i++) {
-        if ((of->verdicts[i].outcome == EXPECT_PASS) == hold) {
+        if (is_shown(of->verdicts[i].outcome, shown)) {
             put_verdict(of, out, i);
         }
     }
@@ -145,12 +151,12 @@ static void put_verdicts(const analysis *of, FILE *out) {
     fputs("</p>\n", out);
     free(tally);
     if (held < all) {
-        put_verdict_table(of, out, false);
+        put_verdict_table(of, out, VERDICTS_NOT_HELD);
     }
     if (held > 0) {
         fprintf(out, "<details%s><summary>%u that hold%s</summary>\n",
                 held <= HELD_OPEN_MAX ? " open" : "", held, held == 1 ? "s" : "");
-        put_verdict_table(of, out, true);
+        put_verdict_table(of, out, VERDICTS_HELD);
         fputs("</details>\n", out);
     }
     fputs("</section>\n", out);

@@ -42,17 +42,15 @@ static void put_text(const markdown *to, const char *text) {
     free(beginning);
 }
 
-/* Opens what put_fold_end closes: folded when there are many rows. */
-static bool put_fold(const markdown *to, uint32_t rows, const char *what) {
-    const bool folds = rows > ROWS_OPEN_MAX;
-    if (folds) {
+/* Opens what put_fold_end closes, of as many rows: folded when there are many. */
+static void put_fold(const markdown *to, uint32_t rows, const char *what) {
+    if (rows > ROWS_OPEN_MAX) {
         fprintf(to->out, "<details><summary>%u %s</summary>\n\n", rows, what);
     }
-    return folds;
 }
 
-static void put_fold_end(const markdown *to, bool folded) {
-    fputs(folded ? "\n</details>\n" : "", to->out);
+static void put_fold_end(const markdown *to, uint32_t rows) {
+    fputs(rows > ROWS_OPEN_MAX ? "\n</details>\n" : "", to->out);
 }
 
 static void put_left_out(const markdown *to, uint32_t rows, uint32_t shown, const char *where) {
@@ -78,12 +76,18 @@ static void put_verdict_row(const markdown *to, uint32_t index) {
     free(finding);
 }
 
-/* Rows of those that hold, or of the others; how many there are, and at most rows_max of them. */
-static uint32_t put_verdict_rows(const markdown *to, bool hold) {
+typedef enum { VERDICTS_HELD, VERDICTS_NOT_HELD } verdicts_shown;
+
+static bool is_shown(expect_outcome outcome, verdicts_shown shown) {
+    return (outcome == EXPECT_PASS) == (shown == VERDICTS_HELD);
+}
+
+/* At most rows_max rows of those; how many there are. */
+static uint32_t put_verdict_rows(const markdown *to, verdicts_shown shown) {
     uint32_t rows = 0;
     fputs("| verdict | expected | found |\n|---|---|---|\n", to->out);
     for (uint32_t i = 0; i < to->of->about->expect_count; i++) {
-        if ((to->of->verdicts[i].outcome == EXPECT_PASS) == hold) {
+        if (is_shown(to->of->verdicts[i].outcome, shown)) {
             if (rows < to->rows_max) {
                 put_verdict_row(to, i);
             }
@@ -122,16 +126,16 @@ static void put_verdicts(const markdown *to) {
     }
     fputs("\n## Verdicts\n\n", to->out);
     if (held < all) {
-        const uint32_t rows = put_verdict_rows(to, false);
+        const uint32_t rows = put_verdict_rows(to, VERDICTS_NOT_HELD);
         put_left_out(to, rows, to->rows_max, "report.html");
         put_verdict_replays(to);
     }
     if (held > 0) {
         fputs(held < all ? "\n" : "", to->out);
-        const bool folded = put_fold(to, held, "expectations hold");
-        const uint32_t rows = put_verdict_rows(to, true);
+        put_fold(to, held, "expectations hold");
+        const uint32_t rows = put_verdict_rows(to, VERDICTS_HELD);
         put_left_out(to, rows, to->rows_max, "report.html");
-        put_fold_end(to, folded);
+        put_fold_end(to, held);
     }
 }
 
@@ -205,13 +209,13 @@ static void put_cells(const markdown *to) {
     const uint32_t cell_count = to->of->about->cell_count;
     const uint32_t shown = cell_count < to->rows_max ? cell_count : to->rows_max;
     fputs("\n## Cells\n\n", to->out);
-    const bool folded = put_fold(to, cell_count, "cells");
+    put_fold(to, cell_count, "cells");
     put_cells_header(to);
     for (uint32_t i = 0; i < shown; i++) {
         put_cell_row(to, i);
     }
     put_left_out(to, cell_count, shown, "cells.csv");
-    put_fold_end(to, folded);
+    put_fold_end(to, cell_count);
 }
 
 static void put_replays(const markdown *to) {
@@ -233,11 +237,11 @@ static void put_replays(const markdown *to) {
     fclose(out);
     if (failing > 0) {
         fputs("\n## Failures, packet by packet\n\n", to->out);
-        const bool folded = put_fold(to, failing, "cells fail");
+        put_fold(to, failing, "cells fail");
         fputs("One example of each failing cell's most frequent failure:\n\n", to->out);
         format_markdown_block(to->out, lines);
         put_left_out(to, failing, to->rows_max, "report.html");
-        put_fold_end(to, folded);
+        put_fold_end(to, failing);
     }
     free(lines);
 }

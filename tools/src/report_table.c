@@ -42,6 +42,7 @@ static const struct {
 /* What the columns of one table need. */
 typedef struct {
     const analysis *of;
+    bool colour;
     size_t *widths;                       /* fixed columns first, then one per factor */
     int value_widths[COLUMN_FIXED_COUNT]; /* of a share alone, without its interval */
 } table_layout;
@@ -104,7 +105,7 @@ static int share_width(const analysis *of, uint32_t measure) {
 /* widths to be freed. */
 static table_layout layout_of(const analysis *of) {
     const facts *about = of->about;
-    table_layout layout = {of, NULL, {0}};
+    table_layout layout = {.of = of};
     layout.widths = calloc(COLUMN_FIXED_COUNT + about->factor_count, sizeof *layout.widths);
     PUNCH_ASSERT(layout.widths != NULL);
     for (fixed_column c = COLUMN_CELL; c < column_count(of); c++) {
@@ -156,7 +157,7 @@ static const char *cell_colour(const analysis *of, uint32_t cell) {
     return e->value <= 0.0 ? "\x1b[31m" : "\x1b[33m";
 }
 
-static void print_row(const table_layout *layout, FILE *out, uint32_t cell, bool colour) {
+static void print_row(const table_layout *layout, FILE *out, uint32_t cell) {
     const analysis *of = layout->of;
     const size_t *widths = layout->widths;
     char text[REPORT_TEXT_CAP];
@@ -167,7 +168,7 @@ static void print_row(const table_layout *layout, FILE *out, uint32_t cell, bool
                 facts_level_name(of->about, cell, f));
     }
     for (fixed_column c = COLUMN_N; c < column_count(of); c++) {
-        const bool coloured = colour && c == COLUMN_CONNECTED;
+        const bool coloured = layout->colour && c == COLUMN_CONNECTED;
         field_text(layout, cell, c, text);
         fprintf(out, "  %s", coloured ? cell_colour(of, cell) : "");
         /* Numbers to the right; nothing is padded when nothing follows. */
@@ -234,7 +235,8 @@ static const char *outcome_colour(expect_outcome outcome) {
 }
 
 /* Those that hold are only counted. */
-static void print_verdicts(const analysis *of, FILE *out, bool colour) {
+static void print_verdicts(const table_layout *layout, FILE *out) {
+    const analysis *of = layout->of;
     if (of->about->expect_count == 0) {
         return;
     }
@@ -248,8 +250,8 @@ static void print_verdicts(const analysis *of, FILE *out, bool colour) {
         }
         char *claim = report_claim(of, i);
         char *finding = report_finding(of, i);
-        fprintf(out, "  %s%s%s: %s: %s\n", colour ? outcome_colour(outcome) : "",
-                expect_outcome_name(outcome), colour ? "\x1b[0m" : "", claim, finding);
+        fprintf(out, "  %s%s%s: %s: %s\n", layout->colour ? outcome_colour(outcome) : "",
+                expect_outcome_name(outcome), layout->colour ? "\x1b[0m" : "", claim, finding);
         if (report_example(of, i) != UINT64_MAX) {
             fputs("      ", out);
             analysis_replay(of, out, of->about->expects[i].cell, report_example(of, i));
@@ -261,14 +263,15 @@ static void print_verdicts(const analysis *of, FILE *out, bool colour) {
 }
 
 void report_table(const analysis *of, FILE *out, bool colour) {
-    const table_layout layout = layout_of(of);
+    table_layout layout = layout_of(of);
+    layout.colour = colour;
     print_header(&layout, out);
     for (uint32_t i = 0; i < of->about->cell_count; i++) {
-        print_row(&layout, out, i, colour);
+        print_row(&layout, out, i);
     }
-    free(layout.widths);
     print_examples(of, out);
-    print_verdicts(of, out, colour);
+    print_verdicts(&layout, out);
+    free(layout.widths);
     if (of->partial) {
         fprintf(out, "\nPartial: %llu", (unsigned long long)of->trials);
         if (!of->about->until.given) {

@@ -173,7 +173,7 @@ static int explain_command(const cli_args *args) {
 const cli_command command_explain = {
     .name = "explain",
     .operands = "KEY...",
-    .summary = "explain a scenario key, a NAT preset or a keepalive strategy",
+    .summary = "explain a scenario key, a preset or a keepalive strategy",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operand_min = 1,

@@ -110,7 +110,7 @@ static int list_command(const cli_args *args) {
 const cli_command command_list = {
     .name = "list",
     .operands = "[scenarios|presets|strategies|backends]",
-    .summary = "list scenarios, NAT presets, keepalive strategies and backends",
+    .summary = "list scenarios, presets, keepalive strategies and backends",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operand_min = 0,

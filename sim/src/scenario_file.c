@@ -78,7 +78,13 @@ bool scenario_file_read(const char *path, char **bytes_out, size_t *length_out,
     return true;
 }
 
-static bool is_below(const char *relative) {
+/* Data lies below the scenario's directory, or in "data" beside that directory, which folders of
+ * scenarios share. Not elsewhere: a scenario and its data are to be moved and checked as one. */
+static bool is_allowed(const char *relative) {
+    static const char shared[] = "../data/";
+    if (strncmp(relative, shared, sizeof shared - 1) == 0) {
+        relative += sizeof shared - 1;
+    }
     if (relative[0] == '\0' || relative[0] == '/') {
         return false;
     }
@@ -106,10 +112,12 @@ static char *beside(const char *scenario_path, const char *relative) {
 
 scenario_file *scenario_file_fetch(scenario_loader *loader, scenario_place place,
                                    const char *relative) {
-    if (!is_below(relative)) {
-        scenario_complain(loader->complaints, place,
-                          "\"%s\" must be a file below the scenario's directory, without \"..\"",
-                          relative);
+    if (!is_allowed(relative)) {
+        scenario_complain(
+            loader->complaints, place,
+            "\"%s\" must be a file below the scenario's directory, without \"..\", or "
+            "one of \"../data/\"",
+            relative);
         return NULL;
     }
     char *path = beside(loader->scenario->path, relative);

@@ -91,9 +91,9 @@ static void build_nat(const scenario_cell *cell, const uint32_t layers[2], uint3
     }
 }
 
-bool scenario_cell_class(const scenario_cell *cell, const scenario_population *population,
-                         const scenario_class *class, uint32_t stream, scenario_nat *out) {
-    const uint32_t layers[2] = {population->common, (uint32_t) class->nat};
+bool scenario_cell_class(const scenario_cell *cell, const scenario_class *class, uint32_t stream,
+                         scenario_nat *out) {
+    const uint32_t layers[2] = {class->common, (uint32_t) class->nat};
     if (!class->of_its_own) {
         return scenario_cell_nat(cell, class->nat, stream, out);
     }
@@ -105,8 +105,7 @@ bool scenario_cell_class(const scenario_cell *cell, const scenario_population *p
 bool scenario_cell_nat(const scenario_cell *cell, int64_t ref, uint32_t stream, scenario_nat *out) {
     if (ref >= SCENARIO_VIEW_BASE) {
         const scenario_view *view = &cell->scenario->views[ref - SCENARIO_VIEW_BASE];
-        return scenario_cell_class(cell, &cell->scenario->populations[view->population],
-                                   draw_class(cell, view, stream), stream, out);
+        return scenario_cell_class(cell, draw_class(cell, view, stream), stream, out);
     }
     *out = cell->scenario->defaults.nat;
     if (ref == SCENARIO_NAT_NONE) {

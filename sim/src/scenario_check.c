@@ -53,10 +53,10 @@ static void check_populations(checker *c) {
         for (uint32_t i = 0; i < population->class_count; i++) {
             const scenario_class *class = &population->classes[i];
             scenario_nat box;
-            if (!class->of_its_own) {
-                continue;
+            if (!class->of_its_own || class->common != population->common) {
+                continue; /* a NAT of the scenario; a class of another population */
             }
-            (void)scenario_cell_class(c->cell, population, class, STREAM_A, &box);
+            (void)scenario_cell_class(c->cell, class, STREAM_A, &box);
             const char *wrong = nat_config_check(&box.config);
             if (wrong != NULL) {
                 complain(c, (uint32_t) class->nat, wrong);

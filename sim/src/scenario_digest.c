@@ -118,6 +118,10 @@ static uint64_t of_population(const sim_scenario *scenario, const scenario_popul
     for (uint32_t i = 0; i < population->class_count; i++) {
         const scenario_class *class = &population->classes[i];
         digest = join_text(join(digest, (uint64_t) class->share), class->name);
+        if (class->common != population->common) { /* of another population */
+            const scenario_object *other = &scenario->objects[class->common];
+            digest = join(digest, of_settings(scenario, other->settings, other->setting_count));
+        }
         if (class->of_its_own) {
             const scenario_object *own = &scenario->objects[class->nat];
             digest = join(digest, of_settings(scenario, own->settings, own->setting_count));

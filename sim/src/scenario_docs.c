@@ -224,7 +224,8 @@ static const char *section_title(scenario_section section) {
     case SECTION_CORE:
         return "`core`: options of both peers";
     case SECTION_NAT:
-        return "`nat`: named NATs, `{\"home\": {...}}`; also the classes of a population";
+        return "`nat`: named NATs, `{\"home\": {...}}`; also the classes of a population, "
+               "unless a class is a population itself";
     case SECTION_LINK:
         return "`link`: named access links, `{\"dsl\": {...}}`; `up` and `down` inside a link are "
                "objects with the same keys and count for that direction only";

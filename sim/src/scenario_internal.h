@@ -11,8 +11,8 @@
  *             together (scenario_plan.c). Nothing is kept per cell.
  *
  * Files: scenario_load.c sections, scenario_object.c objects, scenario_read.c values,
- * scenario_read_draw.c distributions, scenario_population.c, scenario_factor.c factors, keys and
- * overrides, scenario_file.c data files, scenario_csv*.c those that are CSV, scenario_check.c whole
+ * scenario_read_draw.c distributions, scenario_population.c, scenario_mix.c, scenario_factor.c
+ * factors, keys and overrides, scenario_file.c data files, scenario_csv*.c those that are CSV, scenario_check.c whole
  * cells; scenario_until.c, scenario_expect.c and scenario_measured.c what is said about measures;
  * scenario_cell.c a cell's settings, scenario_plan.c plans, scenario_digest.c, scenario.c the rest
  * of the interface, scenario_docs.c explain and reference, scenario_schema.c the schema,
@@ -85,7 +85,13 @@ typedef struct {
     int64_t share;    /* in proportion to the others': 10^-12, or counted */
     int64_t nat;      /* SCENARIO_NAT_NONE, or an object */
     bool of_its_own;  /* the object is this class's own: "common" comes first */
+    uint32_t common;  /* object: settings of all classes of its population */
+    const json_doc *doc;
+    const json_node *node; /* while loading: {"population": ...}, to be replaced by its classes */
 } scenario_class;
+
+/* Classes that are populations are replaced when all populations are read. */
+typedef enum { MIX_NOT_YET, MIX_UNDER_WAY, MIX_DONE, MIX_FAILED } scenario_mixing;
 
 typedef struct {
     const char *name;
@@ -93,6 +99,8 @@ typedef struct {
     scenario_class *classes;
     uint32_t class_count;
     uint32_t class_cap;
+    scenario_mixing mixing;
+    uint32_t mix_depth; /* populations of populations: 0 has none */
 } scenario_population;
 
 /* A population with some classes left out, the rest in proportion: {"population":..,"without":..}.
@@ -271,6 +279,16 @@ void scenario_read_populations(scenario_loader *loader, const json_node *node);
 /* {"population": name, "without": [...]} as a value of TYPE_NAT. */
 bool scenario_read_view(scenario_loader *loader, const json_doc *doc, const json_node *node,
                         int64_t *number_out);
+/* The population that a text names; false with a complaint. */
+bool scenario_find_population(scenario_loader *loader, const json_doc *doc, const json_node *named,
+                              uint32_t *index_out);
+/* Makes the view of its population as a node's "without" says. false with a complaint, or when
+ * there was one about the population. */
+bool scenario_leave_out(scenario_loader *loader, const json_doc *doc, const json_node *node,
+                        scenario_view *view);
+
+/* scenario_mix.c: replaces classes that are populations; once, when all are read. */
+void scenario_mix_populations(scenario_loader *loader);
 
 /* scenario_factor.c */
 void scenario_apply_overrides(scenario_loader *loader, const sim_override *overrides, size_t count);
@@ -317,8 +335,8 @@ void scenario_cell_apply(const scenario_cell *cell, uint32_t object, uint32_t st
 /* The NAT a peer has in this trial; false: none. */
 bool scenario_cell_nat(const scenario_cell *cell, int64_t nat, uint32_t stream, scenario_nat *out);
 /* The NAT of one class of a population. */
-bool scenario_cell_class(const scenario_cell *cell, const scenario_population *population,
-                         const scenario_class *class, uint32_t stream, scenario_nat *out);
+bool scenario_cell_class(const scenario_cell *cell, const scenario_class *class, uint32_t stream,
+                         scenario_nat *out);
 /* One direction of a link (object index or -1). */
 void scenario_cell_link(const scenario_cell *cell, int64_t link, uint32_t direction,
                         uint32_t stream, sim_link_plan *out);

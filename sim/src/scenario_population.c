@@ -7,9 +7,10 @@
  *       {"share": "40%", "nat": "none"}]}}
  *
  * A class is the options of a NAT ("common" first, then its own), the name of a NAT in "nat", or
- * "none". {"file": "data/x.json"} takes source, common and classes from a file beside the scenario,
- * {"from": "x.csv"} classes from measurements (scenario_csv_population.c). Using a population may
- * leave classes out by name; the others keep their proportions.
+ * "none", or another population (scenario_mix.c). {"file": "data/x.json"} takes source, common and
+ * classes from a file beside the scenario, {"from": "x.csv"} classes from measurements
+ * (scenario_csv_population.c). Using a population may leave classes out by name; the others keep
+ * their proportions.
  */
 #include <stdio.h>
 #include <string.h>
@@ -25,11 +26,12 @@ typedef struct {
     scenario_population *population;
 } reader;
 
-/* The name of a class: its own, that of its NAT, or its number. */
+/* The name of a class: its own, that of its NAT or population, or its number. */
 static const char *class_name(const reader *r, const json_node *node) {
     char number[16];
     const json_node *name = json_find(r->doc, node, "name");
     const json_node *from = name != NULL ? name : json_find(r->doc, node, "nat");
+    from = from != NULL ? from : json_find(r->doc, node, "population");
     if (from != NULL && !scenario_check_kind(r->loader, r->doc, from, JSON_STRING)) {
         return NULL;
     }
@@ -40,10 +42,18 @@ static const char *class_name(const reader *r, const json_node *node) {
     return scenario_arena_text(&r->loader->scenario->arena, from != NULL ? from->text : number);
 }
 
-/* What NAT a class has: a reference, or options of its own. */
+/* What NAT a class has: a reference, a population's, or options of its own. */
 static bool read_class_nat(const reader *r, const json_node *node, scenario_class *out) {
     static const char *const named_keys[] = {"share", "name", "nat", NULL};
+    static const char *const mixed_keys[] = {"share", "name", "population", "without", NULL};
     const json_node *named = json_find(r->doc, node, "nat");
+    const json_node *mixed = json_find(r->doc, node, "population");
+    if (mixed != NULL) {
+        scenario_check_keys(r->loader, r->doc, node, mixed_keys);
+        out->doc = r->doc;
+        out->node = node;
+        return scenario_check_kind(r->loader, r->doc, mixed, JSON_STRING);
+    }
     if (named != NULL) {
         scenario_check_keys(r->loader, r->doc, node, named_keys);
         const scenario_option *option = scenario_option_find(SECTION_PEERS, "nat");
@@ -203,45 +213,84 @@ void scenario_read_populations(scenario_loader *loader, const json_node *node) {
          member = json_next(&loader->doc, member)) {
         read_population(loader, member);
     }
+    scenario_mix_populations(loader);
 }
 
-static const scenario_population *find_population(scenario_loader *loader, const json_doc *doc,
-                                                  const json_node *node, uint32_t *index_out) {
+bool scenario_find_population(scenario_loader *loader, const json_doc *doc, const json_node *named,
+                              uint32_t *index_out) {
     const sim_scenario *scenario = loader->scenario;
     char meant[96];
-    scenario_suggest suggest = scenario_suggest_for(node->text);
+    scenario_suggest suggest = scenario_suggest_for(named->text);
     for (uint32_t i = 0; i < scenario->population_count; i++) {
-        if (strcmp(scenario->populations[i].name, node->text) == 0) {
+        if (strcmp(scenario->populations[i].name, named->text) == 0) {
             *index_out = i;
-            return &scenario->populations[i];
+            return true;
         }
         scenario_suggest_offer(&suggest, scenario->populations[i].name);
     }
-    scenario_complain(loader->complaints, scenario_at(doc, node),
-                      "there is no population in \"populations\" called \"%s\"%s", node->text,
+    scenario_complain(loader->complaints, scenario_at(doc, named),
+                      "there is no population in \"populations\" called \"%s\"%s", named->text,
                       scenario_suggest_text(&suggest, meant, sizeof meant));
-    return NULL;
+    return false;
 }
 
-/* Marks the class of that name; every class of the population that bears it is unique. */
+/* Is the class called that, or a part of the class that was: "home.open" of "home"? */
+static bool is_called(const scenario_class *class, const char *word) {
+    const size_t length = strlen(word);
+    return strncmp(class->name, word, length) == 0 &&
+           (class->name[length] == '\0' || class->name[length] == '.');
+}
+
+/* Marks the class of that name, or all of the population that was a class of that name. */
 static bool leave_out(scenario_loader *loader, const json_doc *doc, const json_node *node,
                       const scenario_population *population, bool *without) {
     char meant[96];
+    bool found = false;
     if (!scenario_check_kind(loader, doc, node, JSON_STRING)) {
         return false;
     }
     scenario_suggest suggest = scenario_suggest_for(node->text);
     for (uint32_t i = 0; i < population->class_count; i++) {
-        if (strcmp(population->classes[i].name, node->text) == 0) {
+        if (is_called(&population->classes[i], node->text)) {
             without[i] = true;
-            return true;
+            found = true;
         }
         scenario_suggest_offer(&suggest, population->classes[i].name);
     }
-    scenario_complain(loader->complaints, scenario_at(doc, node),
-                      "the population \"%s\" has no class \"%s\"%s", population->name, node->text,
-                      scenario_suggest_text(&suggest, meant, sizeof meant));
-    return false;
+    if (!found) {
+        scenario_complain(loader->complaints, scenario_at(doc, node),
+                          "the population \"%s\" has no class \"%s\"%s", population->name,
+                          node->text, scenario_suggest_text(&suggest, meant, sizeof meant));
+    }
+    return found;
+}
+
+bool scenario_leave_out(scenario_loader *loader, const json_doc *doc, const json_node *node,
+                        scenario_view *view) {
+    const scenario_population *population = &loader->scenario->populations[view->population];
+    const json_node *without = json_find(doc, node, "without");
+    if (population->class_count == 0) {
+        return false; /* a population without classes was complained about */
+    }
+    view->without = scenario_arena_take(&loader->scenario->arena, population->class_count);
+    if (view->without == NULL ||
+        (without != NULL && !scenario_check_kind(loader, doc, without, JSON_ARRAY))) {
+        return false;
+    }
+    for (const json_node *name = without != NULL ? json_first(doc, without) : NULL; name != NULL;
+         name = json_next(doc, name)) {
+        if (!leave_out(loader, doc, name, population, view->without)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < population->class_count; i++) {
+        view->total += view->without[i] ? 0 : population->classes[i].share;
+    }
+    if (view->total == 0 && without != NULL) {
+        scenario_complain(loader->complaints, scenario_at(doc, without),
+                          "all classes of \"%s\" are left out", population->name);
+    }
+    return view->total > 0; /* counts of nothing were complained about */
 }
 
 bool scenario_read_view(scenario_loader *loader, const json_doc *doc, const json_node *node,
@@ -250,43 +299,19 @@ bool scenario_read_view(scenario_loader *loader, const json_doc *doc, const json
     sim_scenario *scenario = loader->scenario;
     scenario_view view = {0};
     scenario_check_keys(loader, doc, node, keys);
-    if (scenario_read_text(loader, doc, node, "population") == NULL) {
+    if (scenario_read_text(loader, doc, node, "population") == NULL ||
+        !scenario_find_population(loader, doc, json_find(doc, node, "population"),
+                                  &view.population) ||
+        !scenario_leave_out(loader, doc, node, &view)) {
         return false;
     }
-    const scenario_population *population =
-        find_population(loader, doc, json_find(doc, node, "population"), &view.population);
-    if (population == NULL || population->class_count == 0) {
-        return false; /* a population without classes was complained about */
-    }
-    view.without = scenario_arena_take(&scenario->arena, population->class_count);
     scenario_view *views =
         scenario_arena_grow(&scenario->arena, scenario->views, scenario->view_count,
                             &scenario->view_cap, sizeof *views);
-    if (view.without == NULL || views == NULL) {
+    if (views == NULL) {
         return false;
     }
     scenario->views = views;
-    const json_node *without = json_find(doc, node, "without");
-    if (without != NULL && !scenario_check_kind(loader, doc, without, JSON_ARRAY)) {
-        return false;
-    }
-    for (const json_node *name = without != NULL ? json_first(doc, without) : NULL; name != NULL;
-         name = json_next(doc, name)) {
-        if (!leave_out(loader, doc, name, population, view.without)) {
-            return false;
-        }
-    }
-    for (uint32_t i = 0; i < population->class_count; i++) {
-        view.total += view.without[i] ? 0 : population->classes[i].share;
-    }
-    if (view.total == 0 && without == NULL) {
-        return false; /* counts of nothing were complained about */
-    }
-    if (view.total == 0) {
-        scenario_complain(loader->complaints, scenario_at(doc, without),
-                          "all classes of \"%s\" are left out", population->name);
-        return false;
-    }
     views[scenario->view_count] = view;
     *number_out = SCENARIO_VIEW_BASE + scenario->view_count++;
     return true;

@@ -277,7 +277,13 @@ static const char fixed_defs[] =
     "\"minItems\": 1, \"maxItems\": 1000, \"items\": {\"$ref\": \"#/$defs/level\"}}}},\n"
     "    \"cells\": {\"type\": \"object\", \"additionalProperties\": {\"anyOf\": [{\"$ref\": "
     "\"#/$defs/scalar\"}, {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
-    "\"#/$defs/scalar\"}}]}},\n"
+    "\"#/$defs/scalar\"}}]}},\n";
+static const char population_defs[] =
+    "    \"part\": {\"type\": \"object\", \"additionalProperties\": false, \"required\": "
+    "[\"share\", \"population\"], \"properties\": {\"share\": {\"$ref\": \"#/$defs/share\"}, "
+    "\"name\": {\"type\": \"string\", \"pattern\": \"" NAME_PATTERN
+    "\"}, \"population\": {\"type\": \"string\"}, \"without\": {\"type\": \"array\", "
+    "\"items\": {\"type\": \"string\"}}}},\n"
     "    \"population\": {\"anyOf\": [\n"
     "      {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"file\"], "
     "\"properties\": {\"file\": {\"type\": \"string\"}}},\n"
@@ -289,7 +295,8 @@ static const char fixed_defs[] =
     "      {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"source\", "
     "\"classes\"], \"properties\": {\"source\": {\"type\": \"string\"}, \"notes\": {\"type\": "
     "\"string\"}, \"common\": {\"$ref\": \"#/$defs/nat\"}, \"classes\": {\"type\": \"array\", "
-    "\"minItems\": 1, \"maxItems\": 1000, \"items\": {\"$ref\": \"#/$defs/class\"}}}}\n"
+    "\"minItems\": 1, \"maxItems\": 1000, \"items\": {\"anyOf\": [{\"$ref\": \"#/$defs/class\"}, "
+    "{\"$ref\": \"#/$defs/part\"}]}}}}\n"
     "    ]},\n";
 
 static const char nat_class_further[] =
@@ -336,6 +343,7 @@ void sim_scenario_write_schema(FILE *out) {
         "  \"title\": \"punchlab scenario\",\n  \"$defs\": {\n",
         out);
     (void)fputs(fixed_defs, out);
+    (void)fputs(population_defs, out);
     write_def("nat", SECTION_NAT, "", out);
     write_def("class", SECTION_NAT, nat_class_further, out);
     write_def("direction", SECTION_LINK, "", out);

@@ -25,6 +25,11 @@ typedef struct {
     const char *what; /* a part of the complaint */
 } bad_row;
 
+/* Two populations, the second with a class or more to be written. */
+#define PART(class)                                                                   \
+    BASE "\"populations\": {\"home\": {\"source\": \"s\", \"classes\": [{\"share\": " \
+         "\"100%\", \"name\": \"c\"}]},\n\"p\": {\"source\": \"s\", \"classes\": [{" class "}]}}}"
+
 static const bad_row rows[] = {
     {"an empty file", "", 1, 1, "", "the file is empty"},
     {"only white space", " \n\t\n", 3, 1, "", "the file is empty"},
@@ -184,6 +189,32 @@ static const bad_row rows[] = {
      BASE "\"populations\": {\"p\": {\"source\": \"s\", \"classes\": [{\"share\": \"50%\", "
           "\"name\": \"n\"}, {\"share\": \"50%\", \"name\": \"n\"}]}}}",
      2, 81, "/populations/p/classes/1", "a class named \"n\" stands in this population already"},
+    {"a part that is no population", PART("\"share\": \"100%\", \"population\": \"hoem\""), 3, 66,
+     "/populations/p/classes/0/population",
+     "there is no population in \"populations\" called \"hoem\"; did you mean \"home\"?"},
+    {"a population that is a part of itself", PART("\"share\": \"100%\", \"population\": \"p\""), 3,
+     66, "/populations/p/classes/0/population", "the population \"p\" would be a part of itself"},
+    {"populations that are parts of each other",
+     PART("\"share\": \"100%\", \"population\": \"q\"}]},\n\"q\": {\"source\": \"s\", "
+          "\"classes\": [{\"share\": \"100%\", \"population\": \"p\""),
+     4, 66, "/populations/q/classes/0/population",
+     "the population \"p\" would be a part of itself"},
+    {"a part with options",
+     PART("\"share\": \"100%\", \"population\": \"home\", \"mapping\": "
+          "\"EIM\""),
+     3, 74, "/populations/p/classes/0/mapping", "unknown key \"mapping\""},
+    {"a part that is a number", PART("\"share\": \"100%\", \"population\": 1"), 3, 66,
+     "/populations/p/classes/0/population", "a text"},
+    {"a part without what it does not have",
+     PART("\"share\": \"100%\", \"population\": \"home\", \"without\": [\"d\"]"), 3, 86,
+     "/populations/p/classes/0/without/0", "the population \"home\" has no class \"d\""},
+    {"a part without anything",
+     PART("\"share\": \"100%\", \"population\": \"home\", \"without\": [\"c\"]"), 3, 85,
+     "/populations/p/classes/0/without", "all classes of \"home\" are left out"},
+    {"a part that nothing tells from another",
+     PART("\"share\": \"50%\", \"population\": \"home\"}, {\"share\": \"50%\", "
+          "\"population\": \"home\""),
+     3, 74, "/populations/p/classes/1", "a class named \"home\" stands in this population already"},
     {"a population without a source",
      BASE "\"populations\": {\"p\": {\"classes\": [{\"share\": \"100%\"}]}}}", 2, 22,
      "/populations/p", "\"source\" is missing"},

@@ -47,7 +47,9 @@ static const struct {
      "Classes of NATs whose shares sum to 100%; a class has the keys of \"nat\", or \"nat\": "
      "\"none\" "
      "or the name of one; \"common\" holds what all classes share; or {\"file\": "
-     "\"data/x.json\"}."},
+     "\"data/x.json\"}. A class {\"share\": \"40%\", \"population\": \"NAME\", \"without\": [...]} "
+     "is all classes of another population, called NAME.CLASS, and \"without\": [\"NAME\"] leaves "
+     "all of them out."},
     {"factors",
      "\"factors\": [{\"name\": \"loss\", \"treatment\": true, \"set\": \"link.dsl.loss\", "
      "\"levels\": [\"0%\", \"2%\"]}]",

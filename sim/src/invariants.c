@@ -113,6 +113,9 @@ static bool is_source_of(const sim_world *world, const sim_packet *at, uint32_t 
     if ((is_bare || from->site == to_site) && punch_addr_equal(&from->addr, &at->src)) {
         return true;
     }
+    if (site->has_changed) {
+        return true; /* who knows when it left */
+    }
     if (site->box == NULL || !nat_owns(site->box, &at->src)) {
         return false;
     }
@@ -182,7 +185,7 @@ static void check_nats(const sim_world *world) {
     for (uint32_t i = 0; i < world->plan->site_count; i++) {
         const nat *box = world->sites[i].box;
         if (box != NULL) {
-            const nat_config *config = &world->plan->sites[i].nat;
+            const nat_config *config = world->sites[i].promised;
             MUST("no NAT holds more mappings than its table",
                  nat_mapping_count(box, world->now_us) <= config->table_max);
             MUST("no NAT remembers more remotes than its filters",
@@ -193,8 +196,8 @@ static void check_nats(const sim_world *world) {
     for (uint32_t i = 0; i < world->plan->host_count; i++) {
         const sim_host *host = &world->hosts[i];
         const nat *box = world->sites[host->site].box;
-        const uint32_t most = world->plan->sites[host->site].nat.per_host_max;
-        if (box != NULL && most > 0) {
+        const uint32_t most = box != NULL ? world->sites[host->site].promised->per_host_max : 0;
+        if (most > 0) {
             MUST("no host has more mappings than its NAT grants one",
                  nat_host_mapping_count(box, &host->addr, world->now_us) <= most);
         }

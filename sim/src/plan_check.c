@@ -87,6 +87,28 @@ static const char *call_refused(const sim_plan *plan, const sim_call_plan *call)
     return NULL;
 }
 
+static const char *nat_fault_refused(const sim_plan *plan, const sim_fault *fault) {
+    if (fault->index >= plan->site_count || !plan->sites[fault->index].has_nat) {
+        return "a NAT can only reboot or change at a site that has one";
+    }
+    const nat_config *before = &plan->sites[fault->index].nat;
+    if (fault->kind == SIM_FAULT_NAT_RENUMBER &&
+        (fault->external.family == PUNCH_FAMILY_NONE || punch_addr_is_private(&fault->external))) {
+        return "a NAT's new external address must be public";
+    }
+    if (fault->kind == SIM_FAULT_NAT_CHANGE) {
+        const char *wrong = nat_config_check(&fault->nat);
+        if (wrong != NULL) {
+            return wrong;
+        }
+        if (fault->nat.firewall != before->firewall) {
+            return "a NAT cannot become a firewall, nor the other way round: its hosts would need "
+                   "other addresses";
+        }
+    }
+    return NULL;
+}
+
 static const char *fault_refused(const sim_plan *plan, uint32_t index) {
     const sim_fault *fault = &plan->faults[index];
     if (fault->at_us < (index > 0 ? plan->faults[index - 1].at_us : 0)) {
@@ -102,6 +124,10 @@ static const char *fault_refused(const sim_plan *plan, uint32_t index) {
     case SIM_FAULT_LINK_DOWN:
     case SIM_FAULT_LINK_UP:
         return fault->index < plan->site_count ? NULL : "a link fault needs a site";
+    case SIM_FAULT_NAT_REBOOT:
+    case SIM_FAULT_NAT_RENUMBER:
+    case SIM_FAULT_NAT_CHANGE:
+        return nat_fault_refused(plan, fault);
     }
     return "a fault of an unknown kind";
 }

@@ -54,11 +54,16 @@ static uint32_t slot_of(const sim_world *world, uint32_t scope, const punch_addr
 }
 
 uint32_t sim_route_externals(const sim_plan *plan) {
-    uint32_t count = 0;
+    uint32_t most = 1;
     for (uint32_t i = 0; i < plan->site_count; i++) {
-        count += nat_config_addresses(&plan->sites[i].nat);
+        const uint32_t count = nat_config_addresses(&plan->sites[i].nat);
+        most = count > most ? count : most;
     }
-    return count;
+    for (uint32_t i = 0; i < plan->fault_count; i++) {
+        const uint32_t count = nat_config_addresses(&plan->faults[i].nat);
+        most = count > most ? count : most;
+    }
+    return most * plan->site_count;
 }
 
 bool sim_route_create(sim_route_table *table, uint32_t host_count, uint32_t external_count) {

@@ -28,7 +28,7 @@ typedef struct {
 
 /* Room for hosts and external addresses of NATs of these numbers. */
 bool sim_route_create(sim_route_table *table, uint32_t host_count, uint32_t external_count);
-/* External addresses of all sites, counted as if each had a NAT. */
+/* External addresses of all sites, counted as if each had the NAT with the most. */
 uint32_t sim_route_externals(const sim_plan *plan);
 void sim_route_destroy(sim_route_table *table);
 

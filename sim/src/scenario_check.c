@@ -97,15 +97,53 @@ static void check_sites(checker *c) {
     }
 }
 
+static bool is_firewall(const scenario_cell *cell, int64_t ref) {
+    scenario_nat box;
+    return scenario_cell_nat(cell, ref, STREAM_A, &box) && box.config.firewall;
+}
+
+/* What is wrong with an entry of the timeline; NULL: nothing. */
+static const char *fault_refused(const scenario_cell *cell, const scenario_fault *fault) {
+    const sim_fault_kind kind = (sim_fault_kind)fault->action;
+    if (!sim_fault_is_of_site(kind)) {
+        return fault->on == SCENARIO_ON_BROKER
+                   ? NULL
+                   : "this happens to the broker only: \"on\" must be \"broker\"";
+    }
+    if (sim_fault_is_of_nat(kind) && fault->on == SCENARIO_ON_BROKER) {
+        return "the broker has no NAT: \"on\" must be \"a\" or \"b\"";
+    }
+    if ((kind == SIM_FAULT_NAT_CHANGE) != (fault->to != SCENARIO_NAT_NONE)) {
+        return "\"to\" names what a NAT changes into: \"nat-change\" needs it, nothing else takes "
+               "it";
+    }
+    if (fault->to >= SCENARIO_VIEW_BASE) {
+        return "\"to\" must be one NAT, not a population";
+    }
+    if (kind != SIM_FAULT_NAT_CHANGE) {
+        return NULL;
+    }
+    scenario_peer peer = cell->scenario->defaults.peer;
+    const bool of_a = fault->on == SCENARIO_ON_A;
+    scenario_cell_apply(cell, of_a ? OBJECT_PEER_A : OBJECT_PEER_B, of_a ? STREAM_A : STREAM_B,
+                        &peer);
+    if (peer.nat >= SCENARIO_VIEW_BASE) {
+        return "a NAT drawn from a population cannot change: name one";
+    }
+    return is_firewall(cell, fault->to) == is_firewall(cell, peer.nat)
+               ? NULL
+               : "a NAT cannot become a firewall, nor the other way round: its hosts would need "
+                 "other addresses";
+}
+
 static void check_faults(checker *c) {
     const sim_scenario *scenario = c->cell->scenario;
     for (uint32_t i = 0; i < scenario->fault_count; i++) {
         scenario_fault fault = scenario->defaults.fault;
         scenario_cell_apply(c->cell, scenario->fault_first + i, STREAM_TIMELINE + i, &fault);
-        const bool link = fault.action == SIM_FAULT_LINK_DOWN || fault.action == SIM_FAULT_LINK_UP;
-        if (!link && fault.on != SCENARIO_ON_BROKER) {
-            complain(c, scenario->fault_first + i,
-                     "this happens to the broker only: \"on\" must be \"broker\"");
+        const char *wrong = fault_refused(c->cell, &fault);
+        if (wrong != NULL) {
+            complain(c, scenario->fault_first + i, wrong);
         }
     }
 }

@@ -46,6 +46,7 @@ static void set_all_defaults(scenario_defaults *defaults) {
     defaults->link.preset = -1;
     defaults->peer.nat = SCENARIO_NAT_NONE;
     defaults->peer.link = -1;
+    defaults->fault.to = SCENARIO_NAT_NONE;
     defaults->broker.link = -1;
     defaults->broker.keepalive = 0; /* agreed-15 stands first */
     defaults->until.measure = SIM_MEASURE_CONNECTED;

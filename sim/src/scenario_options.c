@@ -17,8 +17,9 @@ static const char *const pooling_names[] = {"paired", "arbitrary", NULL};
 static const char *const hairpin_names[] = {"none", "internal", "external", NULL};
 static const char *const full_names[] = {"refuse", "evict-oldest", "evict-random", NULL};
 static const char *const unsolicited_names[] = {"ignore", "collide", "kill", "blacklist", NULL};
-static const char *const fault_names[] = {"broker-down", "broker-up", "broker-restart",
-                                          "link-down",   "link-up",   NULL};
+static const char *const fault_names[] = {"broker-down",  "broker-up",  "broker-restart",
+                                          "link-down",    "link-up",    "nat-reboot",
+                                          "nat-renumber", "nat-change", NULL};
 static const char *const on_names[] = {"a", "b", "broker", NULL};
 
 _Static_assert(sizeof(nat_mapping) == 4 && sizeof(nat_unsolicited) == 4 &&
@@ -298,11 +299,18 @@ static const scenario_option options[] = {
            OPTION_DRAWN | OPTION_REQUIRED, "", "0s", "720h", AT_FAULT(at_us), "When, world time."),
     ENUM("timeline.do", SECTION_TIMELINE, OPTION_REQUIRED, "", fault_names, AT_FAULT(action),
          "What happens. A broker that is down loses every packet but keeps its memory; one that "
-         "restarts forgets everything. A link goes down in both directions."),
+         "restarts forgets everything. A link goes down in both directions. A NAT that reboots has "
+         "no "
+         "mappings left; one that is renumbered has a new external address besides (198.18.0.0/15, "
+         "RFC 2544); one that changes behaves as \"to\" says, and keeps its mappings if that "
+         "differs in timeouts, refresh and reactions only."),
     BOOL("timeline.happens", SECTION_TIMELINE, OPTION_DRAWN, "true", AT_FAULT(happens),
          "false: this entry is left out; for factors that switch it on."),
     ENUM("timeline.on", SECTION_TIMELINE, OPTION_REQUIRED, "", on_names, AT_FAULT(on),
          "To whom: a, b or the broker."),
+
+    INDEX("timeline.to", SECTION_TIMELINE, TYPE_NAT, 0, "none", AT_FAULT(to),
+          "With nat-change: the NAT it behaves as from then on, a name in \"nat\"."),
 
     INDEX("until.measure", SECTION_UNTIL, TYPE_MEASURE, OPTION_FIXED | OPTION_SILENT, "connected",
           AT_UNTIL(measure), "What must be known well enough, in every cell."),

@@ -150,6 +150,7 @@ typedef struct {
     punch_time_us at_us;
     uint32_t action; /* sim_fault_kind */
     uint32_t on;     /* SCENARIO_ON_* */
+    int64_t to;      /* scenario_nat_ref, of a change */
     bool happens;
 } scenario_fault;
 

@@ -207,6 +207,21 @@ static void fill_call(const scenario_cell *cell, sim_plan *plan) {
                                      .message_gap_us = call.message_gap_us};
 }
 
+/* What a NAT becomes; false when none was drawn for that site. */
+static bool fill_nat_fault(const scenario_cell *cell, const sim_plan *plan,
+                           const scenario_fault *fault, uint32_t number, sim_fault *out) {
+    const sim_site_plan *site = &plan->sites[out->index];
+    scenario_nat box;
+    if (out->kind == SIM_FAULT_NAT_RENUMBER) {
+        /* Each entry of the timeline has a network of its own: RFC 2544, 198.18.NUMBER.1. */
+        out->external = punch_addr_ipv4(UINT32_C(0xc6120001) + (number << 8), 0);
+    } else if (out->kind == SIM_FAULT_NAT_CHANGE) {
+        (void)scenario_cell_nat(cell, fault->to, out->index == SITE_A ? STREAM_A : STREAM_B, &box);
+        out->nat = box.config;
+    }
+    return site->has_nat;
+}
+
 /* Faults in order of time; equal times keep the order of the file. */
 static void fill_timeline(const scenario_cell *cell, sim_plan *plan) {
     plan->fault_count = 0;
@@ -217,11 +232,13 @@ static void fill_timeline(const scenario_cell *cell, sim_plan *plan) {
             continue;
         }
         sim_fault out = {.at_us = fault.at_us, .kind = (sim_fault_kind)fault.action};
-        const bool link = out.kind == SIM_FAULT_LINK_DOWN || out.kind == SIM_FAULT_LINK_UP;
-        out.index = !link                            ? (uint32_t)HOST_BROKER
+        out.index = !sim_fault_is_of_site(out.kind)  ? (uint32_t)HOST_BROKER
                     : fault.on == SCENARIO_ON_BROKER ? (uint32_t)SITE_BROKER
                     : fault.on == SCENARIO_ON_A      ? (uint32_t)SITE_A
                                                      : plan->hosts[HOST_B].site;
+        if (sim_fault_is_of_nat(out.kind) && !fill_nat_fault(cell, plan, &fault, i, &out)) {
+            continue;
+        }
         uint32_t at = plan->fault_count++;
         for (; at > 0 && plan->faults[at - 1].at_us > out.at_us; at--) {
             plan->faults[at] = plan->faults[at - 1];

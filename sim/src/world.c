@@ -49,44 +49,75 @@ void sim_world_push_timer(sim_world *world, sim_host *at, punch_time_us at_us) {
     world->timers_queued++;
 }
 
-static void on_fault(sim_world *world, uint32_t index) {
-    const sim_fault *fault = &world->plan->faults[index];
-    const char *text = "";
-    bool down = false;
+static const char *fault_text(sim_fault_kind kind) {
+    switch (kind) {
+    case SIM_FAULT_BROKER_DOWN:
+        return "broker down";
+    case SIM_FAULT_BROKER_UP:
+        return "broker up";
+    case SIM_FAULT_BROKER_RESTART:
+        return "broker restarts";
+    case SIM_FAULT_LINK_DOWN:
+        return "link down";
+    case SIM_FAULT_LINK_UP:
+        return "link up";
+    case SIM_FAULT_NAT_REBOOT:
+        return "NAT reboots: its mappings are gone";
+    case SIM_FAULT_NAT_RENUMBER:
+        return "NAT has a new external address: its mappings are gone";
+    case SIM_FAULT_NAT_CHANGE:
+        return "NAT changes its behaviour";
+    }
+    return "";
+}
+
+static void strike_site(sim_world *world, const sim_fault *fault) {
+    sim_site *site = &world->sites[fault->index];
     switch (fault->kind) {
     case SIM_FAULT_BROKER_DOWN:
-        text = "broker down";
-        world->hosts[fault->index].is_down = true;
-        break;
     case SIM_FAULT_BROKER_UP:
-        text = "broker up";
-        world->hosts[fault->index].is_down = false;
-        break;
     case SIM_FAULT_BROKER_RESTART:
-        text = "broker restarts";
-        break;
+        break; /* strike hosts */
     case SIM_FAULT_LINK_DOWN:
-        text = "link down";
-        down = true;
-        break;
     case SIM_FAULT_LINK_UP:
-        text = "link up";
+        site->up.is_down = fault->kind == SIM_FAULT_LINK_DOWN;
+        site->down.is_down = fault->kind == SIM_FAULT_LINK_DOWN;
+        break;
+    case SIM_FAULT_NAT_REBOOT:
+        nat_flush(site->box, world->now_us);
+        break;
+    case SIM_FAULT_NAT_RENUMBER:
+        nat_renumber(site->box, &fault->external, world->now_us);
+        site->external = fault->external;
+        site->has_changed = true;
+        sim_route_begin(world);
+        break;
+    case SIM_FAULT_NAT_CHANGE:
+        nat_change(site->box, &fault->nat, world->now_us);
+        site->promised = &fault->nat;
+        site->has_changed = true;
+        sim_route_begin(world); /* it may have other addresses now */
         break;
     }
-    const bool is_link = fault->kind == SIM_FAULT_LINK_DOWN || fault->kind == SIM_FAULT_LINK_UP;
+}
+
+static void on_fault(sim_world *world, uint32_t index) {
+    const sim_fault *fault = &world->plan->faults[index];
+    const bool is_site = sim_fault_is_of_site(fault->kind);
     if (world->observer != NULL) {
         const sim_saw saw = {.kind = SIM_SAW_FAULT,
                              .at_us = world->now_us,
-                             .host = is_link ? SIM_NONE : fault->index,
-                             .site = is_link ? fault->index : SIM_NONE,
-                             .text = text};
+                             .host = is_site ? SIM_NONE : fault->index,
+                             .site = is_site ? fault->index : SIM_NONE,
+                             .text = fault_text(fault->kind)};
         world->observer->saw(world->observer->user, &saw);
     }
-    if (is_link) {
-        world->sites[fault->index].up.is_down = down;
-        world->sites[fault->index].down.is_down = down;
+    if (is_site) {
+        strike_site(world, fault);
     } else if (fault->kind == SIM_FAULT_BROKER_RESTART) {
         sim_host_restart_broker(world, fault->index);
+    } else {
+        world->hosts[fault->index].is_down = fault->kind == SIM_FAULT_BROKER_DOWN;
     }
     if (index + 1 < world->plan->fault_count) {
         sim_world_push(world, world->plan->faults[index + 1].at_us, SIM_EVENT_FAULT, index + 1);
@@ -234,6 +265,8 @@ static void begin_site(sim_world *world, uint32_t index) {
     site->is_shared = false;
     site->is_direct = sim_link_is_plain(&plan->down) && !world->has_link_faults;
     site->box = NULL;
+    site->has_changed = false;
+    site->promised = &plan->nat;
     if (!plan->has_nat) {
         return;
     }

@@ -64,6 +64,7 @@ typedef struct {
 typedef struct {
     nat *box; /* NULL = no NAT in this plan */
     punch_addr external;
+    const nat_config *promised; /* what the plan says the NAT is now */
     uint32_t region;
     punch_time_us lan_delay_us;
     nat *nat_memory; /* made for the largest plan; NULL = that had none here */
@@ -71,6 +72,7 @@ typedef struct {
     sim_link down;
     uint32_t only_host; /* the one host here; SIM_NONE = none or several */
     bool is_shared;     /* several */
+    bool has_changed;   /* its NAT has, since the start: packets under way may show what it was */
     bool is_direct; /* arrivals can be computed when a packet leaves: no event at the downlink */
 } sim_site;
 

@@ -85,7 +85,7 @@ void small_add_fault(small_world *small, punch_time_us at_us, sim_fault_kind kin
         small->faults[place] = small->faults[place - 1];
         place--;
     }
-    small->faults[place] = (sim_fault){at_us, kind, index};
+    small->faults[place] = (sim_fault){.at_us = at_us, .kind = kind, .index = index};
 }
 
 void small_pair(small_world *small, const nat_config *caller, const nat_config *callee) {

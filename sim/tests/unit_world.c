@@ -291,6 +291,77 @@ static void link_down_kills_a_connection(void) {
     EXPECT_INT("the callee noticed", call->fail[1], PUNCH_FAIL_DEAD);
 }
 
+/* What becomes of a connection when a's NAT forgets, moves or changes. */
+static void nat_faults(void) {
+    static const struct {
+        const char *sentence;
+        bool happens;
+        sim_fault_kind kind;
+        nat_allocation allocation;
+        bool lost;
+    } rows[] = {
+        {"nothing happens", false, SIM_FAULT_NAT_REBOOT, NAT_ALLOCATION_RANDOM, false},
+        {"a reboot, ports kept: both punch again", true, SIM_FAULT_NAT_REBOOT,
+         NAT_ALLOCATION_PRESERVING, false},
+        {"a reboot, another port: b's filter has never seen it", true, SIM_FAULT_NAT_REBOOT,
+         NAT_ALLOCATION_RANDOM, true},
+        {"another address: likewise", true, SIM_FAULT_NAT_RENUMBER, NAT_ALLOCATION_PRESERVING,
+         true},
+        {"other timeouts only: mappings live on", true, SIM_FAULT_NAT_CHANGE, NAT_ALLOCATION_RANDOM,
+         false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        nat_config box = small_nat(NAT_MAPPING_EIM, NAT_FILTERING_APDF);
+        box.allocation = rows[i].allocation;
+        small_world small;
+        small_pair(&small, &box, &box);
+        small.plan.hold_us = 100 * PUNCH_US_PER_S;
+        if (rows[i].happens) {
+            small_add_fault(&small, 10 * PUNCH_US_PER_S, rows[i].kind, 1);
+            small.faults[0].external = punch_addr_ipv4(UINT32_C(0xc6120001), 0);
+            small.faults[0].nat = box;
+            small.faults[0].nat.udp_timeout_first_us = 60 * PUNCH_US_PER_S;
+        }
+        small_run(&small, SEED, NULL);
+        EXPECT("the pair had connected", small.result.calls[0].connected);
+        EXPECT_INT(rows[i].sentence, small.result.calls[0].lost_after, rows[i].lost);
+    }
+}
+
+/* A firewall is a NAT that translates nothing: as easy as EIM/APDF. UDP may also be blocked. */
+static void firewalls(void) {
+    nat_config wall = small_nat(NAT_MAPPING_EIM, NAT_FILTERING_APDF);
+    wall.firewall = true;
+    nat_config blocked = wall;
+    blocked.udp_blocked = true;
+    nat_config pool = small_nat(NAT_MAPPING_EIM, NAT_FILTERING_APDF);
+    pool.address_count = 8;
+    const nat_config hard = small_nat(NAT_MAPPING_APDM, NAT_FILTERING_APDF);
+    const struct {
+        const char *sentence;
+        const nat_config *a;
+        const nat_config *b;
+        bool connects;
+    } rows[] = {
+        {"two firewalls", &wall, &wall, true},
+        {"a firewall and a paired pool", &wall, &pool, true},
+        {"a firewall and a hard NAT", &wall, &hard, false},
+        {"no UDP on one side", &blocked, &pool, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        small_world small;
+        small_pair(&small, rows[i].a, rows[i].b);
+        for (uint32_t host = 1; host < small.plan.host_count; host++) {
+            if (small.sites[small.hosts[host].site].nat.firewall) {
+                small.hosts[host].addr = punch_addr_ipv4(UINT32_C(0xc0000200) + host, 40000);
+            }
+        }
+        small_run(&small, SEED, NULL);
+        EXPECT_INT(rows[i].sentence, small.result.calls[0].connected, rows[i].connects);
+        EXPECT_INT("the truth knew it", sim_truth_can_open(rows[i].a, rows[i].b), rows[i].connects);
+    }
+}
+
 static void keepalives_hold_the_path(void) {
     nat_config box = small_nat(NAT_MAPPING_EIM, NAT_FILTERING_APDF);
     box.udp_timeout_first_us = 30 * PUNCH_US_PER_S;
@@ -407,6 +478,8 @@ int main(void) {
         {"a broker restart is survived", broker_restart_is_survived},
         {"a broker that is down fails the call", broker_down_fails_the_call},
         {"a dead link kills a connection", link_down_kills_a_connection},
+        {"a NAT that reboots, moves or changes", nat_faults},
+        {"firewalls, pools and blocked UDP", firewalls},
         {"keepalives hold the path", keepalives_hold_the_path},
         {"messages have outcomes", messages_have_outcomes},
         {"clocks do not matter", clocks_do_not_matter},

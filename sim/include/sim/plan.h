@@ -98,13 +98,18 @@ typedef enum {
     SIM_FAULT_BROKER_UP,
     SIM_FAULT_BROKER_RESTART, /* host: forgets everything, new instance id */
     SIM_FAULT_LINK_DOWN,      /* site: both directions */
-    SIM_FAULT_LINK_UP
+    SIM_FAULT_LINK_UP,
+    SIM_FAULT_NAT_REBOOT,   /* site: its NAT forgets every mapping */
+    SIM_FAULT_NAT_RENUMBER, /* site: and has another external address */
+    SIM_FAULT_NAT_CHANGE    /* site: its NAT behaves otherwise from now on (nat_change) */
 } sim_fault_kind;
 
 typedef struct {
     punch_time_us at_us; /* world time */
     sim_fault_kind kind;
-    uint32_t index; /* host or site */
+    uint32_t index;      /* host or site */
+    punch_addr external; /* NAT_RENUMBER: the new (first) one; port 0 */
+    nat_config nat;      /* NAT_CHANGE: firewall or not as before */
 } sim_fault;
 
 typedef struct {
@@ -166,5 +171,15 @@ typedef struct {
     punch_time_us ended_at_us;
     sim_call_result *calls; /* plan->call_count; memory of the caller */
 } sim_trial_result;
+
+/* Does it strike a site, rather than a host? */
+static inline bool sim_fault_is_of_site(sim_fault_kind kind) {
+    return kind >= SIM_FAULT_LINK_DOWN;
+}
+
+/* Does it strike the site's NAT? */
+static inline bool sim_fault_is_of_nat(sim_fault_kind kind) {
+    return kind >= SIM_FAULT_NAT_REBOOT;
+}
 
 #endif

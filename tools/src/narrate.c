@@ -35,6 +35,13 @@ const char *narrate_name_of(const sim_plan *plan, uint32_t from_site, const punc
             return site->name;
         }
     }
+    for (uint32_t i = 0; i < plan->fault_count; i++) {
+        const sim_fault *fault = &plan->faults[i];
+        if (fault->kind == SIM_FAULT_NAT_RENUMBER &&
+            nat_config_owns(&plan->sites[fault->index].nat, &fault->external, addr)) {
+            return plan->sites[fault->index].name;
+        }
+    }
     return NULL;
 }
 

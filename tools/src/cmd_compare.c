@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "commands.h"
-#include "compare.h"
+#include "compare_words.h"
 #include "file.h"
 #include "session.h"
 
@@ -72,23 +72,28 @@ static uint32_t measure_named(const cli_args *args, const char *name) {
 typedef struct {
     const char *suffix;
     double scale;
+    double beyond; /* what a margin of it stays below */
 } margin_unit;
 
-/* "1%", "0.01", "50ms", "2": in the unit the measure is shown in; false when it is none. */
+/* "1%", "0.01", "50ms", "2": in the unit the measure is shown in; false when it is none. A share of
+ * 5 was meant as 5 %: as 500 points it would hide everything. */
 static bool parse_margin(const char *text, sim_measure_unit unit, double *margin_out) {
-    static const margin_unit share[] = {{"%", 0.01}, {"", 1.0}, {NULL, 0.0}};
-    static const margin_unit seconds[] = {{"us", 1e-6}, {"ms", 1e-3}, {"s", 1.0}, {NULL, 0.0}};
-    static const margin_unit count[] = {{"", 1.0}, {NULL, 0.0}};
+    static const margin_unit share[] = {{"%", 0.01, 100.0}, {"", 1.0, 1.0}, {NULL, 0.0, 0.0}};
+    static const margin_unit seconds[] = {{"us", 1e-6, (double)INFINITY},
+                                          {"ms", 1e-3, (double)INFINITY},
+                                          {"s", 1.0, (double)INFINITY},
+                                          {NULL, 0.0, 0.0}};
+    static const margin_unit count[] = {{"", 1.0, (double)INFINITY}, {NULL, 0.0, 0.0}};
     const margin_unit *units = unit == SIM_UNIT_SHARE     ? share
                                : unit == SIM_UNIT_SECONDS ? seconds
                                                           : count;
     char *end = NULL;
     const double number = strtod(text, &end);
-    if (end == text || !(number >= 0.0) || isinf(number)) {
+    if (end == text || !(number >= 0.0)) {
         return false;
     }
     for (; units->suffix != NULL; units++) {
-        if (strcmp(end, units->suffix) == 0) {
+        if (strcmp(end, units->suffix) == 0 && number < units->beyond) {
             *margin_out = number * units->scale;
             return true;
         }
@@ -112,7 +117,7 @@ static int read_margin(const cli_args *args, const char *given, compare_request 
     const sim_measure *of = &sim_measures(&count)[measure];
     if (!parse_margin(equals + 1, of->unit, &request->margins[measure])) {
         return refuse(args, "--margin %s: a margin of %s is %s, and not below 0", given, of->name,
-                      of->unit == SIM_UNIT_SHARE     ? "in points, such as 1%"
+                      of->unit == SIM_UNIT_SHARE     ? "in points, such as 1%, below 100%"
                       : of->unit == SIM_UNIT_SECONDS ? "a time, such as 50ms"
                                                      : "a number, such as 2");
     }
@@ -189,10 +194,14 @@ static int publish(const cli_args *args, outputs *to, const comparison *made) {
     if (!cli_has(args, "quiet")) {
         compare_table(made, people, cli_wants_colour(people));
         fflush(people);
+    } else if (!compare_is_whole(made)) {
+        char *why = compare_not_whole_words(made);
+        (void)refuse(args, "%s", why);
+        free(why);
     }
     const bool json = put_output(&to->json, args, made, compare_json);
     const bool markdown = put_output(&to->markdown, args, made, compare_markdown);
-    return json && markdown && made->worse == 0 ? CLI_OK : CLI_FAILED;
+    return json && markdown && made->worse == 0 && compare_is_whole(made) ? CLI_OK : CLI_FAILED;
 }
 
 /* --- what is compared */

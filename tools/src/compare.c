@@ -209,6 +209,8 @@ static char *pair_runs(comparison *made) {
         old_factors[f] = factor_in(old_run, new_run->factors[f]);
     }
     made->unpaired = why_unpaired(old_run, new_run);
+    bool *met = calloc((size_t)old_run->cell_count + 1, sizeof *met);
+    PUNCH_ASSERT(met != NULL);
     for (uint32_t cell = 0; cell < new_run->cell_count; cell++) {
         uint32_t old_cell = 0;
         while (old_cell < old_run->cell_count && !same_levels(made, old_factors, cell, old_cell)) {
@@ -220,14 +222,15 @@ static char *pair_runs(comparison *made) {
                                               new_run->file.about.cells[cell].call_count;
             const compare_pair pair = {old_cell, cell, NO_FACTOR, paired};
             add_pair(made, &pair);
+            met[old_cell] = true;
         }
     }
     free(old_factors);
     made->only_new = new_run->cell_count - made->pair_count;
-    /* equal cells in a file of estimates could make more pairs than it has */
-    if (old_run->cell_count > made->pair_count) {
-        made->only_old = old_run->cell_count - made->pair_count;
+    for (uint32_t cell = 0; cell < old_run->cell_count; cell++) {
+        made->only_old += met[cell] ? 0 : 1;
     }
+    free(met);
     if (made->pair_count > 0) {
         return NULL;
     }
@@ -250,6 +253,21 @@ static bool row_wanted(const comparison *of, const compare_pair *pair, uint32_t 
     return of->request->wanted[measure] &&
            (of->old_run->cells[pair->old_cell].estimates[measure].n > 0 ||
             of->new_run->cells[pair->new_cell].estimates[measure].n > 0);
+}
+
+/* Of a wanted row: has the old cell the measure, and the new one not? Within a run, cells may be
+ * made for different measures. */
+static bool is_lost(const comparison *of, const compare_pair *pair, uint32_t measure) {
+    const compare_source *new_run = of->new_run;
+    return of->old_run->cells[pair->old_cell].estimates[measure].n > 0 &&
+           new_run->cells[pair->new_cell].estimates[measure].n == 0 &&
+           (of->old_run != new_run ||
+            facts_measured(&new_run->file.about, pair->new_cell, measure));
+}
+
+static bool is_on_both_sides(const comparison *of, const compare_pair *pair, uint32_t measure) {
+    return of->old_run->cells[pair->old_cell].estimates[measure].n > 0 &&
+           of->new_run->cells[pair->new_cell].estimates[measure].n > 0;
 }
 
 static char *fill_rows(comparison *of, uint32_t measure_count) {
@@ -345,18 +363,45 @@ static void conclude(comparison *of, const sim_measure *table) {
     }
 }
 
+/* NULL when there is at least one row with two sides. */
+static char *count_rows(comparison *made, uint32_t measure_count) {
+    size_t comparable = 0;
+    for (uint32_t p = 0; p < made->pair_count; p++) {
+        const compare_pair *pair = &made->pairs[p];
+        for (uint32_t m = 0; m < measure_count; m++) {
+            if (row_wanted(made, pair, m)) {
+                made->row_count++;
+                made->lost += is_lost(made, pair, m) ? 1 : 0;
+                comparable += is_on_both_sides(made, pair, m) ? 1 : 0;
+            }
+        }
+    }
+    if (comparable > 0) {
+        return NULL;
+    }
+    return made->old_run == made->new_run
+               ? words_sentence(
+                     "%s: nothing can be compared: no measure that is wanted was taken "
+                     "in two cells that differ in a treatment only",
+                     made->new_run->path)
+               : words_sentence(
+                     "nothing can be compared: no measure that is wanted was taken in a "
+                     "cell of %s and in the same of %s",
+                     made->old_run->path, made->new_run->path);
+}
+
 static char *compare_pairs(comparison *made) {
     uint32_t measure_count = 0;
     const sim_measure *table = sim_measures(&measure_count);
     PUNCH_ASSERT(measure_count <= COMPARE_MEASURES_MAX);
-    for (uint32_t p = 0; p < made->pair_count; p++) {
-        for (uint32_t m = 0; m < measure_count; m++) {
-            made->row_count += row_wanted(made, &made->pairs[p], m) ? 1 : 0;
-        }
+    char *why = count_rows(made, measure_count);
+    if (why != NULL) {
+        comparison_free(made);
+        return why;
     }
     made->rows = calloc(made->row_count + 1, sizeof *made->rows);
     PUNCH_ASSERT(made->rows != NULL);
-    char *why = fill_rows(made, measure_count);
+    why = fill_rows(made, measure_count);
     if (why != NULL) {
         comparison_free(made);
         return why;
@@ -364,6 +409,10 @@ static char *compare_pairs(comparison *made) {
     adjust(made);
     conclude(made, table);
     return NULL;
+}
+
+bool compare_is_whole(const comparison *of) {
+    return of->only_old == 0 && of->lost == 0 && !of->new_run->partial;
 }
 
 char *compare_within(comparison *made, const compare_source *run, const compare_request *request) {

@@ -3,7 +3,8 @@
  * A comparison: the levels of the treatments of one run against each other, or the same cells of
  * two runs. Every pair of cells and every measure is a row; p values are adjusted over all rows
  * (Holm). A row is better or worse when its adjusted p is below 5 % and its interval excludes no
- * change; with a margin it is worse only when it is shown to be worse by more than that.
+ * change; with a margin it is worse only when it is shown to be worse by more than that. A comparison
+ * is good when nothing is worse and it is whole: the new run lacks nothing that the old one has.
  *
  *   sources -> pairs of cells -> changes (compare_cells.h) -> rows -> table, JSON, Markdown
  */
@@ -62,16 +63,22 @@ typedef struct {
     size_t worse;
     uint32_t only_old; /* cells without a counterpart */
     uint32_t only_new;
+    size_t lost; /* rows that the old run has and the new one should have, but has not */
 } comparison;
 
 /* All measures, no margins. */
 compare_request compare_request_all(void);
 
-/* NULL, or a sentence to be freed why they cannot be compared; then there is nothing to free. */
+/* NULL, or a sentence to be freed why they cannot be compared, not even in one measure of one cell;
+ * then there is nothing to free. */
 char *compare_within(comparison *made, const compare_source *run, const compare_request *request);
 char *compare_runs(comparison *made, const compare_source *old_run, const compare_source *new_run,
                    const compare_request *request);
 void comparison_free(comparison *made);
+
+/* Does the new run have all that the old one has, every trial of it? What is missing could be what
+ * became worse: a comparison that is not whole vouches for nothing. */
+bool compare_is_whole(const comparison *of);
 
 /* "better", "worse", "~", "within the margin", "inconclusive" */
 const char *compare_verdict_name(compare_verdict verdict);

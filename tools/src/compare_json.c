@@ -3,7 +3,7 @@
  * A comparison as one JSON object, schema 1:
  *
  *   {"schema":1, "scenario", "old":{"path","digest","seed","partial"}, "new":{...}, "paired",
- *    "worse":n, "better":n, "rows":[{"old":{factor:level,...}, "new":{...}, "measure", "paired",
+ *    "worse":n, "better":n, "only_old":n, "only_new":n, "lost":n, "whole", "rows":[{"old":{factor:level,...}, "new":{...}, "measure", "paired",
  *    "values":{"old":{n,value,lo,hi},"new":{...}}, "difference":{...}, "ratio":{...}, "p",
  *    "p_adjusted", "margin", "p_margin", "verdict", "worse_trial"}]}
  *
@@ -96,6 +96,7 @@ void compare_json(const comparison *of, FILE *out) {
     fprintf(out, ",\"paired\":%s,\"worse\":%zu,\"better\":%zu,\"only_old\":%u,\"only_new\":%u",
             of->unpaired == NULL ? "true" : "false", of->worse, of->better, of->only_old,
             of->only_new);
+    fprintf(out, ",\"lost\":%zu,\"whole\":%s", of->lost, compare_is_whole(of) ? "true" : "false");
     fputs(",\"rows\":[", out);
     for (size_t i = 0; i < of->row_count; i++) {
         fputs(i > 0 ? ",\n" : "\n", out);

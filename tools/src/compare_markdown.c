@@ -100,6 +100,7 @@ static char *compose(const comparison *of, size_t rows_max, size_t *length_out) 
     fputs("## ", out);
     put_line(out, "", words_sentence("%s: compared", of->new_run->scenario));
     put_line(out, "\n", compare_summary(of));
+    put_line(out, "\n", compare_not_whole_words(of));
     put_line(out, "\n", compare_unmatched_words(of));
     if (rows_of(of, true) > 0) {
         fputc('\n', out);

@@ -145,5 +145,6 @@ void compare_table(const comparison *of, FILE *out, bool colour) {
     fputc('\n', out);
     put_line(out, "", compare_unmatched_words(of));
     put_line(out, "", compare_summary(of));
+    put_line(out, "", compare_not_whole_words(of));
     put_worse(of, out);
 }

@@ -128,6 +128,37 @@ char *compare_unmatched_words(const comparison *of) {
                           of->new_run->cell_count);
 }
 
+/* ", 2 measures" */
+static void put_missing(FILE *out, bool *any, const char *words, size_t count) {
+    if (count > 0) {
+        fprintf(out, "%s %zu %s%s", *any ? "," : "", count, words, count == 1 ? "" : "s");
+        *any = true;
+    }
+}
+
+char *compare_not_whole_words(const comparison *of) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    PUNCH_ASSERT(out != NULL);
+    if (!compare_is_whole(of)) {
+        const bool within = of->old_run == of->new_run;
+        const bool lacks = of->only_old > 0 || of->lost > 0;
+        bool any = false;
+        fprintf(out, "no success: the %srun", within ? "" : "new ");
+        fputs(lacks ? " lacks" : "", out);
+        put_missing(out, &any, "cell", of->only_old);
+        put_missing(out, &any, "measure", of->lost);
+        fputs(lacks && !within ? " that the old one has" : "", out);
+        if (of->new_run->partial) {
+            fprintf(out, "%s was not finished", lacks ? ", and" : "");
+        }
+    }
+    const bool closed = fclose(out) == 0;
+    PUNCH_ASSERT(closed);
+    return text;
+}
+
 /* --- what shows a worsening */
 
 uint32_t compare_next_worse(const comparison *of, uint32_t pair) {

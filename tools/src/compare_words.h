@@ -33,6 +33,10 @@ char *compare_paired_words(const comparison *of);
 char *compare_summary(const comparison *of);
 char *compare_unmatched_words(const comparison *of);
 
+/* Why a comparison is no success although nothing in it is worse; "" when it is whole. To be freed.
+ */
+char *compare_not_whole_words(const comparison *of);
+
 /* Pairs of cells in which something is worse, in order: the next one from `pair` on, or
  * pair_count. */
 uint32_t compare_next_worse(const comparison *of, uint32_t pair);

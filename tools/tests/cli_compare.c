@@ -190,6 +190,36 @@ static void estimates(void) {
     process_remove_directory(run.path);
 }
 
+/* A new side with one of three cells, in which nothing is worse, is no success. */
+static void lacking(void) {
+    static const char one_cell[] =
+        "{\"schema\":1,\"scenario\":\"paired\",\"cells\":[{\"factors\":{\"loss\":\"0%\"},"
+        "\"trials\":150,\"measures\":{\"connected\":{\"n\":150,\"value\":1,\"lo\":0.98,\"hi\":1}}}]"
+        "}";
+    results run;
+    char json[8192];
+    make(&run, NULL, NULL);
+    snprintf(json, sizeof json, "%s/less.json", run.path);
+    FILE *file = fopen(json, "w");
+    EXPECT("a smaller run", file != NULL && fputs(one_cell, file) >= 0 && fclose(file) == 0);
+    static const char says[] = "no success: the new run lacks 2 cells that the old one has\n";
+    const char *const words[] = {"compare", run.path, json, "--measure", "connected", NULL};
+    process_said said = punchlab(words);
+    EXPECT_INT("two cells are missing: exit code", said.status, 1);
+    EXPECT("which is said", has(said.out, says));
+    process_free(&said);
+    const char *const quiet[] = {"compare", run.path, json, "--measure", "connected", "-q", NULL};
+    said = punchlab(quiet);
+    EXPECT_INT("quietly: exit code", said.status, 1);
+    EXPECT("also then", has(said.err, says));
+    process_free(&said);
+    const char *const turned[] = {"compare", json, run.path, "--measure", "connected", NULL};
+    said = punchlab(turned);
+    EXPECT_INT("two cells more: exit code", said.status, 0);
+    process_free(&said);
+    process_remove_directory(run.path);
+}
+
 static void refused(void) {
     results run;
     results other;
@@ -214,6 +244,16 @@ static void refused(void) {
         {"no margin", {"compare", run.path, "--margin", "connected"}, "it is MEASURE=VALUE"},
         {"a wrong margin", {"compare", run.path, "--margin", "connected=5s"}, "in points"},
         {"a negative one", {"compare", run.path, "--margin", "connected=-1%"}, "not below 0"},
+        {"a share that was meant as percent",
+         {"compare", run.path, "--margin", "connected=5"},
+         "in points, such as 1%"},
+        {"all of it", {"compare", run.path, "--margin", "connected=100%"}, "below 100%"},
+        {"nothing to compare",
+         {"compare", run.path, "--measure", "held"},
+         "nothing can be compared"},
+        {"nor between two",
+         {"compare", run.path, run.path, "--measure", "held"},
+         "nothing can be compared"},
         {"options of a run", {"compare", run.path, "--trials", "5"}, "was already"},
         {"two forms at once",
          {"compare", run.path, "--json", "-", "--markdown", "-"},
@@ -236,7 +276,8 @@ int main(void) {
     static const punch_test_case cases[] = {
         {"the same results twice", same_results}, {"results that were made worse", worse_results},
         {"the treatments of a run", treatments},  {"a scenario that is run first", scenario},
-        {"files of estimates", estimates},        {"what is refused, and why", refused},
+        {"files of estimates", estimates},        {"a run with less in it", lacking},
+        {"what is refused, and why", refused},
     };
     return PUNCH_TEST_MAIN("cli_compare", cases);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare.h"
+#include "compare_words.h"
 #include "file.h"
 #include "made_run.h"
 #include "process.h"
@@ -549,6 +549,124 @@ static void hostile_estimates(void) {
     }
 }
 
+/* --- what the new run lacks */
+
+#define ONE_CELL(measures)                                                                \
+    "{\"schema\":1,\"scenario\":\"made\",\"digest\":\"0000000000001234\",\"seed\":\"1\"," \
+    "\"cells\":"                                                                          \
+    "[{\"factors\":{\"loss\":\"0%\",\"pair\":\"hard x "                                   \
+    "open\"},\"trials\":600,\"measures\":{" measures "}}]}"
+#define CONNECTED "\"connected\":{\"n\":600,\"value\":0.99,\"lo\":0.978,\"hi\":0.995}"
+#define PACKETS "\"packets_sent_mean\":{\"n\":600,\"value\":21,\"lo\":20,\"hi\":22}"
+#define NO_PACKETS "\"packets_sent_mean\":{\"n\":0,\"value\":null,\"lo\":null,\"hi\":null}"
+
+static void lacking(void) {
+    static const struct {
+        const char *sentence;
+        const char *old_run;
+        const char *new_run;
+        uint32_t only_old;
+        size_t lost;
+        const char *says; /* or refuses with */
+        bool refused;
+    } rows[] = {
+        {"all is there", ONE_CELL(CONNECTED), ONE_CELL(CONNECTED), 0, 0, "", false},
+        {"more than there was", ONE_CELL(CONNECTED), ONE_CELL(CONNECTED "," PACKETS), 0, 0, "",
+         false},
+        {"a measure less", ONE_CELL(CONNECTED "," PACKETS), ONE_CELL(CONNECTED), 0, 1,
+         "no success: the new run lacks 1 measure that the old one has", false},
+        {"a measure of nothing", ONE_CELL(CONNECTED "," PACKETS),
+         ONE_CELL(CONNECTED "," NO_PACKETS), 0, 1, "lacks 1 measure that", false},
+        {"no trials", ONE_CELL(PACKETS), ONE_CELL(NO_PACKETS), 0, 0, "nothing can be compared",
+         true},
+        {"nothing in common", ONE_CELL(PACKETS), ONE_CELL(CONNECTED), 0, 0,
+         "nothing can be compared", true},
+    };
+    const compare_request request = compare_request_all();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        compare_source old_run;
+        compare_source new_run;
+        comparison of;
+        char *why =
+            compare_source_parse(&old_run, "old.json", rows[i].old_run, strlen(rows[i].old_run));
+        EXPECT("the old run can be read", why == NULL);
+        why = compare_source_parse(&new_run, "new.json", rows[i].new_run, strlen(rows[i].new_run));
+        EXPECT("the new run can be read", why == NULL);
+        why = compare_runs(&of, &old_run, &new_run, &request);
+        EXPECT(rows[i].sentence, (why != NULL) == rows[i].refused);
+        char *words = why != NULL ? why : compare_not_whole_words(&of);
+        if (!EXPECT("in so many words", strstr(words, rows[i].says) != NULL)) {
+            printf("expected: %s\ngot: %s\n", rows[i].says, words);
+        }
+        if (why == NULL) {
+            EXPECT_INT("cells", of.only_old, rows[i].only_old);
+            EXPECT_INT("measures", of.lost, rows[i].lost);
+            EXPECT(rows[i].sentence, compare_is_whole(&of) == (rows[i].says[0] == '\0'));
+            comparison_free(&of);
+        }
+        free(words);
+        compare_source_close(&old_run);
+        compare_source_close(&new_run);
+    }
+}
+
+/* Cells and trials that are missing, in either order. */
+static void lacking_trials(void) {
+    const quality usual = {5, 2, 0, 0};
+    const made_run whole_made = run_like(&usual);
+    made_run part_made = whole_made;
+    part_made.shard_count = 5;
+    const char *text = ONE_CELL(CONNECTED "," PACKETS);
+    const compare_request request = compare_request_all();
+    compare_source kept;
+    a_run whole;
+    a_run part;
+    if (!open_run(&whole, &whole_made) || !open_run(&part, &part_made) ||
+        !EXPECT("it can be read",
+                compare_source_parse(&kept, "kept.json", text, strlen(text)) == NULL)) {
+        return;
+    }
+    const struct {
+        const char *sentence;
+        const compare_source *old_run;
+        const compare_source *new_run;
+        const char *says;
+    } rows[] = {
+        {"a part of the trials", &whole.source, &part.source,
+         "the new run lacks 20 measures that the old one has, and was not finished"},
+        {"of the old run", &part.source, &whole.source, ""},
+        {"one cell of six", &whole.source, &kept,
+         "the new run lacks 5 cells, 3 measures that the old one has"},
+        {"six cells now", &kept, &whole.source, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        comparison of;
+        EXPECT("they can be compared",
+               compare_runs(&of, rows[i].old_run, rows[i].new_run, &request) == NULL);
+        char *words = compare_not_whole_words(&of);
+        EXPECT(rows[i].sentence, compare_is_whole(&of) == (rows[i].says[0] == '\0'));
+        if (!EXPECT("in so many words", strstr(words, rows[i].says) != NULL)) {
+            printf("expected: %s\ngot: %s\n", rows[i].says, words);
+        }
+        free(words);
+        comparison_free(&of);
+    }
+    comparison of;
+    char *why = compare_within(&of, &part.source, &request);
+    EXPECT("a part has no two levels of a treatment",
+           why != NULL && strstr(why, "nothing can be compared") != NULL);
+    free(why);
+    whole.source.partial = true;
+    EXPECT("levels of a run", compare_within(&of, &whole.source, &request) == NULL);
+    char *words = compare_not_whole_words(&of);
+    EXPECT_TEXT("that was not finished", words, "no success: the run was not finished");
+    free(words);
+    comparison_free(&of);
+    compare_source_close(&kept);
+    close_run(&whole);
+    close_run(&part);
+}
+
 /* --- forms */
 
 static char *form_of(const comparison *of, void (*write)(const comparison *of, FILE *out)) {
@@ -621,6 +739,8 @@ int main(void) {
         {"margins", margins},
         {"a file of estimates and a directory", with_estimates},
         {"files that are no estimates", hostile_estimates},
+        {"what the new run lacks of one cell", lacking},
+        {"cells and trials that the new run lacks", lacking_trials},
         {"table, Markdown and JSON", forms},
     };
     return PUNCH_TEST_MAIN("compare", cases);

@@ -109,7 +109,7 @@ def main():
     validator = Validator(schema)
     failed = 0
     count = 0
-    for path in sorted(glob.glob(os.path.join(directory, "*.json"))):
+    for path in sorted(sum((glob.glob(os.path.join(directory, at, "*.json")) for at in ("", "published")), [])):
         if os.path.basename(path) == "schema.json":
             continue
         with open(path, encoding="utf-8") as file:

@@ -20,6 +20,11 @@ static bool is_scenario(const char *name) {
            strcmp(name, "schema.json") != 0;
 }
 
+/* Where scenarios are kept, below the root. */
+static const char *const folders[] = {"scenarios", "scenarios/published"};
+
+#define FOLDER_COUNT (sizeof folders / sizeof folders[0])
+
 found_files found_in(const char *directory) {
     found_files found = {NULL, 0};
     DIR *open = opendir(directory);
@@ -40,10 +45,20 @@ found_files found_in(const char *directory) {
 }
 
 found_files found_scenarios(const char *root) {
-    char *directory = file_join(root, "scenarios");
-    const found_files found = found_in(directory);
-    free(directory);
-    return found;
+    found_files all = {NULL, 0};
+    for (size_t f = 0; f < FOLDER_COUNT; f++) {
+        char *directory = file_join(root, folders[f]);
+        found_files found = found_in(directory);
+        free(directory);
+        if (found.count > 0) {
+            all.paths = realloc(all.paths, (all.count + found.count) * sizeof *all.paths);
+            PUNCH_ASSERT(all.paths != NULL);
+            memcpy(all.paths + all.count, found.paths, found.count * sizeof *all.paths);
+            all.count += found.count;
+            free(found.paths); /* its texts are all's now */
+        }
+    }
+    return all;
 }
 
 char *found_scenario(const char *root, const char *word) {
@@ -51,15 +66,17 @@ char *found_scenario(const char *root, const char *word) {
     if (stat(word, &info) == 0 || strchr(word, '/') != NULL) {
         return file_copy_name(word);
     }
-    char *directory = file_join(root, "scenarios");
-    char *bare = file_join(directory, word);
-    char *path = is_scenario(word) ? file_copy_name(bare) : file_with_suffix(bare, ".json");
-    free(directory);
-    free(bare);
-    if (stat(path, &info) == 0) {
-        return path;
+    for (size_t f = 0; f < FOLDER_COUNT; f++) {
+        char *directory = file_join(root, folders[f]);
+        char *bare = file_join(directory, word);
+        char *path = is_scenario(word) ? file_copy_name(bare) : file_with_suffix(bare, ".json");
+        free(directory);
+        free(bare);
+        if (stat(path, &info) == 0) {
+            return path;
+        }
+        free(path);
     }
-    free(path);
     return file_copy_name(word);
 }
 

@@ -15,11 +15,11 @@ typedef struct {
 /* All *.json right in a directory but schema.json; none when there is no such directory. */
 found_files found_in(const char *directory);
 
-/* Those in root/scenarios. */
+/* Those in root/scenarios, then those in root/scenarios/published. */
 found_files found_scenarios(const char *root);
 
 /* The scenario file that is meant: the word itself, or, when there is no such file and the word is
- * but a name, root/scenarios/NAME.json where that is there. To be freed. */
+ * but a name, NAME.json where found_scenarios() looks. To be freed. */
 char *found_scenario(const char *root, const char *word);
 
 void found_free(found_files *found);

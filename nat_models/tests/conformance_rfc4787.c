@@ -45,16 +45,27 @@ static void req_1(void) {
 
 /* --- REQ-2: paired address pooling --- */
 
-static void req_2(void) {
-    nat *box = recommended_nat();
-    for (uint16_t port = 5000; port < 5010; port++) {
+static bool keeps_address(nat_pooling pooling) {
+    nat_config config = recommended();
+    config.address_count = 8;
+    config.pooling = pooling;
+    nat *box = support_nat(&config, 1);
+    nat_packet first = {support_inside(1, 5000), support_remote(1, 1)};
+    (void)nat_translate_out(box, &first, 0);
+    bool same = true;
+    for (uint16_t port = 5001; port < 5030; port++) {
         nat_packet packet = {support_inside(1, port), support_remote(1, 1)};
         (void)nat_translate_out(box, &packet, 0);
-        const punch_addr external = support_external();
-        EXPECT("all sessions of a host have one external address",
-               punch_addr_same_ip(&packet.src, &external));
+        same = same && punch_addr_same_ip(&packet.src, &first.src);
     }
     free(box);
+    return same;
+}
+
+static void req_2(void) {
+    EXPECT("all sessions of a host have one external address",
+           keeps_address(recommended().pooling));
+    EXPECT("arbitrary pooling breaks it", !keeps_address(NAT_POOLING_ARBITRARY));
 }
 
 /* --- REQ-3: no port overloading --- */
@@ -86,6 +97,28 @@ static void req_3a(void) {
     free(box);
 }
 
+/* --- REQ-4: port parity --- */
+
+static uint32_t parities_kept(bool port_parity) {
+    nat_config config = recommended();
+    config.allocation = NAT_ALLOCATION_RANDOM;
+    config.port_parity = port_parity;
+    nat *box = support_nat(&config, 1);
+    uint32_t kept = 0;
+    for (uint16_t i = 0; i < 40; i++) {
+        const uint16_t inside = (uint16_t)(5000 + i);
+        kept +=
+            support_send(box, support_inside(1, inside), support_remote(1, 1), 0) % 2 == inside % 2;
+    }
+    free(box);
+    return kept;
+}
+
+static void req_4(void) {
+    EXPECT_INT("even ports stay even, odd ones odd", parities_kept(true), 40);
+    EXPECT("random ports without it break it", parities_kept(false) < 40);
+}
+
 /* --- REQ-5: mapping timer --- */
 
 static nat_verdict answer_after(const nat_config *config, punch_time_us silence_us) {
@@ -99,6 +132,17 @@ static nat_verdict answer_after(const nat_config *config, punch_time_us silence_
 static void req_5(void) {
     const nat_config config = recommended();
     EXPECT_INT("a mapping lives for two minutes", answer_after(&config, 120 * SECOND), NAT_PASS);
+    nat_config drawn = config;
+    drawn.timeout_spread_permille = 700;
+    drawn.udp_timeout_first_us = 130 * SECOND;
+    uint32_t dead = 0;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        nat *box = support_nat(&drawn, seed);
+        (void)support_send(box, support_inside(1, 5000), support_remote(1, 5000), 0);
+        dead += nat_mapping_count(box, 119 * SECOND) == 0;
+        free(box);
+    }
+    EXPECT("timeouts drawn too widely break it", dead > 0);
     const nat_config short_one = nat_preset_find("linux-masquerade")->config;
     EXPECT_INT("a 30 s NAT breaks it", answer_after(&short_one, 120 * SECOND), NAT_DROP_EXPIRED);
 }
@@ -272,8 +316,6 @@ static const struct {
     const char *requirement;
     const char *why;
 } not_tested[] = {
-    {"REQ-4",
-     "no model fact: port parity is recommended; the model allocates without regard to it"},
     {"REQ-5a",
      "no model fact: shorter timers for well-known destination ports are permitted, not required; "
      "the model has none"},
@@ -298,6 +340,7 @@ int main(void) {
         {"REQ-2 paired address pooling", req_2},
         {"REQ-3 no port overloading", req_3},
         {"REQ-3a port range", req_3a},
+        {"REQ-4 port parity", req_4},
         {"REQ-5 two minutes at least", req_5},
         {"REQ-5b the timer is configurable", req_5b},
         {"REQ-5c five minutes by default", req_5c},

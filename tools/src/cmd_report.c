@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "file.h"
+#include "relative.h"
 #include "report.h"
 #include "session.h"
 
@@ -77,26 +78,29 @@ static bool has_results(const cli_args *args, const char *directory) {
     return false;
 }
 
-/* A directory as seen from the one of the index, where that is above it. */
-static const char *seen_from(const char *index, const char *directory) {
-    const size_t length = strlen(index);
-    if (strncmp(index, directory, length) == 0 && directory[length] == '/') {
-        return directory + length + strspn(directory + length, "/");
-    }
-    return directory;
+static report_index_entry entry_of(const session *done, const char *index, const char *directory) {
+    char *way = relative_path(index, directory);
+    const report_index_entry entry =
+        report_index_entry_of(&done->said, way != NULL ? way : directory);
+    free(way);
+    return entry;
 }
 
 static int report_one(const cli_args *args, const char *directory, uint32_t jobs,
                       report_index_entry *entry_out) {
     if (!has_results(args, directory)) {
+        *entry_out =
+            report_index_entry_missing(directory, "there is no " REPORT_TRIALS_NAME " in it");
         return CLI_USAGE;
     }
     const session_how how = session_how_of(args, directory);
     session done;
     const int status = session_report(&how, jobs, &done);
-    if (done.analysed && cli_has(args, "index")) {
-        *entry_out =
-            report_index_entry_of(&done.said, seen_from(cli_value(args, "index"), directory));
+    if (!done.analysed) {
+        *entry_out = report_index_entry_missing(
+            directory, "its " REPORT_TRIALS_NAME " could not be read: see the messages of report");
+    } else if (cli_has(args, "index")) {
+        *entry_out = entry_of(&done, cli_value(args, "index"), directory);
     }
     session_close(&done);
     return status;
@@ -107,9 +111,7 @@ static int write_index(const cli_args *args, const report_index_entry *entries, 
     if (directory == NULL || count == 0) {
         return CLI_OK;
     }
-    const bool written = file_make_directories(directory, args->err) &&
-                         report_index(entries, count, directory, args->err);
-    return written ? CLI_OK : CLI_FAILED;
+    return report_index(entries, count, directory, args->err) ? CLI_OK : CLI_FAILED;
 }
 
 /* Every directory is reported on, whatever became of the others; the largest exit code is kept. */
@@ -121,6 +123,11 @@ static int report_command(const cli_args *args) {
     if (args->operand_count > 1 && cli_has(args, "json")) {
         fprintf(args->err, "%s report: --json is for one directory\n", args->program);
         return CLI_USAGE;
+    }
+    /* Links are made from there, so it must be there. */
+    const char *index_directory = cli_value(args, "index");
+    if (index_directory != NULL && !file_make_directories(index_directory, args->err)) {
+        return CLI_FAILED;
     }
     report_index_entry *entries = calloc(args->operand_count, sizeof *entries);
     size_t count = 0;

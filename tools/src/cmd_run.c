@@ -70,6 +70,21 @@ static char *directory_of(const cli_args *args, const batch *of, size_t index) {
     return directory;
 }
 
+/* Only a scenario whose report is where the index links to may look like it. */
+static report_index_entry entry_of(const session *done, const setup *made, const cli_args *args,
+                                   int status) {
+    const char *name = sim_scenario_name(made->scenario);
+    if (!done->analysed) {
+        return report_index_entry_missing(
+            name, status == CLI_USAGE ? "refused before its first trial: see the messages of run"
+                                      : "failed before its results: see the messages of run");
+    }
+    const bool kept = status >= CLI_SIGNALLED ||
+                      status == session_verdict(done, cli_has(args, "allow-inconclusive"));
+    return kept ? report_index_entry_of(&done->said, name)
+                : report_index_entry_missing(name, "its results could not be written");
+}
+
 /* One scenario. *entry_out, which may be NULL, gets its line of the index. An exit code. */
 static int run_one(const batch *of, size_t index, const cli_args *args,
                    report_index_entry *entry_out) {
@@ -88,8 +103,8 @@ static int run_one(const batch *of, size_t index, const cli_args *args,
     session done;
     const int status = session_run(made, &how, &signals, &done);
     run_release_signals(&signals);
-    if (entry_out != NULL && done.analysed) {
-        *entry_out = report_index_entry_of(&done.said, sim_scenario_name(made->scenario));
+    if (entry_out != NULL) {
+        *entry_out = entry_of(&done, made, args, status);
     }
     session_close(&done);
     free(directory);
@@ -111,6 +126,29 @@ static int worse(int a, int b) {
     return CLI_OK;
 }
 
+/* Writes and shows the index of a whole batch. One that was interrupted leaves the index as it was:
+ * less does not replace more. An exit code. */
+static int conclude_several(const report_index_entry *entries, size_t count, const cli_args *args,
+                            bool interrupted) {
+    char *base = base_directory(args);
+    int status = CLI_OK;
+    if (interrupted) {
+        fprintf(args->err,
+                "\nno index was written to %s: the batch was interrupted; --resume "
+                "continues it\n",
+                base);
+    } else if (!report_index(entries, count, base, args->err)) {
+        status = CLI_FAILED;
+    } else if (!cli_has(args, "quiet")) {
+        fprintf(args->err, "\nindex: %s/index.html\n", base);
+    }
+    if (!cli_has(args, "quiet")) {
+        report_index_table(entries, count, args->out);
+    }
+    free(base);
+    return status;
+}
+
 /* An interruption ends the whole batch; a failure does not. */
 static int run_several(const batch *of, const cli_args *args) {
     report_index_entry *entries = calloc(of->count, sizeof *entries);
@@ -121,19 +159,12 @@ static int run_several(const batch *of, const cli_args *args) {
             fputc('\n', args->out);
             fflush(args->out);
         }
-        const int one = run_one(of, i, args, &entries[count]);
-        count += entries[count].name != NULL ? 1 : 0;
+        const int one = run_one(of, i, args, &entries[count++]);
         status = worse(status, one);
     }
     if (count > 0 && !cli_has(args, "shard")) {
-        char *base = base_directory(args);
-        if (!report_index(entries, count, base, args->err)) {
-            status = worse(status, CLI_FAILED);
-        } else if (!cli_has(args, "quiet")) {
-            report_index_table(entries, count, args->out);
-            fprintf(args->err, "\nindex: %s/index.html\n", base);
-        }
-        free(base);
+        const bool interrupted = status >= CLI_SIGNALLED;
+        status = worse(status, conclude_several(entries, count, args, interrupted));
     }
     for (size_t i = 0; i < count; i++) {
         report_index_entry_free(&entries[i]);

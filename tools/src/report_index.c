@@ -50,6 +50,19 @@ report_index_entry report_index_entry_of(const analysis *of, const char *directo
     return entry;
 }
 
+report_index_entry report_index_entry_missing(const char *name, const char *why) {
+    const report_index_entry entry = {
+        .name = file_copy_name(name),
+        .title = file_copy_name(name),
+        .question = file_copy_name(""),
+        .directory = file_copy_name(""),
+        .missing = true,
+        .worst = file_copy_name(why),
+        .suite = report_junit_missing_suite(name, why),
+    };
+    return entry;
+}
+
 void report_index_entry_free(report_index_entry *entry) {
     free(entry->name);
     free(entry->title);
@@ -60,48 +73,58 @@ void report_index_entry_free(report_index_entry *entry) {
     memset(entry, 0, sizeof *entry);
 }
 
-static expect_outcome outcome_of(const report_index_entry *entry) {
-    return entry->failed > 0         ? EXPECT_FAIL
-           : entry->inconclusive > 0 ? EXPECT_INCONCLUSIVE
-                                     : EXPECT_PASS;
-}
+/* What became of a scenario, in the order in which they are counted. */
+typedef enum {
+    STATE_PASS,
+    STATE_FAIL,
+    STATE_INCONCLUSIVE,
+    STATE_UNFINISHED, /* whatever its expectations say so far */
+    STATE_MISSING,
+    STATE_SILENT, /* nothing is expected of it */
+    STATE_COUNT
+} entry_state;
+
+static const struct {
+    const char *words; /* of one, as a verdict */
+    const char *one;   /* as counted */
+    const char *many;
+} states[STATE_COUNT] = {
+    [STATE_PASS] = {"pass", "passes", "pass"},
+    [STATE_FAIL] = {"fail", "fails", "fail"},
+    [STATE_INCONCLUSIVE] = {"inconclusive", "inconclusive", "inconclusive"},
+    [STATE_UNFINISHED] = {"not finished", "not finished", "not finished"},
+    [STATE_MISSING] = {"no results", "without results", "without results"},
+    [STATE_SILENT] = {"nothing expected", "without expectations", "without expectations"},
+};
 
 static uint32_t expectations(const report_index_entry *entry) {
     return entry->held + entry->failed + entry->inconclusive;
 }
 
-/* ", 2 fail" */
-static void put_part(FILE *out, bool *any, size_t count, const char *words) {
-    if (count > 0) {
-        fprintf(out, "%s %zu %s", *any ? "," : "", count, words);
-        *any = true;
+static entry_state state_of(const report_index_entry *entry) {
+    if (entry->missing || entry->partial) {
+        return entry->missing ? STATE_MISSING : STATE_UNFINISHED;
     }
+    return entry->failed > 0          ? STATE_FAIL
+           : entry->inconclusive > 0  ? STATE_INCONCLUSIVE
+           : expectations(entry) == 0 ? STATE_SILENT
+                                      : STATE_PASS;
 }
 
 /* "8 scenarios: 5 pass, 1 fails, 2 inconclusive." */
 static void put_sentence(const report_index_entry *entries, size_t count, FILE *out) {
-    size_t passed = 0;
-    size_t failed = 0;
-    size_t open = 0;
-    size_t silent = 0;
-    size_t partial = 0;
+    size_t counts[STATE_COUNT] = {0};
     for (size_t i = 0; i < count; i++) {
-        const expect_outcome outcome = outcome_of(&entries[i]);
-        const bool expects = expectations(&entries[i]) > 0;
-        passed += expects && outcome == EXPECT_PASS ? 1 : 0;
-        failed += outcome == EXPECT_FAIL ? 1 : 0;
-        open += outcome == EXPECT_INCONCLUSIVE ? 1 : 0;
-        silent += expects ? 0 : 1;
-        partial += entries[i].partial ? 1 : 0;
+        counts[state_of(&entries[i])]++;
     }
-    bool any = false;
+    const char *before = "";
     fprintf(out, "%zu scenario%s:", count, count == 1 ? "" : "s");
-    put_part(out, &any, passed, passed == 1 ? "passes" : "pass");
-    put_part(out, &any, failed, failed == 1 ? "fails" : "fail");
-    put_part(out, &any, open, "inconclusive");
-    put_part(out, &any, silent, "without expectations");
-    if (partial > 0) {
-        fprintf(out, "; %zu not finished", partial);
+    for (entry_state s = STATE_PASS; s < STATE_COUNT; s++) {
+        if (counts[s] > 0) {
+            fprintf(out, "%s %zu %s", before, counts[s],
+                    counts[s] == 1 ? states[s].one : states[s].many);
+            before = ",";
+        }
     }
     fputc('.', out);
 }
@@ -123,25 +146,55 @@ static void put_reference(FILE *out, const char *directory, const char *file) {
 
 /* --- the forms */
 
-static void put_html_row(const report_index_entry *entry, FILE *out) {
-    char number[FORMAT_TEXT_CAP];
-    fputs("<tr><td>", out);
-    if (expectations(entry) > 0) {
-        html_verdict(out, outcome_of(entry));
-        fprintf(out, "<br>%u of %u hold", entry->held, expectations(entry));
-    } else {
-        fputs("nothing expected", out);
+static void put_html_state(const report_index_entry *entry, FILE *out) {
+    const entry_state state = state_of(entry);
+    switch (state) {
+    case STATE_PASS:
+        html_verdict(out, EXPECT_PASS);
+        break;
+    case STATE_FAIL:
+        html_verdict(out, EXPECT_FAIL);
+        break;
+    case STATE_INCONCLUSIVE:
+        html_verdict(out, EXPECT_INCONCLUSIVE);
+        break;
+    case STATE_UNFINISHED:
+    case STATE_MISSING:
+        fprintf(out, "<span class=\"verdict %s\">%s</span>",
+                expect_outcome_name(state == STATE_MISSING ? EXPECT_FAIL : EXPECT_INCONCLUSIVE),
+                states[state].words);
+        break;
+    case STATE_SILENT:
+    case STATE_COUNT:
+        fputs(states[STATE_SILENT].words, out);
+        break;
     }
-    fputs(entry->partial ? "<br>partial</td><td><a href=\"" : "</td><td><a href=\"", out);
-    put_reference(out, entry->directory, "report.html");
-    fputs("\">", out);
+    if (expectations(entry) > 0) {
+        fprintf(out, "<br>%u of %u hold", entry->held, expectations(entry));
+    }
+}
+
+static void put_html_title(const report_index_entry *entry, FILE *out) {
+    if (!entry->missing) {
+        fputs("<a href=\"", out);
+        put_reference(out, entry->directory, "report.html");
+        fputs("\">", out);
+    }
     format_markup(out, entry->title);
-    fputs("</a>", out);
+    fputs(entry->missing ? "" : "</a>", out);
     if (entry->question[0] != '\0') {
         fputs("<br><span class=\"why\">", out);
         format_markup(out, entry->question);
         fputs("</span>", out);
     }
+}
+
+static void put_html_row(const report_index_entry *entry, FILE *out) {
+    char number[FORMAT_TEXT_CAP];
+    fputs("<tr><td>", out);
+    put_html_state(entry, out);
+    fputs("</td><td>", out);
+    put_html_title(entry, out);
     fprintf(out, "</td><td>%u</td><td>%s</td><td>", entry->cells,
             format_count(entry->trials, number));
     format_markup(out, entry->worst);
@@ -178,16 +231,18 @@ static void put_markdown(const report_index_entry *entries, size_t count, FILE *
     for (size_t i = 0; i < count; i++) {
         const report_index_entry *entry = &entries[i];
         char number[FORMAT_TEXT_CAP];
-        fputs("| ", out);
+        fprintf(out, "| %s", states[state_of(entry)].words);
         if (expectations(entry) > 0) {
-            fprintf(out, "%s, %u of %u hold", expect_outcome_name(outcome_of(entry)), entry->held,
-                    expectations(entry));
-        } else {
-            fputs("nothing expected", out);
+            fprintf(out, ", %u of %u hold", entry->held, expectations(entry));
         }
-        fprintf(out, "%s | [%s](", entry->partial ? ", partial" : "", entry->name);
-        put_reference(out, entry->directory, "report.md");
-        fputs(") | ", out);
+        fputs(entry->missing ? " | " : " | [", out);
+        format_markdown(out, entry->name);
+        if (!entry->missing) {
+            fputs("](", out);
+            put_reference(out, entry->directory, "report.md");
+            fputc(')', out);
+        }
+        fputs(" | ", out);
         format_markdown(out, entry->question);
         fprintf(out, " | %u | %s | ", entry->cells, format_count(entry->trials, number));
         format_markdown(out, entry->worst);
@@ -234,10 +289,10 @@ void report_index_table(const report_index_entry *entries, size_t count, FILE *o
     fputc('\n', out);
     for (size_t i = 0; i < count; i++) {
         const report_index_entry *entry = &entries[i];
-        const char *verdict =
-            expectations(entry) > 0 ? expect_outcome_name(outcome_of(entry)) : "-";
-        fprintf(out, "  %-*s  %-12s  %u of %u expectations hold; %s%s\n", (int)width, entry->name,
-                verdict, entry->held, expectations(entry), entry->worst,
-                entry->partial ? "; partial" : "");
+        fprintf(out, "  %-*s  %-16s  ", (int)width, entry->name, states[state_of(entry)].words);
+        if (!entry->missing) {
+            fprintf(out, "%u of %u expectations hold; ", entry->held, expectations(entry));
+        }
+        fprintf(out, "%s\n", entry->worst);
     }
 }

@@ -14,18 +14,22 @@ typedef struct {
     char *name;      /* of the scenario; NULL: no entry */
     char *title;     /* of the scenario, or its name */
     char *question;  /* or "" */
-    char *directory; /* of its results, relative to the index */
+    char *directory; /* of its results, relative to the index; "" when there are none */
+    bool missing;    /* it has no results: why stands in `worst` */
     uint32_t cells;
     uint64_t trials;
     bool partial;
     uint32_t held; /* expectations */
     uint32_t failed;
     uint32_t inconclusive;
-    char *worst; /* the smallest share connected, and in which cell */
+    char *worst; /* the smallest share connected, and in which cell; or why there is nothing */
     char *suite; /* of junit.xml */
 } report_index_entry;
 
 report_index_entry report_index_entry_of(const analysis *of, const char *directory);
+
+/* Of a scenario that was refused or failed: it may not look as if it had never been asked for. */
+report_index_entry report_index_entry_missing(const char *name, const char *why);
 void report_index_entry_free(report_index_entry *entry);
 
 /* Writes index.html, index.md and junit.xml over all entries into a directory; false after saying

@@ -41,16 +41,18 @@ static void put_properties(const facts *about, FILE *out) {
     fputs("    </properties>\n", out);
 }
 
-static void put_case(const facts *about, FILE *out, const char *name) {
+static void put_case(const char *scenario, FILE *out, const char *name) {
     fputs("    <testcase classname=\"punchlab.", out);
-    format_markup(out, about->scenario);
+    format_markup(out, scenario);
     fputc('"', out);
     put_attribute(out, "name", name);
     fputs(" time=\"0\"", out);
 }
 
+static const char trials_case[] = "all trials finished";
+
 static void put_trials_case(const analysis *of, FILE *out) {
-    put_case(of->about, out, "all trials finished");
+    put_case(of->about->scenario, out, trials_case);
     if (!of->partial) {
         fputs("/>\n", out);
         return;
@@ -67,7 +69,7 @@ static void put_expect_case(const analysis *of, FILE *out, uint32_t index) {
     const sim_expect *expect = &of->about->expects[index];
     const expect_outcome outcome = of->verdicts[index].outcome;
     char *claim = report_claim(of, index);
-    put_case(of->about, out, claim);
+    put_case(of->about->scenario, out, claim);
     if (outcome == EXPECT_PASS) {
         fputs("/>\n", out);
         free(claim);
@@ -118,6 +120,30 @@ char *report_junit_suite(const analysis *of) {
     format_markup(out, summary);
     fputs("</system-out>\n    <system-err></system-err>\n  </testsuite>\n", out);
     free(summary);
+    fclose(out);
+    return text;
+}
+
+char *report_junit_missing_suite(const char *scenario, const char *why) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    PUNCH_ASSERT(out != NULL);
+    put_attribute(out, "name", scenario);
+    fputs(
+        " package=\"punchlab\" hostname=\"localhost\" timestamp=\"1970-01-01T00:00:00\" "
+        "tests=\"1\" failures=\"0\" errors=\"1\" time=\"0\">\n    <properties></properties>\n",
+        out);
+    put_case(scenario, out, trials_case);
+    fputs(">\n      <error", out);
+    put_attribute(out, "message", why);
+    put_attribute(out, "type", "missing");
+    fputc('>', out);
+    format_markup(out, why);
+    fputs(
+        "</error>\n    </testcase>\n    <system-out></system-out>\n"
+        "    <system-err></system-err>\n  </testsuite>\n",
+        out);
     fclose(out);
     return text;
 }

@@ -13,6 +13,9 @@ void report_junit_begin(FILE *out);
  */
 char *report_junit_suite(const analysis *of);
 
+/* The same of a scenario without results: one case, an error. */
+char *report_junit_missing_suite(const char *scenario, const char *why);
+
 /* Writes such a suite as the index-th of the file. */
 void report_junit_put(const char *suite, uint32_t index, FILE *out);
 

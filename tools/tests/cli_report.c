@@ -132,6 +132,74 @@ static void index_over_several(void) {
     process_remove_directory(base);
 }
 
+/* Wherever the index is, its links lead to the reports. */
+static void index_elsewhere(void) {
+    static const struct {
+        const char *sentence;
+        const char *index; /* below the base; the results are in its runs/one and runs/two */
+        const char *links[2];
+    } rows[] = {
+        {"above", "", {"runs/one/report.html", "runs/two/report.html"}},
+        {"right above", "runs", {"one/report.html", "two/report.html"}},
+        {"beside", "pages/all", {"../../runs/one/report.html", "../../runs/two/report.html"}},
+        {"with a name that begins alike", "runs/on", {"../one/report.html", "../two/report.html"}},
+        {"within", "runs/one", {"./report.html", "../two/report.html"}},
+        {"by a detour", "runs/one/../../x", {"../runs/one/report.html", "../runs/two/report.html"}},
+    };
+    char base[4096];
+    char one[4200];
+    char two[4200];
+    process_make_directory(base, sizeof base);
+    snprintf(one, sizeof one, "%s/runs/one", base);
+    snprintf(two, sizeof two, "%s//runs/../runs/two/", base);
+    make_results(one);
+    make_results(two);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char index[4300];
+        snprintf(index, sizeof index, "%s/%s", base, rows[i].index);
+        const char *const words[] = {"report", one, two, "-q", "--index", index, NULL};
+        process_said said = run(words);
+        EXPECT_INT("exit code", said.status, 0);
+        char *page = process_read_file(index, "index.html");
+        for (size_t l = 0; l < 2; l++) {
+            char link[200];
+            snprintf(link, sizeof link, "<a href=\"%s\">", rows[i].links[l]);
+            if (!EXPECT(rows[i].sentence, page != NULL && strstr(page, link) != NULL)) {
+                printf("expected: %s\ngot: %s\n", link, page != NULL ? page : "");
+            }
+        }
+        free(page);
+        process_free(&said);
+    }
+    process_remove_directory(base);
+}
+
+/* Results that are not there have a line of their own, and nothing to click at. */
+static void index_over_missing(void) {
+    char base[4096];
+    char one[4200];
+    char none[4200];
+    process_make_directory(base, sizeof base);
+    snprintf(one, sizeof one, "%s/one", base);
+    snprintf(none, sizeof none, "%s/none", base);
+    make_results(one);
+    const char *const words[] = {"report", none, one, "-q", "--index", base, NULL};
+    process_said said = run(words);
+    EXPECT_INT("exit code", said.status, 2);
+    char *page = process_read_file(base, "index.html");
+    char *junit = process_read_file(base, "junit.xml");
+    EXPECT("the page says so", page != NULL && strstr(page, "no results</span>") != NULL &&
+                                   strstr(page, "none/report.html") == NULL &&
+                                   strstr(page, "href=\"one/report.html\"") != NULL);
+    EXPECT("an error for CI systems",
+           junit != NULL &&
+               strstr(junit, "<error message=\"there is no trials.bin in it\"") != NULL);
+    free(page);
+    free(junit);
+    process_free(&said);
+    process_remove_directory(base);
+}
+
 static void nothing_there(void) {
     char out[4096];
     char empty[4200];
@@ -183,6 +251,8 @@ int main(void) {
         {"everything anew, byte by byte", all_anew},
         {"the same table", same_table},
         {"an index over several", index_over_several},
+        {"an index elsewhere", index_elsewhere},
+        {"an index over what is not there", index_over_missing},
         {"where there is nothing", nothing_there},
         {"a damaged file", damaged},
     };

@@ -22,7 +22,10 @@ def complaints_about(path):
     for suite in ElementTree.parse(path).getroot():
         cases = suite.findall("testcase")
         failed = [case for case in cases if case.find("failure") is not None]
+        errors = [case for case in cases if case.find("error") is not None]
         names = [case.get("name") for case in cases]
+        if int(suite.get("errors")) != len(errors) or (suite.get("name") == "absent") != (len(errors) == 1):
+            yield f"errors of {suite.get('name')} are not what it holds"
         if int(suite.get("tests")) != len(cases) or int(suite.get("failures")) != len(failed):
             yield f"tests and failures of {suite.get('name')} are not what it holds"
         if len(set(names)) != len(names) and "beyond" not in path:

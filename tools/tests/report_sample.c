@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
         fputs("usage: report_sample DIRECTORY\n", stderr);
         return 2;
     }
-    report_index_entry entries[SAMPLES];
+    report_index_entry entries[SAMPLES + 1];
     bool written = true;
     for (size_t i = 0; i < SAMPLES; i++) {
         said *made = said_make(&samples[i].how);
@@ -71,8 +71,9 @@ int main(int argc, char **argv) {
         free(directory);
         said_free(made);
     }
-    written = report_index(entries, SAMPLES, argv[1], stderr) && written;
-    for (size_t i = 0; i < SAMPLES; i++) {
+    entries[SAMPLES] = report_index_entry_missing("absent", HOSTILE);
+    written = report_index(entries, SAMPLES + 1, argv[1], stderr) && written;
+    for (size_t i = 0; i < SAMPLES + 1; i++) {
         report_index_entry_free(&entries[i]);
     }
     return written ? 0 : 1;

@@ -308,12 +308,16 @@ static void index_sentences(void) {
     static const struct {
         uint32_t held, failed, inconclusive; /* of the first entry; the second expects nothing */
         bool partial;
+        bool missing;
         const char *says;
     } rows[] = {
-        {2, 0, 0, false, "2 scenarios: 1 passes, 1 without expectations."},
-        {2, 1, 1, false, "2 scenarios: 1 fails, 1 without expectations."},
-        {2, 0, 1, true, "2 scenarios: 1 inconclusive, 1 without expectations; 1 not finished."},
-        {0, 0, 0, false, "2 scenarios: 2 without expectations."},
+        {2, 0, 0, false, false, "2 scenarios: 1 passes, 1 without expectations."},
+        {2, 1, 1, false, false, "2 scenarios: 1 fails, 1 without expectations."},
+        {2, 0, 1, false, false, "2 scenarios: 1 inconclusive, 1 without expectations."},
+        {2, 0, 0, true, false, "2 scenarios: 1 not finished, 1 without expectations."},
+        {0, 0, 0, true, false, "2 scenarios: 1 not finished, 1 without expectations."},
+        {0, 0, 0, false, true, "2 scenarios: 1 without results, 1 without expectations."},
+        {0, 0, 0, false, false, "2 scenarios: 2 without expectations."},
     };
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
         report_index_entry entries[2] = {{.name = "a", .worst = "-"}, {.name = "b", .worst = "-"}};
@@ -321,6 +325,7 @@ static void index_sentences(void) {
         entries[0].failed = rows[r].failed;
         entries[0].inconclusive = rows[r].inconclusive;
         entries[0].partial = rows[r].partial;
+        entries[0].missing = rows[r].missing;
         char *text = NULL;
         size_t length = 0;
         FILE *out = open_memstream(&text, &length);

@@ -76,16 +76,6 @@ uint32_t nat_block_of(const nat *box, uint32_t place) {
     return (place >> 16) * blocks_of_address(box) + offset / box->config.block_ports;
 }
 
-void nat_block_take(nat *box, uint32_t block) {
-    PUNCH_ASSERT_EQ(box->blocks_taken[block / 64] >> block % 64 & 1, 0);
-    box->blocks_taken[block / 64] |= UINT64_C(1) << block % 64;
-}
-
-void nat_block_give_back(nat *box, uint32_t block) {
-    PUNCH_ASSERT_EQ(box->blocks_taken[block / 64] >> block % 64 & 1, 1);
-    box->blocks_taken[block / 64] &= ~(UINT64_C(1) << block % 64);
-}
-
 static port_range range_of_block(const nat *box, uint32_t block) {
     const uint32_t min =
         box->config.port_min + block % blocks_of_address(box) * box->config.block_ports;
@@ -106,7 +96,7 @@ static bool draw_block(nat *box, port_range *range_out) {
     const uint32_t count = blocks_of_address(box) * nat_config_addresses(&box->config);
     uint32_t block = (uint32_t)punch_rng_below(&box->share_rng, count);
     for (uint32_t left = count; left > 0; left--) {
-        if ((box->blocks_taken[block / 64] >> block % 64 & 1) == 0) {
+        if (!nat_block_taken(box, block)) {
             *range_out = range_of_block(box, block);
             return true;
         }

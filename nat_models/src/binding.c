@@ -153,6 +153,45 @@ static uint32_t host_make(nat *box, const punch_addr *inside, uint32_t hash) {
     return slot;
 }
 
+/* --- blocks: which host has which --- */
+
+static uint32_t *block_bucket(const nat *box, uint32_t block) {
+    return &box->buckets[3 * (box->binding_mask + 1) + (place_hash(block) & box->binding_mask)];
+}
+
+static uint32_t block_chain(const nat *box, uint32_t block) {
+    const uint32_t slot = *block_bucket(box, block);
+    if (slot >= box->hosts_used || box->hosts[slot].count == 0 ||
+        ((place_hash(box->hosts[slot].block) ^ place_hash(block)) & box->binding_mask) != 0) {
+        return NAT_NONE;
+    }
+    return slot;
+}
+
+bool nat_block_taken(const nat *box, uint32_t block) {
+    uint32_t slot = block_chain(box, block);
+    while (slot != NAT_NONE && box->hosts[slot].block != block) {
+        slot = box->hosts[slot].block_next;
+    }
+    return slot != NAT_NONE;
+}
+
+/* Of a host that has no binding yet: see host_make. */
+static void block_link(nat *box, uint32_t host, uint32_t block) {
+    const uint32_t chain = block_chain(box, block);
+    box->hosts[host].block = block;
+    box->hosts[host].block_next = chain;
+    *block_bucket(box, block) = host;
+}
+
+static void block_unlink(nat *box, uint32_t host) {
+    uint32_t *link = block_bucket(box, box->hosts[host].block);
+    while (*link != host) {
+        link = &box->hosts[*link].block_next;
+    }
+    *link = box->hosts[host].block_next;
+}
+
 static void host_join(nat *box, uint32_t slot, punch_time_us now_us) {
     nat_binding *binding = &box->bindings[slot];
     const uint32_t hash = host_hash(&binding->inside);
@@ -161,7 +200,7 @@ static void host_join(nat *box, uint32_t slot, punch_time_us now_us) {
         host = host_make(box, &binding->inside, hash);
         box->hosts[host].place = binding->place;
         if (box->config.block_ports > 0) {
-            nat_block_take(box, nat_block_of(box, binding->place));
+            block_link(box, host, nat_block_of(box, binding->place));
         }
     }
     binding->host = host;
@@ -181,7 +220,7 @@ static void host_leave(nat *box, uint32_t slot) {
         }
         *link = host->next;
         if (box->config.block_ports > 0) {
-            nat_block_give_back(box, nat_block_of(box, host->place));
+            block_unlink(box, at);
         }
         host->next = box->hosts_free;
         box->hosts_free = at;
@@ -205,7 +244,6 @@ void nat_bindings_clear(nat *box) {
     }
     nat_queue_clear(&box->ghosts);
     memset(box->on_address, 0, sizeof box->on_address);
-    memset(box->blocks_taken, 0, sizeof box->blocks_taken);
 }
 
 /* Takes a live binding out of everything but the port table. */

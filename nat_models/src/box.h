@@ -9,7 +9,7 @@
  *   nat.c       the way of a packet through all of that; the public functions
  *   config.c    defaults and checks; names.c and presets.c: tables
  *
- *   memory:  | nat | bindings | hosts | remotes | buckets: keys, ports, hosts, remotes |
+ *   memory:  | nat | bindings | hosts | remotes | buckets: keys, places, hosts, blocks, remotes |
  *
  * A binding is `nat_mapping` at work (that name is taken by the behaviour). Its life:
  *
@@ -73,6 +73,8 @@ typedef struct {
     uint32_t next;
     uint32_t count;
     uint32_t place; /* of its first binding: says its address and its block */
+    uint32_t block; /* where there are blocks */
+    uint32_t block_next;
     nat_queue bindings;
 } nat_host;
 
@@ -118,7 +120,7 @@ struct nat {
     nat_binding *bindings;
     nat_host *hosts;
     nat_remote *remotes;
-    uint32_t *buckets;     /* of keys, then as many of ports, of hosts; then those of remotes */
+    uint32_t *buckets; /* of keys, then as many of places, hosts, blocks; then those of remotes */
     uint32_t binding_mask; /* buckets of keys, of ports and of hosts, less one */
     uint32_t remote_mask;
     uint32_t bindings_max; /* room; the configuration may ask for less */
@@ -138,9 +140,8 @@ struct nat {
     uint32_t remotes_free;
     nat_queue remembered[NAT_TIMEOUT_COUNT][NAT_LEVELS];
     uint32_t kind_count[NAT_REMOTE_KIND_COUNT];
-    uint16_t last_port;                         /* the last one given; 0 = none yet */
-    uint32_t on_address[NAT_ADDRESSES_MAX];     /* live bindings */
-    uint64_t blocks_taken[NAT_BLOCKS_MAX / 64]; /* a bit each, in order of places */
+    uint16_t last_port;                     /* the last one given; 0 = none yet */
+    uint32_t on_address[NAT_ADDRESSES_MAX]; /* live bindings */
 };
 
 /* --- addresses as words: memcmp over 20 bytes costs more than three comparisons --- */
@@ -262,6 +263,9 @@ static inline bool nat_place_taken(const nat *box, uint32_t place) {
     return nat_place_holder(box, place) != NAT_NONE;
 }
 
+/* Does some host have this block? */
+bool nat_block_taken(const nat *box, uint32_t block);
+
 /* What this inside address has and was given; NULL: it has no bindings, or nobody asks. */
 const nat_host *nat_host_of(const nat *box, const punch_addr *inside);
 
@@ -357,8 +361,6 @@ punch_addr nat_endpoint_of(const nat *box, uint32_t place);
 
 /* The block a place is in, counted over all addresses; only where there are blocks. */
 uint32_t nat_block_of(const nat *box, uint32_t place);
-void nat_block_take(nat *box, uint32_t block);
-void nat_block_give_back(nat *box, uint32_t block);
 
 /* A place, and whether it had to be another than the one wanted because a stray holds that. */
 typedef struct {

@@ -94,7 +94,7 @@ static const char *check_ports(const nat_config *config) {
     }
     const uint32_t ports = (uint32_t)config->port_max - config->port_min + 1;
     if (config->address_count > NAT_ADDRESSES_MAX) {
-        return "addresses must be 1 to 64";
+        return "addresses must be 1 to 16";
     }
     if (config->block_ports > ports) {
         return "block_ports must not be more than there are ports in the range";

@@ -58,7 +58,7 @@ static layout layout_of(const nat_config *config) {
     parts.hosts = parts.bindings + aligned(sizeof(nat_binding) * parts.bindings_max);
     parts.remotes = parts.hosts + aligned(sizeof(nat_host) * parts.bindings_max);
     parts.buckets = parts.remotes + aligned(sizeof(nat_remote) * parts.remotes_max);
-    const size_t buckets = 3 * (size_t)parts.binding_buckets + parts.remote_buckets;
+    const size_t buckets = 4 * (size_t)parts.binding_buckets + parts.remote_buckets;
     parts.total = parts.buckets + aligned(sizeof(uint32_t) * buckets);
     return parts;
 }

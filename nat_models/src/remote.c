@@ -25,7 +25,7 @@ static nat_timers timers_of(const nat *box) {
 }
 
 static uint32_t *bucket_of(const nat *box, uint32_t hash) {
-    return &box->buckets[3 * (box->binding_mask + 1) + (hash & box->remote_mask)];
+    return &box->buckets[4 * (box->binding_mask + 1) + (hash & box->remote_mask)];
 }
 
 /* First slot of a chain, NAT_NONE where the bucket is a leftover (see box.h). */

@@ -213,7 +213,7 @@ static const struct {
     const char *requirement;
     const char *why;
 } not_tested[] = {
-    {"REQ-3", "no model fact: a pool here is consecutive and at most 64 addresses"},
+    {"REQ-3", "no model fact: a pool here is consecutive and at most 16 addresses"},
     {"REQ-4B", "no model fact: one transport, UDP, is carried"},
     {"REQ-4C", "not modelled: mappings made per second are not limited per subscriber"},
     {"REQ-5B", "not modelled: as REQ-4C"},

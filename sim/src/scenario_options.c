@@ -169,7 +169,7 @@ static const scenario_option options[] = {
     NUMBER("nat.pressure_end", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "0", "4194304",
            AT_NAT(pressure_end),
            "In proportion, to nothing at so many (adaptive.end); 0: they do not shrink."),
-    NUMBER("nat.addresses", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "1", "64",
+    NUMBER("nat.addresses", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "1", "16",
            AT_NAT(address_count), "External addresses, one after the other."),
     ENUM("nat.pooling", SECTION_NAT, 0, "", pooling_names, AT_NAT(pooling),
          "Which of them: one for all mappings of an inside address, or any for each mapping: RFC "

@@ -3,7 +3,7 @@
  * Plans from cells: two peers and a broker, each at a site of its own unless both peers share one.
  *
  *   index   host     site, region   addresses (RFC 5737, RFC 1918)
- *   0       a        0              NAT 192.0.2.1 (.. 64), inside 192.168.1.10; without NAT .10
+ *   0       a        0              NAT 192.0.2.1 (.. 16), inside 192.168.1.10; without NAT .10
  *   1       b        2 (or 0)       NAT 198.51.100.1, inside 192.168.1.10 as in every other home;
  *                                   without NAT 198.51.100.10; at a's site the last byte is .11
  *   2       broker   1              203.0.113.1

@@ -135,8 +135,8 @@ typedef struct {
 } nat_config;
 
 #define NAT_SPREAD_STEPS 8u   /* chosen: each step costs two queues */
-#define NAT_ADDRESSES_MAX 64u /* chosen: 64 x 64,512 ports, about the largest table */
-#define NAT_BLOCKS_MAX 16384u /* chosen: over all addresses; a bit each */
+#define NAT_ADDRESSES_MAX 16u /* chosen: 16 x 64,512 ports are a million mappings */
+#define NAT_BLOCKS_MAX 16384u /* chosen: over all addresses; a free one is searched for */
 #define NAT_PERMILLE_MAX 900u /* chosen: of spread and drift, so that timeouts stay positive */
 
 /* A UDP packet's addresses; a verdict NAT_PASS or NAT_TURNED_BACK rewrites them. */

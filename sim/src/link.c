@@ -187,7 +187,7 @@ static void arrive(sim_link *link, const sim_link_plan *plan, punch_time_us sent
     const punch_time_us longer_us = detour_us(link, plan, sent_at_us);
     punch_time_us at_us = earliest_us + extra_delay_us(link, plan, 0);
     if (chance_of(link, DRAW_REORDER, plan->reorder)) {
-        at_us += plan->reorder_us; /* held back beside the others: may be overtaken */
+        at_us += plan->reorder_us;         /* held back beside the others: may be overtaken */
     } else if (!sim_link_is_plain(plan)) { /* a plain link's offers come in any order */
         at_us = punch_time_later(at_us, link->last_arrival_us);
         link->last_arrival_us = at_us;

@@ -3,8 +3,8 @@
  * A comparison: the levels of the treatments of one run against each other, or the same cells of
  * two runs. Every pair of cells and every measure is a row; p values are adjusted over all rows
  * (Holm). A row is better or worse when its adjusted p is below 5 % and its interval excludes no
- * change; with a margin it is worse only when it is shown to be worse by more than that. A comparison
- * is good when nothing is worse and it is whole: the new run lacks nothing that the old one has.
+ * change; with a margin it is worse only when it is shown to be worse by more than that. It is
+ * good when nothing is worse and it is whole: the new run lacks nothing that the old one has.
  *
  *   sources -> pairs of cells -> changes (compare_cells.h) -> rows -> table, JSON, Markdown
  */

@@ -3,7 +3,8 @@
  * A comparison as one JSON object, schema 1:
  *
  *   {"schema":1, "scenario", "old":{"path","digest","seed","partial"}, "new":{...}, "paired",
- *    "worse":n, "better":n, "only_old":n, "only_new":n, "lost":n, "whole", "rows":[{"old":{factor:level,...}, "new":{...}, "measure", "paired",
+ *    "worse":n, "better":n, "only_old":n, "only_new":n, "lost":n, "whole",
+ *    "rows":[{"old":{factor:level,...}, "new":{...}, "measure", "paired",
  *    "values":{"old":{n,value,lo,hi},"new":{...}}, "difference":{...}, "ratio":{...}, "p",
  *    "p_adjusted", "margin", "p_margin", "verdict", "worse_trial"}]}
  *

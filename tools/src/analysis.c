@@ -232,6 +232,9 @@ static stats_estimate estimate_of(const collector *of, uint32_t m, double confid
     case SIM_MEASURE_SHARE:
         return stats_ratio(from->successes, from->n, confidence);
     case SIM_MEASURE_MEAN:
+        if (measure->unit == SIM_UNIT_SHARE) {
+            return stats_mean_of_shares(&from->moments, confidence);
+        }
         e = stats_mean_of(&from->moments, confidence);
         e.value = sim_measure_shown(measure, e.value);
         e.lo = sim_measure_shown(measure, e.lo);
@@ -445,6 +448,29 @@ static uint64_t example_of(const analysis *of, const sim_expect *expect) {
                                                  : UINT64_MAX;
 }
 
+/* A trial that goes the way the bound does not allow, be that better or worse. */
+static uint64_t example_of_change(const sim_expect *expect, const compare_change *change) {
+    uint32_t count = 0;
+    const sim_measure *measure = &sim_measures(&count)[expect->measure];
+    bool larger_is_worse = true;
+    switch (measure->sense) {
+    case SIM_LESS_IS_BETTER:
+        break;
+    case SIM_MORE_IS_BETTER:
+        larger_is_worse = false;
+        break;
+    }
+    switch (expect->bound) {
+    case SIM_EXPECT_AT_LEAST:
+        return larger_is_worse ? change->better_trial : change->worse_trial;
+    case SIM_EXPECT_AT_MOST:
+        return larger_is_worse ? change->worse_trial : change->better_trial;
+    case SIM_EXPECT_EXACTLY:
+        return change->worse_trial != UINT64_MAX ? change->worse_trial : change->better_trial;
+    }
+    return UINT64_MAX;
+}
+
 static compare_side side_of(const analysis *of, uint32_t cell) {
     const compare_side side = {of->file, cell, of->cells[cell].estimates};
     return side;
@@ -458,7 +484,6 @@ static bool judge_change(const analysis *of, const sim_expect *expect, expect_ve
     const uint64_t second_trials = of->cells[expect->other].trials;
     compare_how how = {.paired = facts_paired(of->about, expect->cell, expect->other),
                        .confidence = of->confidence,
-                       .comparisons = 1,
                        .seed = of->about->seed};
     how.wanted[expect->measure] = true;
     compare_changes changes;
@@ -466,12 +491,12 @@ static bool judge_change(const analysis *of, const sim_expect *expect, expect_ve
         return false;
     }
     const compare_change *change = &changes.of[expect->measure];
-    *verdict = expect_judge(expect,
-                            expect->form == SIM_EXPECT_RATIO ? &change->ratio.estimate
-                                                             : &change->difference.estimate,
-                            first_trials < second_trials ? first_trials : second_trials);
+    *verdict = expect_judge(
+        expect,
+        expect->form == SIM_EXPECT_RATIO ? &change->ratio.estimate : &change->difference.estimate,
+        first_trials < second_trials ? first_trials : second_trials, of->confidence);
     verdict->paired = change->paired;
-    verdict->example_trial = change->worse_trial;
+    verdict->example_trial = example_of_change(expect, change);
     return true;
 }
 
@@ -483,7 +508,8 @@ static bool judge(analysis *of, uint32_t index) {
     bool whole = true;
     switch (expect->form) {
     case SIM_EXPECT_VALUE:
-        *verdict = expect_judge(expect, &cell->estimates[expect->measure], cell->trials);
+        *verdict =
+            expect_judge(expect, &cell->estimates[expect->measure], cell->trials, of->confidence);
         break;
     case SIM_EXPECT_DIFFERENCE:
     case SIM_EXPECT_RATIO:

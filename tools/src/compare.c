@@ -276,7 +276,6 @@ static char *fill_rows(comparison *of, uint32_t measure_count) {
     /* Intervals of different confidence (a run with "until") are taken for the wider's: no
      * narrower than they say. */
     compare_how how = {.confidence = fmin(of->old_run->confidence, of->new_run->confidence),
-                       .comparisons = of->row_count,
                        .seed = 1}; /* chosen; the same comparison draws the same */
     memcpy(how.wanted, of->request->wanted, sizeof how.wanted);
     bool whole = true;

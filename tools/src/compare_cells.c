@@ -7,7 +7,6 @@
 
 #include "punch/assert.h"
 #include "stats_bootstrap.h"
-#include "stats_select.h"
 
 /* What one measure needs to keep while two cells are read. */
 typedef struct {
@@ -15,10 +14,6 @@ typedef struct {
     double threshold;
     stats_pairs pairs; /* shares: yes; quantiles: beyond the threshold */
     stats_count beyond[2];
-    uint64_t longer; /* medians: differences above 0 */
-    uint64_t shorter;
-    stats_select *differences;
-    bool selecting; /* another pass is needed */
     stats_blocks *blocks;
 } keeper;
 
@@ -43,12 +38,11 @@ typedef struct {
     uint64_t pairs; /* that were met */
 } pair_walker;
 
-static void pairs_begin(pair_walker *pair, const reading *of, bool times_only) {
+static void pairs_begin(pair_walker *pair, const reading *of) {
     memset(pair, 0, sizeof *pair);
     for (int side = 0; side < 2; side++) {
         trials_reader_begin(&pair->walkers[side].reader, of->sides[side]->file,
                             of->sides[side]->cell);
-        pair->walkers[side].reader.times_only = times_only;
     }
 }
 
@@ -96,27 +90,19 @@ static bool pairs_next(pair_walker *pair, uint64_t *trial_out, const sim_trial_r
 
 /* --- what is kept */
 
-static bool is_median(const sim_measure *measure) {
-    return measure->kind == SIM_MEASURE_QUANTILE && measure->p == 0.5;
-}
-
-static int64_t whole_us(double value) {
-    return isinf(value) ? INT64_MAX : (int64_t)value;
-}
-
-/* Does this pair show a worsening? Of a quantile only one that is on either side of it. */
-static bool is_worse(const sim_measure *measure, double threshold, const double values[2]) {
+/* Is the first value worse? Of a quantile only when the two are on either side of it. */
+static bool is_worse(const sim_measure *measure, double threshold, double first, double second) {
     switch (measure->sense) {
     case SIM_MORE_IS_BETTER:
-        return values[0] < values[1];
+        return first < second;
     case SIM_LESS_IS_BETTER:
         break;
     }
-    if (measure->kind == SIM_MEASURE_QUANTILE && !is_median(measure)) {
-        return sim_measure_shown(measure, values[0]) > threshold &&
-               sim_measure_shown(measure, values[1]) <= threshold;
+    if (measure->kind == SIM_MEASURE_QUANTILE) {
+        return sim_measure_shown(measure, first) > threshold &&
+               sim_measure_shown(measure, second) <= threshold;
     }
-    return values[0] > values[1];
+    return first > second;
 }
 
 static void count_pair(bool first, bool second, stats_pairs *pairs) {
@@ -141,13 +127,6 @@ static void keep_pair(keeper *to, const sim_measure *measure, uint64_t world,
         count_pair(values[0] > 0.0, values[1] > 0.0, &to->pairs);
         return;
     }
-    if (is_median(measure)) {
-        const int64_t off = stats_time_difference(whole_us(values[0]), whole_us(values[1]));
-        to->longer += off > 0 ? 1 : 0;
-        to->shorter += off < 0 ? 1 : 0;
-        stats_select_add(to->differences, off);
-        return;
-    }
     count_pair(sim_measure_shown(measure, values[0]) > to->threshold,
                sim_measure_shown(measure, values[1]) > to->threshold, &to->pairs);
 }
@@ -165,22 +144,14 @@ static void keep_pairs(reading *of, uint32_t m, uint64_t world, uint64_t trial,
         const double values[2] = {measure->value(trials[0], c), measure->value(trials[1], c)};
         keep_pair(&of->keepers[m], measure, world, values);
         compare_change *change = &of->changes->of[m];
+        const double threshold = of->keepers[m].threshold;
         if (change->worse_trial == UINT64_MAX &&
-            is_worse(measure, of->keepers[m].threshold, values)) {
+            is_worse(measure, threshold, values[0], values[1])) {
             change->worse_trial = trial;
         }
-    }
-}
-
-/* The same for a further pass of a median. */
-static void keep_again(reading *of, uint32_t m, const sim_trial_result *const trials[2]) {
-    const sim_measure *measure = &of->table[m];
-    for (uint32_t c = 0; c < values_of(of, measure); c++) {
-        const double first = measure->value(trials[0], c);
-        const double second = measure->value(trials[1], c);
-        if (!isnan(first) && !isnan(second)) {
-            stats_select_add(of->keepers[m].differences,
-                             stats_time_difference(whole_us(first), whole_us(second)));
+        if (change->better_trial == UINT64_MAX &&
+            is_worse(measure, threshold, values[1], values[0])) {
+            change->better_trial = trial;
         }
     }
 }
@@ -208,26 +179,23 @@ static void open_keepers(reading *of) {
             to->blocks = malloc(sizeof *to->blocks);
             PUNCH_ASSERT(to->blocks != NULL);
             stats_blocks_init(to->blocks, pairs_at_most(of));
-        } else if (is_median(&of->table[m])) {
-            to->differences = stats_select_create();
         }
     }
 }
 
 static void close_keepers(reading *of) {
     for (uint32_t m = 0; m < of->count; m++) {
-        stats_select_destroy(of->keepers[m].differences);
         free(of->keepers[m].blocks);
     }
 }
 
 /* --- the same worlds */
 
-static bool first_pass(reading *of) {
+static bool keep_all_pairs(reading *of) {
     pair_walker pair;
     uint64_t trial = 0;
     const sim_trial_result *trials[2];
-    pairs_begin(&pair, of, false);
+    pairs_begin(&pair, of);
     while (pairs_next(&pair, &trial, trials)) {
         for (uint32_t m = 0; m < of->count; m++) {
             if (of->keepers[m].open) {
@@ -236,77 +204,6 @@ static bool first_pass(reading *of) {
         }
     }
     return pairs_end(&pair);
-}
-
-static void want_median(const reading *of, keeper *to) {
-    const uint64_t n = stats_select_count(to->differences);
-    const stats_ranks ranks = stats_quantile_ranks(n, 0.5, of->how->confidence);
-    (void)stats_select_want(to->differences, ranks.value);
-    (void)stats_select_want(to->differences, ranks.lo);
-    (void)stats_select_want(to->differences, ranks.hi);
-}
-
-/* Ends a pass; true when some median needs another. *times_only_out: and only times do. */
-static bool next_pass(reading *of, bool *times_only_out) {
-    bool any = false;
-    *times_only_out = true;
-    for (uint32_t m = 0; m < of->count; m++) {
-        keeper *to = &of->keepers[m];
-        to->selecting = to->selecting && stats_select_next_pass(to->differences);
-        any = any || to->selecting;
-        const bool times = of->table[m].value == of->table[SIM_MEASURE_TIME_P50].value;
-        *times_only_out = *times_only_out && (times || !to->selecting);
-    }
-    return any;
-}
-
-static bool later_pass(reading *of, bool times_only) {
-    pair_walker pair;
-    uint64_t trial = 0;
-    const sim_trial_result *trials[2];
-    pairs_begin(&pair, of, times_only);
-    while (pairs_next(&pair, &trial, trials)) {
-        for (uint32_t m = 0; m < of->count; m++) {
-            if (of->keepers[m].selecting) {
-                keep_again(of, m, trials);
-            }
-        }
-    }
-    return pairs_end(&pair);
-}
-
-static bool find_medians(reading *of) {
-    for (uint32_t m = 0; m < of->count; m++) {
-        keeper *to = &of->keepers[m];
-        to->selecting = to->differences != NULL;
-        if (to->selecting) {
-            want_median(of, to);
-        }
-    }
-    bool times_only = false;
-    bool whole = true;
-    while (whole && next_pass(of, &times_only)) {
-        whole = later_pass(of, times_only);
-    }
-    return whole;
-}
-
-static double seconds(int64_t us) {
-    if (us == INT64_MAX || us == INT64_MIN) {
-        return us == INT64_MAX ? INFINITY : -INFINITY;
-    }
-    return (double)us / 1e6;
-}
-
-static stats_difference median_difference(const keeper *of) {
-    stats_difference made = {{stats_select_count(of->differences), NAN, -INFINITY, INFINITY}, 1.0};
-    if (made.estimate.n > 0) {
-        made.estimate.value = seconds(stats_select_value(of->differences, 0));
-        made.estimate.lo = seconds(stats_select_value(of->differences, 1));
-        made.estimate.hi = seconds(stats_select_value(of->differences, 2));
-        made.p = stats_sign_test(of->longer, of->shorter);
-    }
-    return made;
 }
 
 static void conclude_pairs(const reading *of, uint32_t m, compare_change *change) {
@@ -321,21 +218,15 @@ static void conclude_pairs(const reading *of, uint32_t m, compare_change *change
         change->ratio = stats_paired_shares_ratio(&from->pairs, confidence);
         return;
     case SIM_MEASURE_MEAN: {
-        const stats_bootstrap_how how = {
-            confidence, stats_bootstrap_resamples(of->how->comparisons), of->how->seed};
-        const stats_bootstrapped made = stats_bootstrap(from->blocks, &how);
+        const stats_bootstrapped made = stats_bootstrap(from->blocks, confidence, of->how->seed);
         change->difference = made.difference;
         change->ratio = made.ratio;
         return;
     }
     case SIM_MEASURE_QUANTILE:
         change->ratio = stats_ratio_of_summaries(first, second, confidence);
-        if (is_median(&of->table[m])) {
-            change->difference = median_difference(from);
-        } else {
-            change->difference = stats_of_summaries(first, second, confidence);
-            change->difference.p = stats_sign_test(from->pairs.first_only, from->pairs.second_only);
-        }
+        change->difference = stats_of_summaries(first, second, confidence);
+        change->difference.p = stats_sign_test(from->pairs.first_only, from->pairs.second_only);
         change->ratio.p = change->difference.p;
         return;
     }
@@ -372,29 +263,28 @@ static bool count_beyond(reading *of, int side) {
     return whole;
 }
 
-static stats_count count_of(const stats_estimate *share) {
-    const stats_count count = {(uint64_t)(share->value * (double)share->n + 0.5), share->n};
-    return count;
-}
-
 static void conclude_apart(const reading *of, uint32_t m, compare_change *change) {
     const stats_estimate *first = &of->sides[0]->estimates[m];
     const stats_estimate *second = &of->sides[1]->estimates[m];
     const double confidence = of->how->confidence;
     if (of->table[m].kind == SIM_MEASURE_SHARE) {
-        const stats_count a = count_of(first);
-        const stats_count b = count_of(second);
+        const stats_count a = stats_count_of(first);
+        const stats_count b = stats_count_of(second);
         change->difference = stats_shares(&a, &b, confidence);
         change->ratio = stats_shares_ratio(&a, &b, confidence);
         return;
     }
-    change->difference = stats_of_summaries(first, second, confidence);
     change->ratio = stats_ratio_of_summaries(first, second, confidence);
-    const stats_count *beyond = of->keepers[m].beyond;
-    if (of->table[m].kind == SIM_MEASURE_QUANTILE && beyond[0].n > 0 && beyond[1].n > 0) {
-        change->difference.p = stats_fisher_test(&beyond[0], &beyond[1]);
-        change->ratio.p = change->difference.p;
+    if (of->table[m].kind == SIM_MEASURE_MEAN) {
+        change->difference = stats_means(first, second, confidence);
+    } else {
+        change->difference = stats_quantiles(first, second, of->table[m].p, confidence);
+        const stats_count *beyond = of->keepers[m].beyond;
+        if (beyond[0].n > 0 && beyond[1].n > 0) {
+            change->difference.p = stats_fisher_test(&beyond[0], &beyond[1]);
+        }
     }
+    change->ratio.p = change->difference.p;
 }
 
 bool compare_cells(const compare_side *first, const compare_side *second, const compare_how *how,
@@ -406,12 +296,12 @@ bool compare_cells(const compare_side *first, const compare_side *second, const 
     of->table = sim_measures(&of->count);
     PUNCH_ASSERT(of->count <= COMPARE_MEASURES_MAX);
     for (uint32_t m = 0; m < COMPARE_MEASURES_MAX; m++) {
-        changes_out->of[m] = (compare_change){nothing, nothing, false, UINT64_MAX};
+        changes_out->of[m] = (compare_change){nothing, nothing, false, UINT64_MAX, UINT64_MAX};
     }
     open_keepers(of);
     bool whole = true;
     if (how->paired) {
-        whole = first_pass(of) && find_medians(of);
+        whole = keep_all_pairs(of);
     } else if (first->file != NULL && second->file != NULL) {
         whole = count_beyond(of, 0) && count_beyond(of, 1);
     }

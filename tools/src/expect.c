@@ -37,6 +37,37 @@ expect_outcome expect_overall(const expect_verdict *verdicts, uint32_t count) {
 
 /* --- judging */
 
+static bool is_share(const sim_expect *expect) {
+    return expect->form == SIM_EXPECT_VALUE && measure_of(expect)->kind == SIM_MEASURE_SHARE;
+}
+
+static expect_outcome outcome_of_share(const sim_expect *expect, const stats_estimate *e,
+                                       double confidence) {
+    const double limit = expect->limit;
+    const stats_count found = stats_count_of(e);
+    const double tail = (1.0 - confidence) / 2.0;
+    if (found.n == 0) {
+        return EXPECT_INCONCLUSIVE;
+    }
+    switch (expect->bound) {
+    case SIM_EXPECT_AT_LEAST:
+        /* Every share is at least 0 and at most 1: no chance is left. */
+        if (limit <= 0.0 || stats_share_above_p(&found, limit) <= tail) {
+            return EXPECT_PASS;
+        }
+        return stats_share_below_p(&found, limit) <= tail ? EXPECT_FAIL : EXPECT_INCONCLUSIVE;
+    case SIM_EXPECT_AT_MOST:
+        if (limit >= 1.0 || stats_share_below_p(&found, limit) <= tail) {
+            return EXPECT_PASS;
+        }
+        return stats_share_above_p(&found, limit) <= tail ? EXPECT_FAIL : EXPECT_INCONCLUSIVE;
+    case SIM_EXPECT_EXACTLY:
+        /* The value of a share is 0 or 1 only without an exception. */
+        return e->value == limit ? EXPECT_PASS : EXPECT_FAIL;
+    }
+    return EXPECT_INCONCLUSIVE;
+}
+
 static expect_outcome outcome_of(const sim_expect *expect, const stats_estimate *e) {
     const double limit = expect->limit;
     if (e->n == 0) {
@@ -55,20 +86,19 @@ static expect_outcome outcome_of(const sim_expect *expect, const stats_estimate 
         }
         return e->lo > limit ? EXPECT_FAIL : EXPECT_INCONCLUSIVE;
     case SIM_EXPECT_EXACTLY:
-        /* The value of a share is 0 or 1 only without an exception. */
         return e->value == limit ? EXPECT_PASS : EXPECT_FAIL;
     }
     return EXPECT_INCONCLUSIVE;
 }
 
 expect_verdict expect_judge(const sim_expect *expect, const stats_estimate *estimate,
-                            uint64_t trials) {
-    expect_verdict verdict = {.outcome = outcome_of(expect, estimate),
+                            uint64_t trials, double confidence) {
+    const bool share = is_share(expect);
+    expect_verdict verdict = {.outcome = share ? outcome_of_share(expect, estimate, confidence)
+                                               : outcome_of(expect, estimate),
                               .estimate = *estimate,
                               .example_trial = UINT64_MAX};
     if (verdict.outcome == EXPECT_INCONCLUSIVE) {
-        const bool share =
-            expect->form == SIM_EXPECT_VALUE && measure_of(expect)->kind == SIM_MEASURE_SHARE;
         verdict.trials_needed = share ? stats_trials_needed_share(estimate, expect->limit, trials)
                                       : stats_trials_needed(estimate, expect->limit, trials);
     }

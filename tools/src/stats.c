@@ -17,24 +17,48 @@ static double tail_of(double confidence) {
     return (1.0 - confidence) / 2.0;
 }
 
-stats_estimate stats_ratio(uint64_t successes, uint64_t n, double confidence) {
-    PUNCH_ASSERT(successes <= n);
-    stats_estimate estimate = {n, NAN, 0.0, 1.0};
-    if (n == 0) {
-        return estimate;
-    }
+/* n >= 1 */
+static stats_estimate wilson(double share, uint64_t n, double confidence) {
+    stats_estimate estimate = {n, share, 0.0, 1.0};
     const double z = qnorm5(tail_of(confidence), 0.0, 1.0, 0, 0);
     const double count = (double)n;
-    const double share = (double)successes / count;
     const double scale = 1.0 + z * z / count;
     const double centre = (share + z * z / (2.0 * count)) / scale;
     const double half =
         z / scale * sqrt(share * (1.0 - share) / count + z * z / (4.0 * count * count));
-    estimate.value = share;
     /* At the ends the formula gives exactly 0 and 1, up to rounding. */
-    estimate.lo = successes == 0 ? 0.0 : centre - half;
-    estimate.hi = successes == n ? 1.0 : centre + half;
+    estimate.lo = share <= 0.0 ? 0.0 : centre - half;
+    estimate.hi = share >= 1.0 ? 1.0 : centre + half;
     return estimate;
+}
+
+stats_estimate stats_ratio(uint64_t successes, uint64_t n, double confidence) {
+    PUNCH_ASSERT(successes <= n);
+    if (n == 0) {
+        return (stats_estimate){0, NAN, 0.0, 1.0};
+    }
+    return wilson((double)successes / (double)n, n, confidence);
+}
+
+double stats_share_above_p(const stats_count *found, double limit) {
+    if (found->n == 0 || found->successes == 0) {
+        return 1.0;
+    }
+    return pbinom((double)found->successes - 1.0, (double)found->n, limit, 0, 0);
+}
+
+double stats_share_below_p(const stats_count *found, double limit) {
+    if (found->n == 0) {
+        return 1.0;
+    }
+    return pbinom((double)found->successes, (double)found->n, limit, 1, 0);
+}
+
+stats_count stats_count_of(const stats_estimate *share) {
+    if (share->n == 0) {
+        return (stats_count){0, 0};
+    }
+    return (stats_count){(uint64_t)(share->value * (double)share->n + 0.5), share->n};
 }
 
 void stats_moments_add(stats_moments *moments, double value) {
@@ -60,6 +84,14 @@ stats_estimate stats_mean_of(const stats_moments *moments, double confidence) {
     estimate.lo = estimate.value - half;
     estimate.hi = estimate.value + half;
     return estimate;
+}
+
+stats_estimate stats_mean_of_shares(const stats_moments *moments, double confidence) {
+    if (moments->n == 0) {
+        return (stats_estimate){0, NAN, 0.0, 1.0};
+    }
+    /* rounding of a mean of ones may leave 0..1 by an ulp */
+    return wilson(fmin(fmax(moments->mean, 0.0), 1.0), moments->n, confidence);
 }
 
 stats_ranks stats_quantile_ranks(uint64_t n, double p, double confidence) {
@@ -102,6 +134,10 @@ double stats_confidence_of_looks(uint32_t looks) {
     return 1.0 - (1.0 - STATS_CONFIDENCE) / (double)looks;
 }
 
+/* How likely a number of trials that is said to decide does: the usual power of a planned test
+ * (Cohen, Statistical Power Analysis, 2nd ed., 1988, 2.4). */
+#define POWER 0.8
+
 /* How many trials a factor on their number makes, rounded up, at least as many as there were. */
 static uint64_t scaled_trials(uint64_t trials, double factor) {
     const double needed = ceil((double)trials * factor);
@@ -121,7 +157,9 @@ uint64_t stats_trials_needed(const stats_estimate *estimate, double limit, uint6
     if (!isfinite(distance) || !isfinite(half)) {
         return scaled_trials(trials, 4.0);
     }
-    return scaled_trials(trials, half / distance * (half / distance));
+    const double z = qnorm5(tail_of(STATS_CONFIDENCE), 0.0, 1.0, 0, 0);
+    const double errors = (z + qnorm5(POWER, 0.0, 1.0, 1, 0)) / z;
+    return scaled_trials(trials, pow(errors * half / distance, 2.0));
 }
 
 uint64_t stats_trials_needed_share(const stats_estimate *share, double limit, uint64_t trials) {
@@ -130,10 +168,13 @@ uint64_t stats_trials_needed_share(const stats_estimate *share, double limit, ui
     }
     const double end = share->lo > 0.0 ? share->lo : share->hi;
     const double off = share->value - end;
-    /* z^2 / n, from the end that is not 0 or 1 by itself */
-    const double z2_per_n = off * off / (end * (1.0 - end));
-    const double distance = share->value - limit;
-    return scaled_trials(trials, z2_per_n * limit * (1.0 - limit) / (distance * distance));
+    /* z, from the end that is not 0 or 1 by itself */
+    const double z = fabs(off) * sqrt((double)share->n / (end * (1.0 - end)));
+    const double at_limit = z * sqrt(limit * (1.0 - limit));
+    const double at_value =
+        qnorm5(POWER, 0.0, 1.0, 1, 0) * sqrt(share->value * (1.0 - share->value));
+    const double needed = pow((at_limit + at_value) / (share->value - limit), 2.0);
+    return scaled_trials(trials, needed / (double)share->n);
 }
 
 double stats_ecdf_band(uint64_t n, double confidence) {

@@ -24,8 +24,21 @@ typedef struct {
     double hi;
 } stats_estimate;
 
+typedef struct {
+    uint64_t successes;
+    uint64_t n;
+} stats_count;
+
 /* Share of successes with Wilson's score interval (Wilson 1927, JASA 22:209-212). n 0: 0..1. */
 stats_estimate stats_ratio(uint64_t successes, uint64_t n, double confidence);
+
+/* Exact p values of a share being no more than the limit, and no less, given the successes found:
+ * one tail each of the binomial distribution (R's binom.test). n 0: 1. */
+double stats_share_above_p(const stats_count *found, double limit);
+double stats_share_below_p(const stats_count *found, double limit);
+
+/* The counts of an estimate that stats_ratio made. */
+stats_count stats_count_of(const stats_estimate *share);
 
 /* Mean and sum of squared deviations of a stream of finite values (Welford 1962, Technometrics
  * 4(3):419-420). All zero: empty. */
@@ -39,6 +52,11 @@ void stats_moments_add(stats_moments *moments, double value);
 
 /* The mean with Student's t interval; n 1: unbounded. */
 stats_estimate stats_mean_of(const stats_moments *moments, double confidence);
+
+/* The mean of values in 0..1 with Wilson's interval of a share that large: of all variables in 0..1
+ * with the same mean those that are 0 or 1 vary most, so it is no narrower than it may be, and not
+ * without width where no value differed so far. n 0: 0..1. */
+stats_estimate stats_mean_of_shares(const stats_moments *moments, double confidence);
 
 /* Ranks, from 1, in ascending order: lo 0 is before the first value, hi n + 1 is never. */
 typedef struct {
@@ -62,15 +80,18 @@ stats_estimate stats_quantile(const double *sorted, uint64_t n, double p, double
  * be narrower, but bind to a distribution). looks >= 1. */
 double stats_confidence_of_looks(uint32_t looks);
 
-/* About how many trials it takes until the interval no longer contains the limit, if the value
- * stays where it is and the width shrinks with the square root of the number: trials is how many
- * there were. Never less than trials. 0: none would do, for the value is the limit, or there is
- * none. Where an end or the value is infinite nothing tells how far it is: four times as many are
- * said, which would halve the interval. */
+/* About how many trials it takes until the interval leaves the limit out with a probability of
+ * 80 %, if the value found is the true one and the width shrinks with the square root of the
+ * number: trials is how many there were. With as many as bring its end just to the limit it were
+ * even odds; this is ((z + 0.84) / z)^2 of that, z of STATS_CONFIDENCE, so about twice. Never less
+ * than trials. 0: none would do, for the value is the limit, or there is none. Where an end or the
+ * value is infinite nothing tells how far it is: four times as many are said, which would halve the
+ * interval. */
 uint64_t stats_trials_needed(const stats_estimate *estimate, double limit, uint64_t trials);
 
-/* The same of stats_ratio's estimates, exactly: Wilson's interval is the shares L with
- * |value - L| <= z sqrt(L (1 - L) / n), and z is known from one of its ends. */
+/* The same of stats_ratio's estimates: Wilson's interval is the shares L with |value - L| <=
+ * z sqrt(L (1 - L) / n), z is known from one of its ends, and the share found varies as its value
+ * says: not at all where that is 0 or 1. */
 uint64_t stats_trials_needed_share(const stats_estimate *share, double limit, uint64_t trials);
 
 /* Half the width of the band around an ECDF of n values that covers the whole distribution function

@@ -67,30 +67,78 @@ double stats_p_of_interval(const stats_estimate *estimate, double null, double c
     return 2.0 * pnorm5(z * distance / half, 0.0, 1.0, 0, 0);
 }
 
-/* p of a difference whose value is infinite: of two intervals that do not overlap, whose widths go
- * by the numbers of their samples, the ends are z standard errors of each from the values. */
-static double p_of_endless(const stats_estimate *difference, const stats_estimate *first,
-                           const stats_estimate *second, double confidence) {
-    if (difference->lo <= 0.0 && difference->hi >= 0.0) {
-        return 1.0;
-    }
-    const double z = qnorm5((1.0 - confidence) / 2.0, 0.0, 1.0, 0, 0);
-    const double a = 1.0 / sqrt((double)first->n);
-    const double b = 1.0 / sqrt((double)second->n);
-    return 2.0 * pnorm5(z * (a + b) / sqrt(a * a + b * b), 0.0, 1.0, 0, 0);
-}
-
-static double p_of_summaries(const stats_estimate *difference, const stats_estimate *first,
-                             const stats_estimate *second, double confidence) {
-    return difference->n > 0 && isinf(difference->value)
-               ? p_of_endless(difference, first, second, confidence)
-               : stats_p_of_interval(difference, 0.0, confidence);
-}
-
 stats_difference stats_of_summaries(const stats_estimate *first, const stats_estimate *second,
                                     double confidence) {
     stats_difference of = {mover(first, second, 0.0), 1.0};
-    of.p = p_of_summaries(&of.estimate, first, second, confidence);
+    of.p = stats_p_of_interval(&of.estimate, 0.0, confidence);
+    return of;
+}
+
+/* Of one never and one finite quantile: at least so many of the first are later than some time, at
+ * most so many of the second. */
+static double p_of_never(const stats_estimate *never, const stats_estimate *finite, double p,
+                         double confidence) {
+    const stats_ranks of_never = stats_quantile_ranks(never->n, p, confidence);
+    const stats_ranks of_finite = stats_quantile_ranks(finite->n, p, confidence);
+    const bool ends = isfinite(finite->hi);
+    const double time = ends ? finite->hi : finite->value;
+    const uint64_t not_later = ends ? of_finite.hi : of_finite.value;
+    const uint64_t first_later = never->lo > time ? of_never.lo : of_never.value;
+    /* an end of a summary may be at rank 0, which no value has */
+    const stats_count late[2] = {{never->n + 1 - (first_later > 1 ? first_later : 1), never->n},
+                                 {finite->n - smaller(not_later, finite->n), finite->n}};
+    const bool later = (double)late[0].successes * (double)finite->n >
+                       (double)late[1].successes * (double)never->n;
+    return later ? stats_fisher_test(&late[0], &late[1]) : 1.0;
+}
+
+stats_difference stats_quantiles(const stats_estimate *first, const stats_estimate *second,
+                                 double p, double confidence) {
+    stats_difference of = stats_of_summaries(first, second, confidence);
+    if (of.estimate.n > 0 && isinf(of.estimate.value)) {
+        of.p = of.estimate.value > 0.0 ? p_of_never(first, second, p, confidence)
+                                       : p_of_never(second, first, p, confidence);
+    }
+    return of;
+}
+
+/* p of two means whose values could be dealt out to the samples in any way: the largest difference
+ * and its opposite are two of so many. */
+static double least_p(uint64_t first_n, uint64_t second_n) {
+    const double all = (double)first_n + (double)second_n;
+    return fmin(1.0, 2.0 * exp(-lchoose(all, (double)first_n)));
+}
+
+/* Student's interval is t standard errors wide on either side, with n - 1 degrees of freedom. */
+static double squared_error(const stats_estimate *mean, double confidence) {
+    const double t = qt((1.0 - confidence) / 2.0, (double)mean->n - 1.0, 0, 0);
+    const double error = (mean->hi - mean->lo) / 2.0 / t;
+    return error * error;
+}
+
+static double p_of_means(const stats_estimate *first, const stats_estimate *second,
+                         double confidence) {
+    const double distance = fabs(first->value - second->value);
+    if (distance == 0.0 || first->n < 2 || second->n < 2) {
+        return 1.0;
+    }
+    const double a = squared_error(first, confidence);
+    const double b = squared_error(second, confidence);
+    const double least = least_p(first->n, second->n);
+    if (a + b == 0.0) {
+        return least;
+    }
+    const double freedom =
+        (a + b) * (a + b) / (a * a / ((double)first->n - 1.0) + b * b / ((double)second->n - 1.0));
+    return fmax(least, 2.0 * pt(-distance / sqrt(a + b), freedom, 1, 0));
+}
+
+stats_difference stats_means(const stats_estimate *first, const stats_estimate *second,
+                             double confidence) {
+    stats_difference of = {mover(first, second, 0.0), 1.0};
+    if (of.estimate.n > 0) {
+        of.p = p_of_means(first, second, confidence);
+    }
     return of;
 }
 
@@ -115,7 +163,7 @@ stats_difference stats_ratio_of_summaries(const stats_estimate *first, const sta
     const stats_estimate log_second = logarithm(second);
     const stats_estimate log_ratio = mover(&log_first, &log_second, 0.0);
     const stats_difference of = {exponential(&log_ratio),
-                                 p_of_summaries(&log_ratio, &log_first, &log_second, confidence)};
+                                 stats_p_of_interval(&log_ratio, 0.0, confidence)};
     return of;
 }
 
@@ -241,20 +289,6 @@ double stats_fisher_test(const stats_count *first, const stats_count *second) {
     const double above =
         right > of.hi ? 0.0 : phyper(right - 1.0, of.white, of.black, of.drawn, 0, 0);
     return fmin(1.0, below + above);
-}
-
-/* --- times */
-
-int64_t stats_time_difference(int64_t first_us, int64_t second_us) {
-    if (first_us == second_us) {
-        return 0;
-    }
-    if (first_us == INT64_MAX || second_us == INT64_MAX) {
-        return first_us == INT64_MAX ? INT64_MAX : INT64_MIN;
-    }
-    PUNCH_ASSERT(first_us >= 0);
-    PUNCH_ASSERT(second_us >= 0);
-    return first_us - second_us;
 }
 
 /* --- many, and margins */

@@ -5,9 +5,8 @@
  *
  *                  in the same worlds (pairs)            apart
  *   shares         Newcombe's method 10, exact McNemar   Newcombe's hybrid score, Fisher's exact
- *   times          median of the differences, sign test  of summaries, and Fisher's exact test of
- *                                                        exceeding the pooled quantile
- *   means          bootstrap (stats_bootstrap.h)         of summaries
+ *   quantiles      of summaries (compare_cells.h)        of summaries
+ *   means          of blocks (stats_bootstrap.h)         of summaries, Welch's t
  *   summaries      -                                     MOVER, normal
  *
  * "Of summaries" needs no more than two estimates with their intervals: MOVER (Zou & Donner 2008,
@@ -40,11 +39,6 @@ stats_difference stats_paired_shares(const stats_pairs *pairs, double confidence
 /* MOVER of logarithms with the correlation of method 10; exact McNemar test. */
 stats_difference stats_paired_shares_ratio(const stats_pairs *pairs, double confidence);
 
-typedef struct {
-    uint64_t successes;
-    uint64_t n;
-} stats_count;
-
 /* Newcombe 1998, Statistics in Medicine 17:873-890, method 10; Fisher's exact test. */
 stats_difference stats_shares(const stats_count *first, const stats_count *second,
                               double confidence);
@@ -62,13 +56,6 @@ double stats_sign_test(uint64_t up, uint64_t down);
  * one, up to a relative 1e-7, as R's fisher.test. O(log n). */
 double stats_fisher_test(const stats_count *first, const stats_count *second);
 
-/* --- times */
-
-/* first - second of times in microseconds, INT64_MAX being never: two nevers do not differ, one is
- * INT64_MAX or INT64_MIN away. For the order statistics of stats_select: the median of these with
- * the ranks of stats_quantile_ranks(n, 0.5, confidence). */
-int64_t stats_time_difference(int64_t first_us, int64_t second_us);
-
 /* --- summaries */
 
 /* Of estimates with the given confidence. An infinite value has no distance to its ends: then the
@@ -77,6 +64,18 @@ int64_t stats_time_difference(int64_t first_us, int64_t second_us);
  * width. */
 stats_difference stats_of_summaries(const stats_estimate *first, const stats_estimate *second,
                                     double confidence);
+/* The same of two p-quantiles (stats_quantile_ranks); they differ in p where one is never: by
+ * Fisher's test of the fewest values of the one, and the most of the other, that can be later than
+ * a time between, given the ranks of the ends. */
+stats_difference stats_quantiles(const stats_estimate *first, const stats_estimate *second,
+                                 double p, double confidence);
+
+/* The same of two means (stats_mean_of). p is Welch's (1947, Biometrika 34:28-35), the errors taken
+ * from the widths of the intervals, but no less than that of the rarest ways to deal out the values
+ * (Fisher's permutation test): 2 / choose(n1 + n2, n1). */
+stats_difference stats_means(const stats_estimate *first, const stats_estimate *second,
+                             double confidence);
+
 /* Of values that are not negative. 0 / 0 and never / never are 1. */
 stats_difference stats_ratio_of_summaries(const stats_estimate *first, const stats_estimate *second,
                                           double confidence);

@@ -25,6 +25,7 @@ typedef struct {
     uint32_t fails_percent_more; /* per level of loss */
     punch_time_us slower_us;
     uint32_t packets_more;
+    uint32_t slow_percent; /* of calls are slower by that; 0: all */
 } quality;
 
 /* The draws of a trial are the same in every run and cell: pairs are alike but for the quality. */
@@ -35,11 +36,20 @@ static void made_result(const void *user, uint32_t cell, uint64_t trial, sim_tri
     const uint64_t luck = punch_rng_below(&rng, 100);
     const punch_time_us usual_us = 200000 + (punch_time_us)punch_rng_below(&rng, 100000);
     const uint64_t packets = 20 + punch_rng_below(&rng, 5);
+    const bool slow = how->slow_percent == 0 || punch_rng_below(&rng, 100) < how->slow_percent;
     if (luck >= how->fails_percent + loss * how->fails_percent_more) {
-        made_connected(result, usual_us + how->slower_us * (1 + loss));
+        made_connected(result, usual_us + (slow ? how->slower_us * (1 + loss) : 0));
     }
     result->packets_sent = packets + how->packets_more;
     result->calls[0].intros_sent[0] = 1;
+}
+
+/* The same, but only cells with loss are slower, by a second. */
+static void made_slow_with_loss(const void *user, uint32_t cell, uint64_t trial,
+                                sim_trial_result *result) {
+    quality how = *(const quality *)user;
+    how.slower_us = cell % MADE_LOSSES > 0 ? 1000000 : 0;
+    made_result(&how, cell, trial, result);
 }
 
 typedef struct {
@@ -78,12 +88,6 @@ static made_run run_like(const quality *how) {
 
 /* --- numbers */
 
-static int ascending(const void *a, const void *b) {
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* The trial again, without a file. */
 static sim_call_result call_of(const quality *how, uint32_t cell, uint64_t trial) {
     sim_call_result call = {.time_to_connect_us = PUNCH_NEVER};
@@ -111,10 +115,24 @@ static double p_of_later(const quality *first, const quality *second,
     return stats_fisher_test(&later[0], &later[1]);
 }
 
+/* p of pairs of which one is later than a time and the other is not, in 600 trials of cell 4. */
+static double p_of_either_side(const quality *first, const quality *second, double limit_s) {
+    uint64_t only[2] = {0, 0};
+    for (uint64_t t = 0; t < 600; t++) {
+        const sim_call_result a = call_of(first, 4, t);
+        const sim_call_result b = call_of(second, 4, t);
+        const bool a_late = !a.connected || (double)a.time_to_connect_us / 1e6 > limit_s;
+        const bool b_late = !b.connected || (double)b.time_to_connect_us / 1e6 > limit_s;
+        only[0] += a_late && !b_late ? 1 : 0;
+        only[1] += b_late && !a_late ? 1 : 0;
+    }
+    return stats_sign_test(only[0], only[1]);
+}
+
 /* Files of different lengths have chunks of different sizes: they are read in step all the same. */
 static void numbers(void) {
-    const quality good = {5, 2, 0, 0};
-    const quality bad = {9, 2, 10000, 3};
+    const quality good = {5, 2, 0, 0, 0};
+    const quality bad = {9, 2, 10000, 3, 0};
     made_run old_made = run_like(&good);
     made_run new_made = run_like(&bad);
     new_made.trials = 917;
@@ -125,7 +143,6 @@ static void numbers(void) {
     }
     const uint32_t cell = 4;
     stats_pairs pairs = {0};
-    int64_t off[600];
     uint64_t lost_trial = UINT64_MAX;
     for (uint64_t t = 0; t < 600; t++) {
         const sim_call_result was = call_of(&good, cell, t);
@@ -135,16 +152,14 @@ static void numbers(void) {
         pairs.second_only += was.connected && !is.connected ? 1 : 0;
         pairs.neither += !was.connected && !is.connected ? 1 : 0;
         lost_trial = was.connected && !is.connected && lost_trial == UINT64_MAX ? t : lost_trial;
-        off[t] = stats_time_difference(is.time_to_connect_us, was.time_to_connect_us);
     }
-    qsort(off, 600, sizeof off[0], ascending);
     const stats_difference share = stats_paired_shares(&pairs, 0.95);
     const compare_side new_side = {&new_run.source.file, cell,
                                    new_run.source.cells[cell].estimates};
     const compare_side old_side = {&old_run.source.file, cell,
                                    old_run.source.cells[cell].estimates};
     const compare_request all = compare_request_all();
-    compare_how how = {.paired = true, .confidence = 0.95, .comparisons = 1, .seed = 1};
+    compare_how how = {.paired = true, .confidence = 0.95, .seed = 1};
     memcpy(how.wanted, all.wanted, sizeof how.wanted);
     compare_changes *changes = calloc(1, sizeof *changes);
     EXPECT("they can be compared", compare_cells(&new_side, &old_side, &how, changes));
@@ -155,12 +170,15 @@ static void numbers(void) {
     EXPECT_REAL("its p", connected->difference.p, share.p, 1e-12);
     EXPECT_INT("the first that was lost", connected->worse_trial, lost_trial);
     const compare_change *median = &changes->of[SIM_MEASURE_TIME_P50];
-    EXPECT_REAL("median of differences", median->difference.estimate.value, (double)off[299] / 1e6,
-                1e-12);
-    EXPECT_REAL("its lower end is the 276th", median->difference.estimate.lo,
-                (double)off[275] / 1e6, 1e-12);
-    EXPECT_REAL("its upper end the 325th", median->difference.estimate.hi, (double)off[324] / 1e6,
-                1e-12);
+    const stats_estimate *medians[2] = {&new_side.estimates[SIM_MEASURE_TIME_P50],
+                                        &old_side.estimates[SIM_MEASURE_TIME_P50]};
+    const stats_difference summary = stats_of_summaries(medians[0], medians[1], 0.95);
+    EXPECT_REAL("difference of medians", median->difference.estimate.value,
+                medians[0]->value - medians[1]->value, 1e-12);
+    EXPECT_REAL("its lower end", median->difference.estimate.lo, summary.estimate.lo, 1e-12);
+    EXPECT_REAL("its upper end", median->difference.estimate.hi, summary.estimate.hi, 1e-12);
+    EXPECT_REAL("its p is that of pairs on either side", median->difference.p,
+                p_of_either_side(&bad, &good, medians[1]->value), 1e-12);
     const compare_change *packets = &changes->of[sim_measure_find("packets_sent_mean")];
     EXPECT_REAL("three packets more", packets->difference.estimate.value, 3.0, 1e-12);
     EXPECT_REAL("always", packets->difference.estimate.lo, 3.0, 1e-12);
@@ -180,10 +198,10 @@ static void numbers(void) {
 
 /* Only trials that both have are pairs, whichever of the two lacks some. */
 static void gaps(void) {
-    const quality usual = {5, 2, 0, 0};
-    const quality slow = {5, 2, 10000, 0};
+    const quality usual = {5, 2, 0, 0, 0};
+    const quality more = {5, 2, 0, 3, 0};
     const made_run whole_made = run_like(&usual);
-    made_run part_made = run_like(&slow);
+    made_run part_made = run_like(&more);
     part_made.shard_count = 5; /* shares no factor with six cells: chunks of all of them */
     a_run whole;
     a_run part;
@@ -194,9 +212,10 @@ static void gaps(void) {
     EXPECT("a part is a part", present > 0 && present < 600);
     const compare_side sides[2] = {{&whole.source.file, 0, whole.source.cells[0].estimates},
                                    {&part.source.file, 0, whole.source.cells[0].estimates}};
-    compare_how how = {.paired = true, .confidence = 0.95, .comparisons = 1, .seed = 1};
+    compare_how how = {.paired = true, .confidence = 0.95, .seed = 1};
     how.wanted[SIM_MEASURE_CONNECTED] = true;
-    how.wanted[SIM_MEASURE_TIME_P50] = true;
+    const uint32_t packets = sim_measure_find("packets_sent_mean");
+    how.wanted[packets] = true;
     for (int first = 0; first < 2; first++) {
         compare_changes changes;
         EXPECT("they can be compared",
@@ -204,17 +223,50 @@ static void gaps(void) {
         const compare_change *connected = &changes.of[SIM_MEASURE_CONNECTED];
         EXPECT_INT("pairs", connected->difference.estimate.n, present);
         EXPECT_REAL("alike", connected->difference.p, 1.0, 0.0);
-        EXPECT_REAL("10 ms apart", changes.of[SIM_MEASURE_TIME_P50].difference.estimate.value,
-                    first == 0 ? -0.01 : 0.01, 1e-12);
+        EXPECT_REAL("three packets apart", changes.of[packets].difference.estimate.value,
+                    first == 0 ? -3.0 : 3.0, 1e-12);
     }
     close_run(&whole);
     close_run(&part);
 }
 
+/* Four of ten calls take a second longer: the median of what each took more is 0, but half of all
+ * calls now take longer than before. */
+static void minority(void) {
+    sim_expect expect = {.form = SIM_EXPECT_DIFFERENCE,
+                         .cell = 1,
+                         .measure = SIM_MEASURE_TIME_P50,
+                         .bound = SIM_EXPECT_AT_MOST,
+                         .limit = 0.01};
+    const quality slow_some = {0, 0, 0, 0, 40};
+    made_run made = run_like(&slow_some);
+    made.result = made_slow_with_loss;
+    made.expects = &expect;
+    made.expect_count = 1;
+    a_run run;
+    if (!open_run(&run, &made)) {
+        return;
+    }
+    EXPECT_TEXT("that is no change of at most 10 ms",
+                expect_outcome_name(run.source.said.verdicts[0].outcome), "fail");
+    const compare_request request = compare_request_all();
+    comparison of;
+    EXPECT("it can be compared", compare_within(&of, &run.source, &request) == NULL);
+    for (size_t i = 0; i < of.row_count; i++) {
+        if (of.rows[i].measure == SIM_MEASURE_TIME_P50) {
+            EXPECT_TEXT("the median is worse", compare_verdict_name(of.rows[i].verdict), "worse");
+            EXPECT("by what p50 is later", of.rows[i].change.difference.estimate.value > 0.02 &&
+                                               of.rows[i].change.difference.estimate.lo > 0.01);
+        }
+    }
+    comparison_free(&of);
+    close_run(&run);
+}
+
 /* --- what is compared with what */
 
 static void within(void) {
-    const quality lossy = {0, 20, 0, 0};
+    const quality lossy = {0, 20, 0, 0, 0};
     const made_run made = run_like(&lossy);
     a_run run;
     if (!open_run(&run, &made)) {
@@ -267,7 +319,7 @@ static void within(void) {
 }
 
 static void same_run(void) {
-    const quality usual = {5, 2, 0, 0};
+    const quality usual = {5, 2, 0, 0, 0};
     const made_run made = run_like(&usual);
     a_run run;
     a_run again;
@@ -305,7 +357,7 @@ static void matching(void) {
         {"another scenario", "other", "loss", 0x1234, 1, "is of scenario \"made\"", NULL},
         {"another factor", "made", "rate", 0x1234, 1, "has a factor \"loss\"", NULL},
     };
-    const quality usual = {5, 2, 0, 0};
+    const quality usual = {5, 2, 0, 0, 0};
     const made_run made = run_like(&usual);
     const compare_request request = compare_request_all();
     a_run old_run;
@@ -389,7 +441,7 @@ static void expectations(void) {
          true},
     };
     sim_expect expects[sizeof rows / sizeof rows[0]];
-    const quality lossy = {0, 20, 0, 0};
+    const quality lossy = {0, 20, 0, 0, 0};
     made_run made = run_like(&lossy);
     made.expects = expects;
     made.expect_count = sizeof rows / sizeof rows[0];
@@ -430,14 +482,14 @@ static void margins(void) {
         {"worse, no margin", 9, (double)NAN, COMPARE_WORSE},
         {"better", 0, 0.02, COMPARE_BETTER},
     };
-    const quality usual = {5, 0, 0, 0};
+    const quality usual = {5, 0, 0, 0, 0};
     const made_run made = run_like(&usual);
     a_run old_run;
     if (!open_run(&old_run, &made)) {
         return;
     }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const quality how = {rows[i].fails_percent, 0, 0, 0};
+        const quality how = {rows[i].fails_percent, 0, 0, 0, 0};
         const made_run other = run_like(&how);
         a_run new_run;
         if (!open_run(&new_run, &other)) {
@@ -479,7 +531,7 @@ static void with_estimates(void) {
     }
     const stats_estimate *p95 = &kept.cells[0].estimates[SIM_MEASURE_TIME_P95];
     EXPECT("null is never", isinf(p95->value) && isinf(p95->hi) && p95->lo == 0.3);
-    const quality lossy = {10, 2, 0, 0};
+    const quality lossy = {10, 2, 0, 0, 0};
     const made_run made = run_like(&lossy);
     a_run run;
     if (open_run(&run, &made)) {
@@ -612,7 +664,7 @@ static void lacking(void) {
 
 /* Cells and trials that are missing, in either order. */
 static void lacking_trials(void) {
-    const quality usual = {5, 2, 0, 0};
+    const quality usual = {5, 2, 0, 0, 0};
     const made_run whole_made = run_like(&usual);
     made_run part_made = whole_made;
     part_made.shard_count = 5;
@@ -683,8 +735,8 @@ static void plain_table(const comparison *of, FILE *out) {
 }
 
 static void forms(void) {
-    const quality good = {0, 0, 0, 0};
-    const quality bad = {20, 0, 0, 0};
+    const quality good = {0, 0, 0, 0, 0};
+    const quality bad = {20, 0, 0, 0, 0};
     const made_run old_made = run_like(&good);
     const made_run new_made = run_like(&bad);
     a_run old_run;
@@ -732,6 +784,7 @@ int main(void) {
     static const punch_test_case cases[] = {
         {"changes are those of all trials kept and sorted", numbers},
         {"trials that are missing in one", gaps},
+        {"a minority of calls is slower", minority},
         {"the treatments of a run", within},
         {"a run and itself", same_run},
         {"which runs are compared, and which trial by trial", matching},

@@ -54,19 +54,15 @@ static const struct {
      NEVER,
      {99, 1.0, 1.0, NEVER},
      EXPECT_INCONCLUSIVE},
-    {"no exception", SIM_EXPECT_EXACTLY, 1.0, {99, 1.0, 0.96, 1.0}, EXPECT_PASS},
-    {"one exception", SIM_EXPECT_EXACTLY, 1.0, {99, 98.0 / 99.0, 0.94, 0.999}, EXPECT_FAIL},
-    {"none", SIM_EXPECT_EXACTLY, 0.0, {99, 0.0, 0.0, 0.04}, EXPECT_PASS},
-    {"one", SIM_EXPECT_EXACTLY, 0.0, {99, 1.0 / 99.0, 0.001, 0.06}, EXPECT_FAIL},
-    {"nothing measured", SIM_EXPECT_EXACTLY, 0.0, {0, UNKNOWN, 0.0, 1.0}, EXPECT_INCONCLUSIVE},
     {"nothing measured", SIM_EXPECT_AT_LEAST, 0.0, {0, UNKNOWN, 0.0, 1.0}, EXPECT_INCONCLUSIVE},
     {"nothing measured", SIM_EXPECT_AT_MOST, 1.0, {0, UNKNOWN, 0.0, 1.0}, EXPECT_INCONCLUSIVE},
 };
 
 static void outcomes(void) {
     for (size_t i = 0; i < sizeof judged / sizeof judged[0]; i++) {
-        const sim_expect expect = {.bound = judged[i].bound, .limit = judged[i].limit};
-        const expect_verdict verdict = expect_judge(&expect, &judged[i].estimate, 99);
+        const sim_expect expect = {
+            .measure = SIM_MEASURE_TIME_P95, .bound = judged[i].bound, .limit = judged[i].limit};
+        const expect_verdict verdict = expect_judge(&expect, &judged[i].estimate, 99, 0.95);
         EXPECT_TEXT(judged[i].sentence, expect_outcome_name(verdict.outcome),
                     expect_outcome_name(judged[i].outcome));
         EXPECT_INT("the estimate is kept", verdict.estimate.n, judged[i].estimate.n);
@@ -76,17 +72,65 @@ static void outcomes(void) {
     }
 }
 
+/* Shares are judged by the binomial tail beyond them, at most 2.5 %. R:
+ * pbinom(149, 150, .999) is 13.9 %, pbinom(148, 150, .999) 1.0 %. */
+static void shares(void) {
+    static const struct {
+        const char *sentence;
+        sim_expect_bound bound;
+        double limit;
+        uint64_t successes;
+        uint64_t n;
+        double confidence;
+        expect_outcome outcome;
+    } rows[] = {
+        {"one failure in 150 may be chance", SIM_EXPECT_AT_LEAST, 0.999, 149, 150, 0.95,
+         EXPECT_INCONCLUSIVE},
+        {"two: 1.0 % of runs", SIM_EXPECT_AT_LEAST, 0.999, 148, 150, 0.95, EXPECT_FAIL},
+        {"not of five looks", SIM_EXPECT_AT_LEAST, 0.999, 148, 150, 0.99, EXPECT_INCONCLUSIVE},
+        {"one success in 150 may be chance", SIM_EXPECT_AT_MOST, 0.001, 1, 150, 0.95,
+         EXPECT_INCONCLUSIVE},
+        {"two", SIM_EXPECT_AT_MOST, 0.001, 2, 150, 0.95, EXPECT_FAIL},
+        {".99^367 is 2.501 %", SIM_EXPECT_AT_LEAST, 0.99, 367, 367, 0.95, EXPECT_INCONCLUSIVE},
+        {".99^368 is 2.476 %", SIM_EXPECT_AT_LEAST, 0.99, 368, 368, 0.95, EXPECT_PASS},
+        {"none of 368", SIM_EXPECT_AT_MOST, 0.01, 0, 368, 0.95, EXPECT_PASS},
+        {"none of 367", SIM_EXPECT_AT_MOST, 0.01, 0, 367, 0.95, EXPECT_INCONCLUSIVE},
+        {"far above", SIM_EXPECT_AT_LEAST, 0.5, 900, 1000, 0.95, EXPECT_PASS},
+        {"far below", SIM_EXPECT_AT_LEAST, 0.5, 100, 1000, 0.95, EXPECT_FAIL},
+        {"at least nothing", SIM_EXPECT_AT_LEAST, 0.0, 0, 1, 0.95, EXPECT_PASS},
+        {"at most everything", SIM_EXPECT_AT_MOST, 1.0, 1, 1, 0.95, EXPECT_PASS},
+        {"no exception", SIM_EXPECT_EXACTLY, 1.0, 99, 99, 0.95, EXPECT_PASS},
+        {"one exception", SIM_EXPECT_EXACTLY, 1.0, 98, 99, 0.95, EXPECT_FAIL},
+        {"none", SIM_EXPECT_EXACTLY, 0.0, 0, 99, 0.95, EXPECT_PASS},
+        {"one", SIM_EXPECT_EXACTLY, 0.0, 1, 99, 0.95, EXPECT_FAIL},
+        {"nothing measured", SIM_EXPECT_AT_LEAST, 0.0, 0, 0, 0.95, EXPECT_INCONCLUSIVE},
+        {"nothing measured", SIM_EXPECT_AT_MOST, 1.0, 0, 0, 0.95, EXPECT_INCONCLUSIVE},
+        {"nothing measured", SIM_EXPECT_EXACTLY, 0.0, 0, 0, 0.95, EXPECT_INCONCLUSIVE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const sim_expect expect = {
+            .measure = SIM_MEASURE_CONNECTED, .bound = rows[i].bound, .limit = rows[i].limit};
+        const stats_estimate e = stats_ratio(rows[i].successes, rows[i].n, rows[i].confidence);
+        const expect_verdict verdict = expect_judge(&expect, &e, rows[i].n, rows[i].confidence);
+        EXPECT_TEXT(rows[i].sentence, expect_outcome_name(verdict.outcome),
+                    expect_outcome_name(rows[i].outcome));
+        EXPECT_REAL("Wilson's interval is shown", verdict.estimate.lo, e.lo, 0.0);
+    }
+}
+
 static void trials_needed(void) {
     const stats_estimate share = stats_ratio(10, 10, 0.95);
     sim_expect expect = {.bound = SIM_EXPECT_AT_LEAST, .limit = 0.99};
-    EXPECT_INT("a share: as Wilson says", expect_judge(&expect, &share, 10).trials_needed, 381);
+    EXPECT_INT("a share: as Wilson says", expect_judge(&expect, &share, 10, 0.95).trials_needed,
+               381);
     const stats_estimate wide = {100, 0.02, -0.02, 0.06};
     expect.form = SIM_EXPECT_DIFFERENCE;
     expect.limit = 0.0;
-    EXPECT_INT("a difference: by the square root", expect_judge(&expect, &wide, 100).trials_needed,
-               400);
+    EXPECT_INT("a difference: by the square root",
+               expect_judge(&expect, &wide, 100, 0.95).trials_needed, 818);
     const stats_estimate none = {100, 0.0, -0.02, 0.02};
-    EXPECT_INT("no difference: no number", expect_judge(&expect, &none, 100).trials_needed, 0);
+    EXPECT_INT("no difference: no number", expect_judge(&expect, &none, 100, 0.95).trials_needed,
+               0);
 }
 
 static void overall(void) {
@@ -205,7 +249,7 @@ static void findings(void) {
          {.bound = SIM_EXPECT_AT_LEAST, .limit = 0.8},
          {1000, 0.815, 0.79, 0.838},
          false,
-         "is 81.5 % [79.0, 83.8]; about 2,700 trials a cell would decide it"},
+         "is 81.5 % [79.0, 83.8]; about 5,500 trials a cell would decide it"},
         {"connected",
          {.form = SIM_EXPECT_DIFFERENCE, .bound = SIM_EXPECT_AT_LEAST, .limit = -0.01},
          {1000, -0.037, -0.049, -0.026},
@@ -249,7 +293,7 @@ static void findings(void) {
         size_t length = 0;
         sim_expect expect = rows[i].expect;
         expect.measure = sim_measure_find(rows[i].measure);
-        expect_verdict verdict = expect_judge(&expect, &rows[i].estimate, about->trials);
+        expect_verdict verdict = expect_judge(&expect, &rows[i].estimate, about->trials, 0.95);
         verdict.paired = rows[i].paired;
         FILE *out = open_memstream(&text, &length);
         expect_print_finding(about, &expect, &verdict, out);
@@ -291,9 +335,13 @@ static void changes(void) {
 
 int main(void) {
     static const punch_test_case cases[] = {
-        {"outcomes at every boundary", outcomes}, {"trials needed", trials_needed},
-        {"the overall outcome", overall},         {"claims in words", claims},
-        {"findings in words", findings},          {"changes in words", changes},
+        {"outcomes at every boundary", outcomes},
+        {"shares by their exact tails", shares},
+        {"trials needed", trials_needed},
+        {"the overall outcome", overall},
+        {"claims in words", claims},
+        {"findings in words", findings},
+        {"changes in words", changes},
     };
     return PUNCH_TEST_MAIN("expect", cases);
 }

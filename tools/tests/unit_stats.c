@@ -105,6 +105,29 @@ static void mean(void) {
     EXPECT("no values: no mean", isnan(mean_of(values, 0, 0.95).value));
 }
 
+/* A mean of shares is wide where Student's has no width. */
+static void mean_of_shares(void) {
+    static const struct {
+        double value;
+        uint64_t successes; /* Wilson's interval is that of so many of ten */
+    } rows[] = {{1.0, 10}, {0.0, 0}, {0.5, 5}, {0.7, 7}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        stats_moments moments = {0};
+        for (int k = 0; k < 10; k++) {
+            stats_moments_add(&moments, rows[i].value);
+        }
+        const stats_estimate e = stats_mean_of_shares(&moments, 0.95);
+        const stats_estimate wilson_said = stats_ratio(rows[i].successes, 10, 0.95);
+        EXPECT_INT("n", e.n, 10);
+        EXPECT_REAL("value", e.value, rows[i].value, 1e-15);
+        EXPECT_REAL("lower end", e.lo, wilson_said.lo, 1e-12);
+        EXPECT_REAL("upper end", e.hi, wilson_said.hi, 1e-12);
+    }
+    const stats_moments none = {0};
+    const stats_estimate e = stats_mean_of_shares(&none, 0.95);
+    EXPECT("nothing: anything is possible", e.n == 0 && e.lo == 0.0 && e.hi == 1.0);
+}
+
 /* A million and one numbers around 10^9: the naive sum of squares would have lost all digits. */
 static void mean_is_stable(void) {
     stats_moments moments = {0};
@@ -120,7 +143,21 @@ static void looks(void) {
     EXPECT_REAL("five share the error", stats_confidence_of_looks(5), 0.99, 1e-15);
 }
 
-/* The number said is the one from which Wilson's interval leaves the limit. */
+/* How likely it is that Wilson's interval of so many calls, each with that chance, leaves the limit
+ * out: the sum over all numbers of successes. */
+static double power_of(double share, double limit, uint64_t n) {
+    double power = 0.0;
+    for (uint64_t x = 0; x <= n; x++) {
+        const double log_density = lgamma((double)n + 1.0) - lgamma((double)x + 1.0) -
+                                   lgamma((double)(n - x) + 1.0) + (double)x * log(share) +
+                                   (double)(n - x) * log(1.0 - share);
+        const stats_estimate e = stats_ratio(x, n, 0.95);
+        power += e.lo > limit || e.hi < limit ? exp(log_density) : 0.0;
+    }
+    return power;
+}
+
+/* The number said decides in 80 % of cases. */
 static void trials_needed_share(void) {
     static const struct {
         uint64_t successes;
@@ -128,23 +165,16 @@ static void trials_needed_share(void) {
         double limit;
     } rows[] = {
         {10, 10, 0.99},    {0, 10, 0.01}, {815, 1000, 0.80},
-        {815, 1000, 0.83}, {1, 2, 0.49},  {500, 1000, 0.51},
+        {815, 1000, 0.83}, {1, 2, 0.45},  {500, 1000, 0.51},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const stats_estimate e = stats_ratio(rows[i].successes, rows[i].n, 0.95);
         const uint64_t needed = stats_trials_needed_share(&e, rows[i].limit, rows[i].n);
-        const uint64_t scale = 2 + needed / rows[i].n;
         EXPECT("more than there were", needed > rows[i].n);
-        /* the next numbers of trials with exactly that share, around the one needed */
-        const uint64_t fewer = needed / rows[i].n;
-        const stats_estimate before =
-            stats_ratio(rows[i].successes * fewer, rows[i].n * fewer, 0.95);
-        const stats_estimate after =
-            stats_ratio(rows[i].successes * scale, rows[i].n * scale, 0.95);
-        EXPECT("with fewer the limit is within",
-               needed % rows[i].n == 0 ||
-                   (before.lo <= rows[i].limit && before.hi >= rows[i].limit));
-        EXPECT("with more it is not", after.lo > rows[i].limit || after.hi < rows[i].limit);
+        if (e.value > 0.0 && e.value < 1.0) {
+            EXPECT_REAL("as many decide four times in five",
+                        power_of(e.value, rows[i].limit, needed), 0.8, 0.03);
+        }
     }
     const stats_estimate half = stats_ratio(5, 10, 0.95);
     EXPECT_INT("at the limit itself no number would do", stats_trials_needed_share(&half, 0.5, 10),
@@ -161,8 +191,8 @@ static void trials_needed(void) {
         uint64_t trials;
         uint64_t needed;
     } rows[] = {
-        {{100, 2.0, 1.0, 3.0}, 2.5, 100, 400},            /* twice as narrow */
-        {{100, 2.0, 1.0, 6.0}, 1.5, 100, 400},            /* the end towards the limit counts */
+        {{100, 2.0, 1.0, 3.0}, 2.5, 100, 818},            /* twice as narrow: 400, in 80 % */
+        {{100, 2.0, 1.0, 6.0}, 1.5, 100, 818},            /* the end towards the limit counts */
         {{100, 2.0, 1.0, 3.0}, 2.0, 100, 0},              /* at the limit */
         {{0, (double)NAN, 0.0, 1.0}, 0.5, 100, 0},        /* nothing measured */
         {{9, 2.0, 1.0, (double)INFINITY}, 2.5, 100, 400}, /* no telling: half the interval */
@@ -201,8 +231,9 @@ int main(void) {
         {"failures count as never", quantile_with_failures},
         {"mean and t interval as in R", mean},
         {"a long mean of large numbers keeps its digits", mean_is_stable},
+        {"a mean of shares as Wilson's", mean_of_shares},
         {"looks share the error", looks},
-        {"trials needed for a share are Wilson's", trials_needed_share},
+        {"trials needed for a share decide in 80 %", trials_needed_share},
         {"trials needed shrink the interval by the square root", trials_needed},
         {"half the width of the band", band},
         {"median and order", median},

@@ -12,26 +12,6 @@
 #include "stats_difference.h"
 
 #define NEVER ((double)INFINITY)
-#define NEVER_US INT64_MAX
-
-static void time_differences(void) {
-    static const struct {
-        const char *sentence;
-        int64_t first;
-        int64_t second;
-        int64_t difference;
-    } rows[] = {
-        {"two times", 5, 7, -2},
-        {"the same", 7, 7, 0},
-        {"the first never", NEVER_US, 7, INT64_MAX},
-        {"the second never", 7, NEVER_US, INT64_MIN},
-        {"both never", NEVER_US, NEVER_US, 0},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        EXPECT_INT(rows[i].sentence, stats_time_difference(rows[i].first, rows[i].second),
-                   rows[i].difference);
-    }
-}
 
 /* Equal values, or near; infinities only equal. */
 static void expect_end(const char *sentence, double got, double expected) {
@@ -58,16 +38,8 @@ static void summaries(void) {
         {"an end that is never", {9, 3, 2, NEVER}, {9, 2, 2, 2}, {9, 1, 0, NEVER}, 0.05},
         {"the other's end is never", {9, 3, 2, 4}, {9, 2, 2, NEVER}, {9, 1, -NEVER, 2}, 1.0},
         {"never, perhaps not", {9, NEVER, 2, NEVER}, {9, 2, 1, 3}, {9, NEVER, -1, NEVER}, 1.0},
-        {"never, for sure later",
-         {9, NEVER, 5, NEVER},
-         {9, 2, 1, 3},
-         {9, NEVER, 2, NEVER},
-         0.00557459668078},
-        {"never, surely",
-         {9, NEVER, NEVER, NEVER},
-         {9, 2, 1, 3},
-         {9, NEVER, NEVER, NEVER},
-         0.00557459668078},
+        {"never, for sure later", {9, NEVER, 5, NEVER}, {9, 2, 1, 3}, {9, NEVER, 2, NEVER}, 0.05},
+        {"never, surely", {9, NEVER, NEVER, NEVER}, {9, 2, 1, 3}, {9, NEVER, NEVER, NEVER}, 0.05},
         {"never both, surely",
          {9, NEVER, NEVER, NEVER},
          {9, NEVER, NEVER, NEVER},
@@ -98,6 +70,76 @@ static void summaries(void) {
         expect_end("lower end of the opposite", back.estimate.lo, -rows[i].difference.hi);
         expect_end("upper end of the opposite", back.estimate.hi, -rows[i].difference.lo);
         EXPECT_REAL("p of the opposite", back.p, of.p, 1e-12);
+    }
+}
+
+/* Quantiles of which one is never: the ranks of their ends say how many are later at least, and at
+ * most. R: qbinom(.025, n, p) and qbinom(.975, n, p) + 1. */
+static void endless_quantiles(void) {
+    static const struct {
+        const char *sentence;
+        stats_estimate first;
+        stats_estimate second;
+        double p;
+        stats_count late[2]; /* after the time between */
+    } rows[] = {
+        {"the least of few", {9, NEVER, 5, NEVER}, {9, 2, 1, 3}, 0.5, {{8, 9}, {1, 9}}},
+        {"perhaps not never",
+         {1000, NEVER, 2, NEVER},
+         {1000, 2, 1, 3},
+         0.5,
+         {{501, 1000}, {468, 1000}}},
+        {"for sure later",
+         {1000, NEVER, NEVER, NEVER},
+         {1000, 2, 1, 3},
+         0.5,
+         {{532, 1000}, {468, 1000}}},
+        {"late quantiles",
+         {1000, NEVER, NEVER, NEVER},
+         {1000, 2, 1, 3},
+         0.95,
+         {{65, 1000}, {36, 1000}}},
+        {"the other may be never too",
+         {100, NEVER, 3, NEVER},
+         {100, 2, 1, NEVER},
+         0.5,
+         {{61, 100}, {50, 100}}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const stats_difference of =
+            stats_quantiles(&rows[i].first, &rows[i].second, rows[i].p, 0.95);
+        const stats_difference back =
+            stats_quantiles(&rows[i].second, &rows[i].first, rows[i].p, 0.95);
+        printf("%s\n", rows[i].sentence);
+        EXPECT_REAL("p", of.p, stats_fisher_test(&rows[i].late[0], &rows[i].late[1]), 1e-12);
+        EXPECT_REAL("p of the opposite", back.p, of.p, 1e-12);
+    }
+    const stats_estimate never = {1000, NEVER, NEVER, NEVER};
+    const stats_estimate soon = {1000, 2, 1, 3};
+    EXPECT("one of nine rows can be significant",
+           9.0 * stats_quantiles(&never, &soon, 0.5, 0.95).p < 0.05);
+    EXPECT_REAL("never twice is no difference", stats_quantiles(&never, &never, 0.5, 0.95).p, 1.0,
+                0.0);
+}
+
+/* Welch's p where its spread says too much, or nothing. */
+static void means(void) {
+    static const struct {
+        const char *sentence;
+        stats_estimate first;
+        stats_estimate second;
+        double p;
+    } rows[] = {
+        {"two and two without spread: 2 of 6 ways", {2, 3, 3, 3}, {2, 2, 2, 2}, 1.0 / 3.0},
+        {"ten and ten", {10, 3, 3, 3}, {10, 2, 2, 2}, 2.0 / 184756.0},
+        {"hardly any spread", {3, 3, 2.999999, 3.000001}, {2, 2, 1.999999, 2.000001}, 0.2},
+        {"alike", {2, 3, 3, 3}, {2, 3, 3, 3}, 1.0},
+        {"one value", {1, 3, -NEVER, NEVER}, {9, 2, 2, 2}, 1.0},
+        {"nothing measured", {0, (double)NAN, 0, 1}, {9, 1, 1, 1}, 1.0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        EXPECT_REAL(rows[i].sentence, stats_means(&rows[i].first, &rows[i].second, 0.95).p,
+                    rows[i].p, 1e-12);
     }
 }
 
@@ -226,8 +268,9 @@ static void margins(void) {
 
 int main(void) {
     static const punch_test_case cases[] = {
-        {"differences of times count nevers", time_differences},
         {"two summaries, finite or not", summaries},
+        {"quantiles of which one is never", endless_quantiles},
+        {"means with few values", means},
         {"ratios of two summaries", ratios},
         {"a ratio of paired shares", paired_ratio},
         {"Fisher's test adds up tables", fisher},

@@ -68,6 +68,35 @@ static void mean(void) {
     }
 }
 
+static void binomial(void) {
+    vectors rows;
+    if (!vectors_open(&rows, "binomial")) {
+        return;
+    }
+    while (vectors_next(&rows)) {
+        const double *v = rows.numbers;
+        const stats_count found = {(uint64_t)v[0], (uint64_t)v[1]};
+        near(&rows, "p of no more", stats_share_above_p(&found, v[2]), v[3]);
+        near(&rows, "p of no less", stats_share_below_p(&found, v[2]), v[4]);
+        const stats_estimate e = stats_ratio(found.successes, found.n, 0.95);
+        EXPECT_INT("counts come back", stats_count_of(&e).successes, found.successes);
+    }
+}
+
+static void welch(void) {
+    vectors rows;
+    if (!vectors_open(&rows, "welch")) {
+        return;
+    }
+    while (vectors_next(&rows)) {
+        const double *v = rows.numbers;
+        const stats_estimate first = {(uint64_t)v[0], v[1], v[2], v[3]};
+        const stats_estimate second = {(uint64_t)v[4], v[5], v[6], v[7]};
+        near(&rows, "p", stats_means(&first, &second, 0.95).p, v[8]);
+        near(&rows, "p the other way", stats_means(&second, &first, 0.95).p, v[8]);
+    }
+}
+
 static void band(void) {
     vectors rows;
     if (!vectors_open(&rows, "band")) {
@@ -194,6 +223,8 @@ static void survival(void) {
 
 int main(void) {
     static const punch_test_case cases[] = {
+        {"binomial tails", binomial},
+        {"Welch's test", welch},
         {"prop.test: Wilson's interval", wilson},
         {"qbinom and quantile: ranks", quantile_ranks},
         {"t.test: a mean", mean},

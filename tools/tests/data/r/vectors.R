@@ -160,21 +160,55 @@ for (n in c(1, 17, 1000, 123456)) {
 }
 to_file("band", "n confidence half_width", rows)
 
-# bootstrap: percentile intervals of the difference and of the ratio of two means over pairs, and
-# twice the smaller share of resamples on a side of no change; from 200,000 resamples
-rows <- list()
-for (n in c(12, 60)) {
-    first <- round(rgamma(n, 3, 0.3), 2)
-    second <- round(first * 0.8 + rgamma(n, 2, 0.5), 2)
-    draws <- replicate(200000, {
-        at <- sample.int(n, n, replace = TRUE)
-        c(mean(first[at]), mean(second[at]))
+# bootstrap: studentised intervals of the difference of two means over pairs, and of their ratio by
+# its logarithm (to the first order), from 200,000 resamples; p of t.test. Below 20 pairs, t.test's
+# intervals.
+studentised <- function(value, off) {
+    n <- length(off)
+    error <- sd(off) / sqrt(n)
+    if (n < 20) {
+        return(value + c(-1, 1) * qt(0.975, n - 1) * error)
+    }
+    t <- replicate(200000, {
+        at <- off[sample.int(n, n, replace = TRUE)]
+        (mean(at) - mean(off)) / (sd(at) / sqrt(n))
     })
-    d <- draws[1, ] - draws[2, ]
-    r <- draws[1, ] / draws[2, ]
-    rows[[length(rows) + 1]] <- c(n, first, second,
-                                  mean(first) - mean(second), quantile(d, c(0.025, 0.975)),
-                                  mean(first) / mean(second), quantile(r, c(0.025, 0.975)),
-                                  2 * min(mean(d <= 0), mean(d >= 0)))
+    value - unname(quantile(t, c(0.975, 0.025))) * error
+}
+rows <- list()
+for (n in c(12, 60, 300)) {
+    first <- round(rgamma(n, 3, 0.3), 2)
+    second <- round(first * 0.9 + rgamma(n, 0.5, 0.5), 2)
+    rows[[length(rows) + 1]] <- c(n, first, second, mean(first) - mean(second),
+                                  studentised(mean(first) - mean(second), first - second),
+                                  mean(first) / mean(second),
+                                  exp(studentised(log(mean(first) / mean(second)),
+                                                  first / mean(first) - second / mean(second))),
+                                  t.test(first, second, paired = TRUE)$p.value)
 }
 to_file("bootstrap", "n first... second... difference lo hi ratio lo hi p", rows)
+
+# welch: two samples apart; p no less than that of two of all ways to deal out the values
+rows <- list()
+for (n in list(c(2, 2), c(3, 5), c(10, 10), c(10, 40), c(300, 200))) {
+    first <- rnorm(n[1], 10, 2)
+    second <- rnorm(n[2], 11, 5)
+    a <- t.test(first)$conf.int
+    b <- t.test(second)$conf.int
+    rows[[length(rows) + 1]] <- c(n[1], mean(first), a, n[2], mean(second), b,
+                                  max(t.test(first, second)$p.value,
+                                      2 / choose(sum(n), n[1])))
+}
+to_file("welch", "n mean lo hi n mean lo hi p", rows)
+
+# binomial tails: pbinom of a bound on a share
+rows <- list()
+for (n in c(1, 10, 150, 1000)) {
+    for (x in unique(round(n * c(0, 0.01, 0.5, 0.99, 1)))) {
+        for (limit in c(0.001, 0.5, 0.99, 0.999)) {
+            rows[[length(rows) + 1]] <- c(x, n, limit, binom.test(x, n, limit, "greater")$p.value,
+                                          binom.test(x, n, limit, "less")$p.value)
+        }
+    }
+}
+to_file("binomial", "successes n limit p_above p_below", rows)

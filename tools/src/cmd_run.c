@@ -9,6 +9,7 @@
 #include "batch.h"
 #include "commands.h"
 #include "file.h"
+#include "punch/assert.h"
 #include "report_index.h"
 #include "session.h"
 
@@ -151,7 +152,8 @@ static int conclude_several(const report_index_entry *entries, size_t count, con
 
 /* An interruption ends the whole batch; a failure does not. */
 static int run_several(const batch *of, const cli_args *args) {
-    report_index_entry *entries = calloc(of->count, sizeof *entries);
+    report_index_entry *entries = calloc(of->count + 1, sizeof *entries);
+    PUNCH_ASSERT(entries != NULL);
     size_t count = 0;
     int status = CLI_OK;
     for (size_t i = 0; i < of->count && status < CLI_SIGNALLED; i++) {

@@ -124,7 +124,7 @@ static char *pair_within(comparison *made, const compare_source *run, const char
         }
     }
     if (made->pair_count == 0) {
-        free(made->pairs);
+        comparison_free(made);
         return words_sentence(
             "%s: there is nothing to compare in it: no factor with several levels is "
             "a treatment (\"treatment\": true in the scenario)",
@@ -234,8 +234,7 @@ static char *pair_runs(comparison *made) {
     if (made->pair_count > 0) {
         return NULL;
     }
-    free(made->pairs);
-    free(made->unpaired);
+    comparison_free(made);
     return words_sentence("no cell of %s has the levels of a cell of %s", new_run->path,
                           old_run->path);
 }

@@ -11,103 +11,25 @@
 
 #include "compare_words.h"
 #include "file.h"
-#include "made_run.h"
-#include "process.h"
+#include "made_source.h"
 #include "punch/rng.h"
 #include "punch_test.h"
 #include "report.h"
 
-/* --- runs to compare */
-
-/* How bad a made-up network is. */
-typedef struct {
-    uint32_t fails_percent;      /* in every cell */
-    uint32_t fails_percent_more; /* per level of loss */
-    punch_time_us slower_us;
-    uint32_t packets_more;
-    uint32_t slow_percent; /* of calls are slower by that; 0: all */
-} quality;
-
-/* The draws of a trial are the same in every run and cell: pairs are alike but for the quality. */
-static void made_result(const void *user, uint32_t cell, uint64_t trial, sim_trial_result *result) {
-    const quality *how = user;
-    punch_rng rng = punch_rng_stream(trial, 0, 0);
-    const uint32_t loss = cell % MADE_LOSSES;
-    const uint64_t luck = punch_rng_below(&rng, 100);
-    const punch_time_us usual_us = 200000 + (punch_time_us)punch_rng_below(&rng, 100000);
-    const uint64_t packets = 20 + punch_rng_below(&rng, 5);
-    const bool slow = how->slow_percent == 0 || punch_rng_below(&rng, 100) < how->slow_percent;
-    if (luck >= how->fails_percent + loss * how->fails_percent_more) {
-        made_connected(result, usual_us + (slow ? how->slower_us * (1 + loss) : 0));
-    }
-    result->packets_sent = packets + how->packets_more;
-    result->calls[0].intros_sent[0] = 1;
-}
-
-/* The same, but only cells with loss are slower, by a second. */
-static void made_slow_with_loss(const void *user, uint32_t cell, uint64_t trial,
-                                sim_trial_result *result) {
-    quality how = *(const quality *)user;
-    how.slower_us = cell % MADE_LOSSES > 0 ? 1000000 : 0;
-    made_result(&how, cell, trial, result);
-}
-
-typedef struct {
-    char directory[4096];
-    compare_source source;
-} a_run;
-
-/* Writes a run into a new directory and opens it. */
-static bool open_run(a_run *made, const made_run *run) {
-    process_make_directory(made->directory, sizeof made->directory);
-    if (!made_run_write(run, made->directory)) {
-        return false;
-    }
-    char *why = compare_source_open(&made->source, made->directory, "punchlab", 1);
-    const bool good = EXPECT_TEXT("it can be opened", why == NULL ? "" : why, "");
-    free(why);
-    return good;
-}
-
-static void close_run(a_run *made) {
-    compare_source_close(&made->source);
-    process_remove_directory(made->directory);
-}
-
-static made_run run_like(const quality *how) {
-    const made_run run = {.scenario = "made",
-                          .digest = 0x1234,
-                          .seed = 1,
-                          .trials = 600,
-                          .loss = "loss",
-                          .treatment = true,
-                          .result = made_result,
-                          .user = how};
-    return run;
-}
-
 /* --- numbers */
-
-/* The trial again, without a file. */
-static sim_call_result call_of(const quality *how, uint32_t cell, uint64_t trial) {
-    sim_call_result call = {.time_to_connect_us = PUNCH_NEVER};
-    sim_trial_result result = {.calls = &call};
-    made_result(how, cell, trial, &result);
-    return call;
-}
 
 /* p of as many being later than the smaller of two 95th percentiles, 917 against 600 trials of cell
  * 4. */
-static double p_of_later(const quality *first, const quality *second,
+static double p_of_later(const made_quality *first, const made_quality *second,
                          const stats_estimate *first_estimates,
                          const stats_estimate *second_estimates) {
     const double limit_s = fmin(first_estimates[SIM_MEASURE_TIME_P95].value,
                                 second_estimates[SIM_MEASURE_TIME_P95].value);
     stats_count later[2] = {{0, 917}, {0, 600}};
-    const quality *const how[2] = {first, second};
+    const made_quality *const how[2] = {first, second};
     for (int side = 0; side < 2; side++) {
         for (uint64_t t = 0; t < later[side].n; t++) {
-            const sim_call_result call = call_of(how[side], 4, t);
+            const sim_call_result call = made_call_of(how[side], 4, t);
             const double time_s = call.connected ? (double)call.time_to_connect_us / 1e6 : INFINITY;
             later[side].successes += time_s > limit_s ? 1 : 0;
         }
@@ -116,11 +38,12 @@ static double p_of_later(const quality *first, const quality *second,
 }
 
 /* p of pairs of which one is later than a time and the other is not, in 600 trials of cell 4. */
-static double p_of_either_side(const quality *first, const quality *second, double limit_s) {
+static double p_of_either_side(const made_quality *first, const made_quality *second,
+                               double limit_s) {
     uint64_t only[2] = {0, 0};
     for (uint64_t t = 0; t < 600; t++) {
-        const sim_call_result a = call_of(first, 4, t);
-        const sim_call_result b = call_of(second, 4, t);
+        const sim_call_result a = made_call_of(first, 4, t);
+        const sim_call_result b = made_call_of(second, 4, t);
         const bool a_late = !a.connected || (double)a.time_to_connect_us / 1e6 > limit_s;
         const bool b_late = !b.connected || (double)b.time_to_connect_us / 1e6 > limit_s;
         only[0] += a_late && !b_late ? 1 : 0;
@@ -131,22 +54,22 @@ static double p_of_either_side(const quality *first, const quality *second, doub
 
 /* Files of different lengths have chunks of different sizes: they are read in step all the same. */
 static void numbers(void) {
-    const quality good = {5, 2, 0, 0, 0};
-    const quality bad = {9, 2, 10000, 3, 0};
-    made_run old_made = run_like(&good);
-    made_run new_made = run_like(&bad);
+    const made_quality good = {5, 2, 0, 0, 0};
+    const made_quality bad = {9, 2, 10000, 3, 0};
+    made_run old_made = made_run_like(&good);
+    made_run new_made = made_run_like(&bad);
     new_made.trials = 917;
-    a_run old_run;
-    a_run new_run;
-    if (!open_run(&old_run, &old_made) || !open_run(&new_run, &new_made)) {
+    made_source old_run;
+    made_source new_run;
+    if (!made_source_open(&old_run, &old_made) || !made_source_open(&new_run, &new_made)) {
         return;
     }
     const uint32_t cell = 4;
     stats_pairs pairs = {0};
     uint64_t lost_trial = UINT64_MAX;
     for (uint64_t t = 0; t < 600; t++) {
-        const sim_call_result was = call_of(&good, cell, t);
-        const sim_call_result is = call_of(&bad, cell, t);
+        const sim_call_result was = made_call_of(&good, cell, t);
+        const sim_call_result is = made_call_of(&bad, cell, t);
         pairs.both += was.connected && is.connected ? 1 : 0;
         pairs.first_only += is.connected && !was.connected ? 1 : 0;
         pairs.second_only += was.connected && !is.connected ? 1 : 0;
@@ -192,20 +115,20 @@ static void numbers(void) {
                 p_of_later(&bad, &good, new_side.estimates, old_side.estimates), 1e-12);
     EXPECT("no trial stands for another", connected->worse_trial == UINT64_MAX);
     free(changes);
-    close_run(&old_run);
-    close_run(&new_run);
+    made_source_close(&old_run);
+    made_source_close(&new_run);
 }
 
 /* Only trials that both have are pairs, whichever of the two lacks some. */
 static void gaps(void) {
-    const quality usual = {5, 2, 0, 0, 0};
-    const quality more = {5, 2, 0, 3, 0};
-    const made_run whole_made = run_like(&usual);
-    made_run part_made = run_like(&more);
+    const made_quality usual = {5, 2, 0, 0, 0};
+    const made_quality more = {5, 2, 0, 3, 0};
+    const made_run whole_made = made_run_like(&usual);
+    made_run part_made = made_run_like(&more);
     part_made.shard_count = 5; /* shares no factor with six cells: chunks of all of them */
-    a_run whole;
-    a_run part;
-    if (!open_run(&whole, &whole_made) || !open_run(&part, &part_made)) {
+    made_source whole;
+    made_source part;
+    if (!made_source_open(&whole, &whole_made) || !made_source_open(&part, &part_made)) {
         return;
     }
     const uint64_t present = part.source.file.cells[0].trials;
@@ -226,50 +149,17 @@ static void gaps(void) {
         EXPECT_REAL("three packets apart", changes.of[packets].difference.estimate.value,
                     first == 0 ? -3.0 : 3.0, 1e-12);
     }
-    close_run(&whole);
-    close_run(&part);
-}
-
-/* Four of ten calls take a second longer: the median of what each took more is 0, but half of all
- * calls now take longer than before. */
-static void minority(void) {
-    sim_expect expect = {.form = SIM_EXPECT_DIFFERENCE,
-                         .cell = 1,
-                         .measure = SIM_MEASURE_TIME_P50,
-                         .bound = SIM_EXPECT_AT_MOST,
-                         .limit = 0.01};
-    const quality slow_some = {0, 0, 0, 0, 40};
-    made_run made = run_like(&slow_some);
-    made.result = made_slow_with_loss;
-    made.expects = &expect;
-    made.expect_count = 1;
-    a_run run;
-    if (!open_run(&run, &made)) {
-        return;
-    }
-    EXPECT_TEXT("that is no change of at most 10 ms",
-                expect_outcome_name(run.source.said.verdicts[0].outcome), "fail");
-    const compare_request request = compare_request_all();
-    comparison of;
-    EXPECT("it can be compared", compare_within(&of, &run.source, &request) == NULL);
-    for (size_t i = 0; i < of.row_count; i++) {
-        if (of.rows[i].measure == SIM_MEASURE_TIME_P50) {
-            EXPECT_TEXT("the median is worse", compare_verdict_name(of.rows[i].verdict), "worse");
-            EXPECT("by what p50 is later", of.rows[i].change.difference.estimate.value > 0.02 &&
-                                               of.rows[i].change.difference.estimate.lo > 0.01);
-        }
-    }
-    comparison_free(&of);
-    close_run(&run);
+    made_source_close(&whole);
+    made_source_close(&part);
 }
 
 /* --- what is compared with what */
 
 static void within(void) {
-    const quality lossy = {0, 20, 0, 0, 0};
-    const made_run made = run_like(&lossy);
-    a_run run;
-    if (!open_run(&run, &made)) {
+    const made_quality lossy = {0, 20, 0, 0, 0};
+    const made_run made = made_run_like(&lossy);
+    made_source run;
+    if (!made_source_open(&run, &made)) {
         return;
     }
     compare_request request = compare_request_all();
@@ -305,25 +195,25 @@ static void within(void) {
     char *why = compare_within(&of, &run.source, &request);
     EXPECT_TEXT("no such level", why, "no treatment has a level \"1O%\"; did you mean \"10%\"?");
     free(why);
-    close_run(&run);
+    made_source_close(&run);
     made_run none = made;
     none.treatment = false;
-    if (open_run(&run, &none)) {
+    if (made_source_open(&run, &none)) {
         request.against = NULL;
         why = compare_within(&of, &run.source, &request);
         EXPECT("no treatment, nothing to compare",
                strstr(why, "there is nothing to compare") != NULL);
         free(why);
-        close_run(&run);
+        made_source_close(&run);
     }
 }
 
 static void same_run(void) {
-    const quality usual = {5, 2, 0, 0, 0};
-    const made_run made = run_like(&usual);
-    a_run run;
-    a_run again;
-    if (!open_run(&run, &made) || !open_run(&again, &made)) {
+    const made_quality usual = {5, 2, 0, 0, 0};
+    const made_run made = made_run_like(&usual);
+    made_source run;
+    made_source again;
+    if (!made_source_open(&run, &made) || !made_source_open(&again, &made)) {
         return;
     }
     const compare_request request = compare_request_all();
@@ -336,8 +226,8 @@ static void same_run(void) {
         EXPECT_REAL("p", of.rows[i].p, 1.0, 0.0);
     }
     comparison_free(&of);
-    close_run(&run);
-    close_run(&again);
+    made_source_close(&run);
+    made_source_close(&again);
 }
 
 /* Which runs are compared, and whether trial by trial. */
@@ -357,11 +247,11 @@ static void matching(void) {
         {"another scenario", "other", "loss", 0x1234, 1, "is of scenario \"made\"", NULL},
         {"another factor", "made", "rate", 0x1234, 1, "has a factor \"loss\"", NULL},
     };
-    const quality usual = {5, 2, 0, 0, 0};
-    const made_run made = run_like(&usual);
+    const made_quality usual = {5, 2, 0, 0, 0};
+    const made_run made = made_run_like(&usual);
     const compare_request request = compare_request_all();
-    a_run old_run;
-    if (!open_run(&old_run, &made)) {
+    made_source old_run;
+    if (!made_source_open(&old_run, &made)) {
         return;
     }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -370,9 +260,9 @@ static void matching(void) {
         other.loss = rows[i].loss;
         other.digest = rows[i].digest;
         other.seed = rows[i].seed;
-        a_run new_run;
+        made_source new_run;
         comparison of;
-        if (!open_run(&new_run, &other)) {
+        if (!made_source_open(&new_run, &other)) {
             continue;
         }
         char *why = compare_runs(&of, &old_run.source, &new_run.source, &request);
@@ -389,9 +279,9 @@ static void matching(void) {
             comparison_free(&of);
         }
         free(why);
-        close_run(&new_run);
+        made_source_close(&new_run);
     }
-    close_run(&old_run);
+    made_source_close(&old_run);
 }
 
 /* --- expectations of differences and ratios */
@@ -441,16 +331,16 @@ static void expectations(void) {
          true},
     };
     sim_expect expects[sizeof rows / sizeof rows[0]];
-    const quality lossy = {0, 20, 0, 0, 0};
-    made_run made = run_like(&lossy);
+    const made_quality lossy = {0, 20, 0, 0, 0};
+    made_run made = made_run_like(&lossy);
     made.expects = expects;
     made.expect_count = sizeof rows / sizeof rows[0];
     for (uint32_t i = 0; i < made.expect_count; i++) {
         expects[i] = rows[i].expect;
         expects[i].measure = sim_measure_find(rows[i].measure);
     }
-    a_run run;
-    if (!open_run(&run, &made)) {
+    made_source run;
+    if (!made_source_open(&run, &made)) {
         return;
     }
     for (uint32_t i = 0; i < made.expect_count; i++) {
@@ -460,10 +350,12 @@ static void expectations(void) {
         EXPECT("in the same worlds or not", verdict->paired == rows[i].paired);
         EXPECT("there is a trial to look at", verdict->example_trial < 600);
     }
-    const sim_call_result worse = call_of(&lossy, 1, run.source.said.verdicts[1].example_trial);
-    const sim_call_result better = call_of(&lossy, 0, run.source.said.verdicts[1].example_trial);
+    const sim_call_result worse =
+        made_call_of(&lossy, 1, run.source.said.verdicts[1].example_trial);
+    const sim_call_result better =
+        made_call_of(&lossy, 0, run.source.said.verdicts[1].example_trial);
     EXPECT("which shows the difference", better.connected && !worse.connected);
-    close_run(&run);
+    made_source_close(&run);
 }
 
 /* --- margins */
@@ -482,17 +374,17 @@ static void margins(void) {
         {"worse, no margin", 9, (double)NAN, COMPARE_WORSE},
         {"better", 0, 0.02, COMPARE_BETTER},
     };
-    const quality usual = {5, 0, 0, 0, 0};
-    const made_run made = run_like(&usual);
-    a_run old_run;
-    if (!open_run(&old_run, &made)) {
+    const made_quality usual = {5, 0, 0, 0, 0};
+    const made_run made = made_run_like(&usual);
+    made_source old_run;
+    if (!made_source_open(&old_run, &made)) {
         return;
     }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const quality how = {rows[i].fails_percent, 0, 0, 0, 0};
-        const made_run other = run_like(&how);
-        a_run new_run;
-        if (!open_run(&new_run, &other)) {
+        const made_quality how = {rows[i].fails_percent, 0, 0, 0, 0};
+        const made_run other = made_run_like(&how);
+        made_source new_run;
+        if (!made_source_open(&new_run, &other)) {
             continue;
         }
         compare_request request = compare_request_all();
@@ -507,9 +399,9 @@ static void margins(void) {
         EXPECT_INT("only what is worse counts as worse", of.worse,
                    rows[i].verdict == COMPARE_WORSE ? MADE_CELLS : 0);
         comparison_free(&of);
-        close_run(&new_run);
+        made_source_close(&new_run);
     }
-    close_run(&old_run);
+    made_source_close(&old_run);
 }
 
 /* --- files of estimates */
@@ -531,10 +423,10 @@ static void with_estimates(void) {
     }
     const stats_estimate *p95 = &kept.cells[0].estimates[SIM_MEASURE_TIME_P95];
     EXPECT("null is never", isinf(p95->value) && isinf(p95->hi) && p95->lo == 0.3);
-    const quality lossy = {10, 2, 0, 0, 0};
-    const made_run made = run_like(&lossy);
-    a_run run;
-    if (open_run(&run, &made)) {
+    const made_quality lossy = {10, 2, 0, 0, 0};
+    const made_run made = made_run_like(&lossy);
+    made_source run;
+    if (made_source_open(&run, &made)) {
         const compare_request request = compare_request_all();
         comparison of;
         EXPECT("with trials", compare_runs(&of, &kept, &run.source, &request) == NULL);
@@ -552,7 +444,7 @@ static void with_estimates(void) {
         why = compare_within(&of, &kept, &request);
         EXPECT("alone it has no treatments", why != NULL);
         free(why);
-        close_run(&run);
+        made_source_close(&run);
     }
     compare_source_close(&kept);
 }
@@ -664,16 +556,16 @@ static void lacking(void) {
 
 /* Cells and trials that are missing, in either order. */
 static void lacking_trials(void) {
-    const quality usual = {5, 2, 0, 0, 0};
-    const made_run whole_made = run_like(&usual);
+    const made_quality usual = {5, 2, 0, 0, 0};
+    const made_run whole_made = made_run_like(&usual);
     made_run part_made = whole_made;
     part_made.shard_count = 5;
     const char *text = ONE_CELL(CONNECTED "," PACKETS);
     const compare_request request = compare_request_all();
     compare_source kept;
-    a_run whole;
-    a_run part;
-    if (!open_run(&whole, &whole_made) || !open_run(&part, &part_made) ||
+    made_source whole;
+    made_source part;
+    if (!made_source_open(&whole, &whole_made) || !made_source_open(&part, &part_made) ||
         !EXPECT("it can be read",
                 compare_source_parse(&kept, "kept.json", text, strlen(text)) == NULL)) {
         return;
@@ -715,8 +607,8 @@ static void lacking_trials(void) {
     free(words);
     comparison_free(&of);
     compare_source_close(&kept);
-    close_run(&whole);
-    close_run(&part);
+    made_source_close(&whole);
+    made_source_close(&part);
 }
 
 /* --- forms */
@@ -735,13 +627,13 @@ static void plain_table(const comparison *of, FILE *out) {
 }
 
 static void forms(void) {
-    const quality good = {0, 0, 0, 0, 0};
-    const quality bad = {20, 0, 0, 0, 0};
-    const made_run old_made = run_like(&good);
-    const made_run new_made = run_like(&bad);
-    a_run old_run;
-    a_run new_run;
-    if (!open_run(&old_run, &old_made) || !open_run(&new_run, &new_made)) {
+    const made_quality good = {0, 0, 0, 0, 0};
+    const made_quality bad = {20, 0, 0, 0, 0};
+    const made_run old_made = made_run_like(&good);
+    const made_run new_made = made_run_like(&bad);
+    made_source old_run;
+    made_source new_run;
+    if (!made_source_open(&old_run, &old_made) || !made_source_open(&new_run, &new_made)) {
         return;
     }
     const compare_request request = compare_request_all();
@@ -776,15 +668,14 @@ static void forms(void) {
     cJSON_Delete(object);
     free(json);
     comparison_free(&of);
-    close_run(&old_run);
-    close_run(&new_run);
+    made_source_close(&old_run);
+    made_source_close(&new_run);
 }
 
 int main(void) {
     static const punch_test_case cases[] = {
         {"changes are those of all trials kept and sorted", numbers},
         {"trials that are missing in one", gaps},
-        {"a minority of calls is slower", minority},
         {"the treatments of a run", within},
         {"a run and itself", same_run},
         {"which runs are compared, and which trial by trial", matching},

@@ -350,11 +350,9 @@ static void expectations(void) {
         EXPECT("in the same worlds or not", verdict->paired == rows[i].paired);
         EXPECT("there is a trial to look at", verdict->example_trial < 600);
     }
-    const sim_call_result worse =
-        made_call_of(&lossy, 1, run.source.said.verdicts[1].example_trial);
-    const sim_call_result better =
-        made_call_of(&lossy, 0, run.source.said.verdicts[1].example_trial);
-    EXPECT("which shows the difference", better.connected && !worse.connected);
+    const uint64_t lost = run.source.said.verdicts[1].example_trial;
+    EXPECT("an example shows the difference",
+           made_call_of(&lossy, 0, lost).connected && !made_call_of(&lossy, 1, lost).connected);
     made_source_close(&run);
 }
 

@@ -101,6 +101,10 @@ static void send_out(nat *box, nat_packet packet, punch_time_us now_us) {
         if (config->udp_rate_pps > 0) {
             return; /* another one might be one too many */
         }
+        if (!config->refresh_outbound &&
+            config->udp_timeout_stream_us < config->udp_timeout_first_us) {
+            return; /* it may have become a stream, and as such have been silent for too long */
+        }
         punch_addr again;
         PUNCH_ASSERT(nat_would_leave_from(box, &before, now_us, &again));
         PUNCH_ASSERT(punch_addr_equal(&again, &packet.src));

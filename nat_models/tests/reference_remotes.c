@@ -12,7 +12,8 @@ static int64_t drift_permille(const reference_nat *ref, punch_time_us now_us) {
         ref->config.drift_period_us != 0 ? ref->config.drift_period_us : day_us;
     punch_time_us at_us = (now_us + ref->config.drift_phase_us) % period_us;
     at_us = at_us < 0 ? at_us + period_us : at_us;
-    const double angle = (double)(at_us * 64 / period_us) / 64 * 2 * acos(-1.0);
+    const int64_t step = at_us * 64 / period_us; /* of the table: whole steps */
+    const double angle = (double)step / 64 * 2 * acos(-1.0);
     return 1000 + (int64_t)ref->config.timeout_drift_permille * lround(1000 * sin(angle)) / 1000;
 }
 

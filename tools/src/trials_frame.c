@@ -39,6 +39,7 @@ typedef struct {
     { kind, offsetof(sim_trial_result, name) }
 #define CALL(kind, name) \
     { kind, offsetof(sim_call_result, name) }
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a member takes none */
 #define SIDES(kind, name) CALL(kind, name[0]), CALL(kind, name[1])
 
 static const field trial_fields[] = {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "file.h"
+#include "memory.h"
 #include "punch/assert.h"
 #include "report.h"
 #include "words.h"
@@ -17,16 +18,10 @@
 #define JSON_BYTES_MAX (64u << 20) /* chosen: a hundred thousand cells */
 #define FACTORS_MAX 64u            /* chosen: as far more than scenarios have */
 
-static void *zeroed(size_t count, size_t size) {
-    void *memory = calloc(count + 1, size);
-    PUNCH_ASSERT(memory != NULL);
-    return memory;
-}
-
 static stats_estimate *no_estimates(void) {
     uint32_t count = 0;
     (void)sim_measures(&count);
-    stats_estimate *estimates = zeroed(count, sizeof *estimates);
+    stats_estimate *estimates = memory_zeroed(count, sizeof *estimates);
     for (uint32_t m = 0; m < count; m++) {
         estimates[m] = (stats_estimate){0, NAN, NAN, NAN};
     }
@@ -40,19 +35,19 @@ static void take_cells(compare_source *source) {
     uint32_t measure_count = 0;
     (void)sim_measures(&measure_count);
     source->factor_count = about->factor_count;
-    source->factors = zeroed(about->factor_count, sizeof *source->factors);
+    source->factors = memory_zeroed(about->factor_count, sizeof *source->factors);
     for (uint32_t f = 0; f < about->factor_count; f++) {
         source->factors[f] = file_copy_name(about->factors[f].name);
     }
     source->cell_count = about->cell_count;
-    source->cells = zeroed(about->cell_count, sizeof *source->cells);
+    source->cells = memory_zeroed(about->cell_count, sizeof *source->cells);
     for (uint32_t i = 0; i < about->cell_count; i++) {
         compare_cell *cell = &source->cells[i];
         cell->trials = source->said.cells[i].trials;
         cell->estimates = no_estimates();
         memcpy(cell->estimates, source->said.cells[i].estimates,
                measure_count * sizeof *cell->estimates);
-        cell->levels = zeroed(about->factor_count, sizeof *cell->levels);
+        cell->levels = memory_zeroed(about->factor_count, sizeof *cell->levels);
         for (uint32_t f = 0; f < about->factor_count; f++) {
             cell->levels[f] = file_copy_name(facts_level_name(about, i, f));
         }
@@ -136,7 +131,7 @@ static void parse_measures(const cJSON *measures, compare_cell *cell) {
 
 /* False when the factors are not those of the first cell. */
 static bool parse_levels(const compare_source *source, const cJSON *factors, compare_cell *cell) {
-    cell->levels = zeroed(source->factor_count, sizeof *cell->levels);
+    cell->levels = memory_zeroed(source->factor_count, sizeof *cell->levels);
     if ((uint32_t)cJSON_GetArraySize(factors) != source->factor_count) {
         return false;
     }
@@ -157,13 +152,13 @@ static char *parse_cells(compare_source *source, const cJSON *cells) {
         return words_sentence("%s: its first cell has no factors", source->path);
     }
     source->factor_count = (uint32_t)factor_count;
-    source->factors = zeroed(source->factor_count, sizeof *source->factors);
+    source->factors = memory_zeroed(source->factor_count, sizeof *source->factors);
     uint32_t f = 0;
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, factors) {
         source->factors[f++] = file_copy_name(item->string);
     }
-    source->cells = zeroed((size_t)cJSON_GetArraySize(cells), sizeof *source->cells);
+    source->cells = memory_zeroed((size_t)cJSON_GetArraySize(cells), sizeof *source->cells);
     cJSON_ArrayForEach(item, cells) {
         compare_cell *cell = &source->cells[source->cell_count++];
         cell->trials = count_of(item, "trials");

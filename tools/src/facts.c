@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "memory.h"
 #include "punch/assert.h"
 
 /* More than any scenario has (the loader's own limits are lower): what a forged file may make us
@@ -191,26 +192,13 @@ static void refuse(facts_reader *reader, const char *why) {
     }
 }
 
-static void *make(size_t count, size_t size) {
-    void *memory = calloc(count + 1, size);
-    PUNCH_ASSERT(memory != NULL);
-    return memory;
-}
-
-static char *copy_text(const char *text) {
-    const size_t length = strlen(text);
-    char *copy = make(length, 1);
-    memcpy(copy, text, length + 1);
-    return copy;
-}
-
 static char *get_text(facts_reader *reader, const cJSON *object, const char *name) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
     if (!cJSON_IsString(item)) {
         refuse(reader, "a text is missing in the facts of the run");
-        return copy_text("");
+        return memory_text("");
     }
-    return copy_text(item->valuestring);
+    return memory_text(item->valuestring);
 }
 
 static uint64_t get_number(facts_reader *reader, const char *name, uint64_t max) {
@@ -257,21 +245,21 @@ static const cJSON *get_list(facts_reader *reader, const cJSON *object, const ch
 static char **get_texts(facts_reader *reader, const cJSON *object, const char *name,
                         uint32_t *count_out) {
     const cJSON *list = get_list(reader, object, name, count_out);
-    char **texts = make(*count_out, sizeof *texts);
+    char **texts = memory_zeroed(*count_out, sizeof *texts);
     const cJSON *item = NULL;
     uint32_t at = 0;
     cJSON_ArrayForEach(item, list) {
         if (!cJSON_IsString(item)) {
             refuse(reader, "a list of texts in the facts of the run holds something else");
         }
-        texts[at++] = copy_text(cJSON_IsString(item) ? item->valuestring : "");
+        texts[at++] = memory_text(cJSON_IsString(item) ? item->valuestring : "");
     }
     return texts;
 }
 
 static void read_overrides(facts_reader *reader, facts *out) {
     const cJSON *list = get_list(reader, reader->root, "overrides", &out->override_count);
-    out->overrides = make(out->override_count, sizeof *out->overrides);
+    out->overrides = memory_zeroed(out->override_count, sizeof *out->overrides);
     const cJSON *item = NULL;
     uint32_t at = 0;
     cJSON_ArrayForEach(item, list) {
@@ -281,15 +269,15 @@ static void read_overrides(facts_reader *reader, facts *out) {
         if (!good) {
             refuse(reader, "an override in the facts of the run is no pair of texts");
         }
-        out->overrides[at].key = copy_text(good ? key->valuestring : "");
-        out->overrides[at].value = copy_text(good ? value->valuestring : "");
+        out->overrides[at].key = memory_text(good ? key->valuestring : "");
+        out->overrides[at].value = memory_text(good ? value->valuestring : "");
         at++;
     }
 }
 
 static void read_factors(facts_reader *reader, facts *out) {
     const cJSON *list = get_list(reader, reader->root, "factors", &out->factor_count);
-    out->factors = make(out->factor_count, sizeof *out->factors);
+    out->factors = memory_zeroed(out->factor_count, sizeof *out->factors);
     const cJSON *item = NULL;
     uint32_t at = 0;
     cJSON_ArrayForEach(item, list) {
@@ -314,7 +302,7 @@ static void read_cells(facts_reader *reader, facts *out) {
     }
     uint32_t run_count = 0;
     const cJSON *list = get_list(reader, reader->root, "cells", &run_count);
-    out->cells = make((size_t)cells, sizeof *out->cells);
+    out->cells = memory_zeroed((size_t)cells, sizeof *out->cells);
     const cJSON *item = NULL;
     uint32_t at = 0;
     cJSON_ArrayForEach(item, list) {
@@ -335,7 +323,7 @@ static void read_cells(facts_reader *reader, facts *out) {
 
 static void read_calls(facts_reader *reader, facts *out) {
     const cJSON *list = get_list(reader, reader->root, "calls", &out->call_count);
-    out->calls = make(out->call_count, sizeof *out->calls);
+    out->calls = memory_zeroed(out->call_count, sizeof *out->calls);
     const double last_host = out->host_count > 0 ? (double)out->host_count - 1.0 : -1.0;
     const cJSON *item = NULL;
     uint32_t at = 0;
@@ -384,7 +372,7 @@ static void read_until(facts_reader *reader, facts *out) {
 
 static void read_expects(facts_reader *reader, facts *out) {
     const cJSON *list = get_list(reader, reader->root, "expects", &out->expect_count);
-    out->expects = make(out->expect_count, sizeof *out->expects);
+    out->expects = memory_zeroed(out->expect_count, sizeof *out->expects);
     const double last_cell = out->cell_count > 0 ? (double)out->cell_count - 1.0 : -1.0;
     const cJSON *item = NULL;
     uint32_t at = 0;
@@ -401,7 +389,7 @@ static void read_expects(facts_reader *reader, facts *out) {
                                            SIM_EXPECT_EXACTLY);
         e->limit = read_real(reader, item, "limit");
         const cJSON *why = cJSON_GetObjectItemCaseSensitive(item, "why");
-        e->why = cJSON_IsString(why) ? copy_text(why->valuestring) : NULL;
+        e->why = cJSON_IsString(why) ? memory_text(why->valuestring) : NULL;
     }
 }
 
@@ -476,15 +464,15 @@ bool facts_parse(const char *text, size_t length, facts *out, const char **why_o
 /* --- copies and questions */
 
 static char **copy_texts(char *const *texts, uint32_t count) {
-    char **copies = make(count, sizeof *copies);
+    char **copies = memory_zeroed(count, sizeof *copies);
     for (uint32_t i = 0; i < count; i++) {
-        copies[i] = copy_text(texts[i]);
+        copies[i] = memory_text(texts[i]);
     }
     return copies;
 }
 
 static void *copy_array(const void *items, size_t count, size_t size) {
-    void *copy = make(count, size);
+    void *copy = memory_zeroed(count, size);
     if (count > 0) {
         memcpy(copy, items, count * size);
     }
@@ -496,16 +484,16 @@ facts facts_copy(const facts *of) {
     char **const texts[] = {&copy.version,  &copy.commit, &copy.scenario, &copy.title,
                             &copy.question, &copy.file,   &copy.backend,  &copy.crypto};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        *texts[i] = copy_text(*texts[i]);
+        *texts[i] = memory_text(*texts[i]);
     }
-    copy.overrides = make(of->override_count, sizeof *copy.overrides);
+    copy.overrides = memory_zeroed(of->override_count, sizeof *copy.overrides);
     for (uint32_t i = 0; i < of->override_count; i++) {
-        copy.overrides[i].key = copy_text(of->overrides[i].key);
-        copy.overrides[i].value = copy_text(of->overrides[i].value);
+        copy.overrides[i].key = memory_text(of->overrides[i].key);
+        copy.overrides[i].value = memory_text(of->overrides[i].value);
     }
     copy.factors = copy_array(of->factors, of->factor_count, sizeof *of->factors);
     for (uint32_t f = 0; f < of->factor_count; f++) {
-        copy.factors[f].name = copy_text(of->factors[f].name);
+        copy.factors[f].name = memory_text(of->factors[f].name);
         copy.factors[f].levels = copy_texts(of->factors[f].levels, of->factors[f].level_count);
     }
     copy.cells = copy_array(of->cells, of->cell_count, sizeof *of->cells);
@@ -514,7 +502,7 @@ facts facts_copy(const facts *of) {
     copy.calls = copy_array(of->calls, of->call_count, sizeof *of->calls);
     copy.expects = copy_array(of->expects, of->expect_count, sizeof *of->expects);
     for (uint32_t i = 0; i < of->expect_count; i++) {
-        copy.expects[i].why = of->expects[i].why != NULL ? copy_text(of->expects[i].why) : NULL;
+        copy.expects[i].why = of->expects[i].why != NULL ? memory_text(of->expects[i].why) : NULL;
     }
     return copy;
 }

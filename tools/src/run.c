@@ -13,6 +13,7 @@
 
 #include "analysis.h"
 #include "context.h"
+#include "memory.h"
 #include "punch/assert.h"
 
 /* How often the progress line is redrawn. Chosen. */
@@ -143,12 +144,6 @@ void run_world_trial(run_world *world, uint32_t cell, uint64_t trial, const sim_
     here->program = NULL;
 }
 
-static void *zeroed(size_t count, size_t size) {
-    void *memory = calloc(count + 1, size);
-    PUNCH_ASSERT(memory != NULL);
-    return memory;
-}
-
 /* --- workers */
 
 static bool any_call_failed(const sim_trial_result *trial, uint32_t call_count) {
@@ -274,8 +269,8 @@ typedef struct {
 static chunk_room make_chunk_room(const run_state *state) {
     const uint32_t calls = state->outcome->file.about.call_count;
     const chunk_room room = {
-        zeroed(state->chunk_trials, sizeof *room.results),
-        zeroed((size_t)state->chunk_trials * calls, sizeof *room.calls),
+        memory_zeroed(state->chunk_trials, sizeof *room.results),
+        memory_zeroed((size_t)state->chunk_trials * calls, sizeof *room.calls),
     };
     for (uint32_t i = 0; i < state->chunk_trials; i++) {
         room.results[i].calls = room.calls + (size_t)i * calls;
@@ -385,7 +380,7 @@ void run_release_signals(const sigset_t *before) {
 /* One look: starts, waits for and joins the threads. False when not even one could be started. */
 static bool run_look(run_state *state, double began_s) {
     const uint32_t jobs = state->request->jobs;
-    pthread_t *threads = zeroed(jobs, sizeof *threads);
+    pthread_t *threads = memory_zeroed(jobs, sizeof *threads);
     sigset_t signals;
     sigset_t before;
     signals_of_interest(&signals);
@@ -495,9 +490,9 @@ static void prepare(run_state *state) {
     const facts *about = &state->outcome->file.about;
     state->chunk_trials = trials_chunk_size(about);
     state->waiting_count = state->request->jobs * WAITING_PER_JOB;
-    state->waiting = zeroed(state->waiting_count, sizeof *state->waiting);
-    state->active = zeroed(about->cell_count, sizeof *state->active);
-    state->resume_from = zeroed(about->cell_count, sizeof *state->resume_from);
+    state->waiting = memory_zeroed(state->waiting_count, sizeof *state->waiting);
+    state->active = memory_zeroed(about->cell_count, sizeof *state->active);
+    state->resume_from = memory_zeroed(about->cell_count, sizeof *state->resume_from);
     for (uint32_t i = 0; i < about->cell_count; i++) {
         const struct trials_cell *cell = &state->outcome->file.cells[i];
         const trials_frame *frames = state->outcome->file.frames;

@@ -5,36 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "punch/assert.h"
 #include "run.h"
 #include "version.h"
 
-static char *text_of(const char *text) {
-    const char *given = text != NULL ? text : "";
-    char *copy = malloc(strlen(given) + 1);
-    PUNCH_ASSERT(copy != NULL);
-    memcpy(copy, given, strlen(given) + 1);
-    return copy;
-}
-
-static void *zeroed(size_t count, size_t size) {
-    void *memory = calloc(count + 1, size);
-    PUNCH_ASSERT(memory != NULL);
-    return memory;
-}
-
 static void take_factors(const sim_scenario *scenario, facts *out) {
     out->factor_count = sim_scenario_factor_count(scenario);
-    out->factors = zeroed(out->factor_count, sizeof *out->factors);
+    out->factors = memory_zeroed(out->factor_count, sizeof *out->factors);
     for (uint32_t f = 0; f < out->factor_count; f++) {
         const sim_factor_view view = sim_scenario_factor(scenario, f);
         facts_factor *factor = &out->factors[f];
-        factor->name = text_of(view.name);
+        factor->name = memory_text(view.name);
         factor->treatment = view.treatment;
         factor->level_count = view.level_count;
-        factor->levels = zeroed(view.level_count, sizeof *factor->levels);
+        factor->levels = memory_zeroed(view.level_count, sizeof *factor->levels);
         for (uint32_t l = 0; l < view.level_count; l++) {
-            factor->levels[l] = text_of(view.levels[l]);
+            factor->levels[l] = memory_text(view.levels[l]);
         }
     }
 }
@@ -56,14 +43,14 @@ static void take_names(const sim_plan *plan, facts *out) {
     out->host_count = plan->host_count;
     out->site_count = plan->site_count;
     out->call_count = plan->call_count;
-    out->hosts = zeroed(plan->host_count, sizeof *out->hosts);
-    out->sites = zeroed(plan->site_count, sizeof *out->sites);
-    out->calls = zeroed(plan->call_count, sizeof *out->calls);
+    out->hosts = memory_zeroed(plan->host_count, sizeof *out->hosts);
+    out->sites = memory_zeroed(plan->site_count, sizeof *out->sites);
+    out->calls = memory_zeroed(plan->call_count, sizeof *out->calls);
     for (uint32_t i = 0; i < plan->host_count; i++) {
-        out->hosts[i] = text_of(plan->hosts[i].name);
+        out->hosts[i] = memory_text(plan->hosts[i].name);
     }
     for (uint32_t i = 0; i < plan->site_count; i++) {
-        out->sites[i] = text_of(plan->sites[i].name);
+        out->sites[i] = memory_text(plan->sites[i].name);
     }
     for (uint32_t c = 0; c < plan->call_count; c++) {
         out->calls[c] = (facts_call){plan->calls[c].caller, plan->calls[c].callee};
@@ -74,7 +61,7 @@ static void take_cells(const run_request *request, facts *out) {
     sim_plan *plan = sim_scenario_plan_create(request->scenario);
     PUNCH_ASSERT(plan != NULL);
     out->cell_count = sim_scenario_cell_count(request->scenario);
-    out->cells = zeroed(out->cell_count, sizeof *out->cells);
+    out->cells = memory_zeroed(out->cell_count, sizeof *out->cells);
     for (uint32_t i = 0; i < out->cell_count; i++) {
         facts_cell *cell = &out->cells[i];
         run_plan(request, i, 0, plan);
@@ -85,7 +72,7 @@ static void take_cells(const run_request *request, facts *out) {
         }
         take_names(plan, out);
         if (i == 0) {
-            out->crypto = text_of(plan->crypto->name);
+            out->crypto = memory_text(plan->crypto->name);
         }
     }
     sim_scenario_plan_destroy(plan);
@@ -93,32 +80,32 @@ static void take_cells(const run_request *request, facts *out) {
 
 static void take_expects(const sim_scenario *scenario, facts *out) {
     const sim_expect *expects = sim_scenario_expects(scenario, &out->expect_count);
-    out->expects = zeroed(out->expect_count, sizeof *out->expects);
+    out->expects = memory_zeroed(out->expect_count, sizeof *out->expects);
     for (uint32_t i = 0; i < out->expect_count; i++) {
         out->expects[i] = expects[i];
-        out->expects[i].why = expects[i].why != NULL ? text_of(expects[i].why) : NULL;
+        out->expects[i].why = expects[i].why != NULL ? memory_text(expects[i].why) : NULL;
     }
 }
 
 facts run_facts(const run_request *request) {
     const sim_scenario *scenario = request->scenario;
     facts out = {0};
-    out.version = text_of(version_number);
-    out.commit = text_of(version_commit);
-    out.scenario = text_of(sim_scenario_name(scenario));
-    out.title = text_of(sim_scenario_title(scenario));
-    out.question = text_of(sim_scenario_question(scenario));
-    out.file = text_of(request->file);
+    out.version = memory_text(version_number);
+    out.commit = memory_text(version_commit);
+    out.scenario = memory_text(sim_scenario_name(scenario));
+    out.title = memory_text(sim_scenario_title(scenario));
+    out.question = memory_text(sim_scenario_question(scenario));
+    out.file = memory_text(request->file);
     out.digest = sim_scenario_digest(scenario);
     out.override_count = (uint32_t)request->override_count;
-    out.overrides = zeroed(request->override_count, sizeof *out.overrides);
+    out.overrides = memory_zeroed(request->override_count, sizeof *out.overrides);
     for (uint32_t i = 0; i < out.override_count; i++) {
-        out.overrides[i].key = text_of(request->overrides[i].key);
-        out.overrides[i].value = text_of(request->overrides[i].value);
+        out.overrides[i].key = memory_text(request->overrides[i].key);
+        out.overrides[i].value = memory_text(request->overrides[i].value);
     }
     out.seed = request->seed;
     out.trials = request->trials;
-    out.backend = text_of(request->backend->name);
+    out.backend = memory_text(request->backend->name);
     out.virtual_time = request->backend->virtual_time;
     out.backend_given = strcmp(request->backend->name, sim_scenario_backend(scenario)) != 0;
     out.crypto_given = request->crypto != NULL;

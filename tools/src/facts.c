@@ -9,7 +9,6 @@
 
 #include "format.h"
 #include "memory.h"
-#include "punch/assert.h"
 
 /* More than any scenario has (the loader's own limits are lower): what a forged file may make us
  * allocate. Chosen. */

@@ -7,6 +7,7 @@
  *   allocate.c  which external address and port a new binding gets
  *   timing.c    the timeouts in force: drawn, by time of day, under pressure; the limit of rate
  *   nat.c       the way of a packet through all of that; the public functions
+ *   icmp.c      the way of an ICMP error
  *   config.c    defaults and checks; names.c and presets.c: tables
  *
  *   memory:  | nat | bindings | hosts | remotes | buckets: keys, places, hosts, blocks, remotes |
@@ -342,6 +343,24 @@ void nat_stray_release(nat *box, uint32_t place, const punch_addr *remote);
 
 bool nat_is_barred(const nat *box, const punch_addr *remote, punch_time_us now_us);
 void nat_bar(nat *box, const punch_addr *remote, punch_time_us now_us);
+
+/* --- nat.c --- */
+
+/* By what a packet comes in. */
+typedef struct {
+    uint32_t binding;
+    uint32_t permission;
+} nat_entrance;
+
+/* What every entry that changes something begins with. */
+void nat_advance(nat *box, punch_time_us now_us);
+
+/* The place a packet to this destination is for, or NAT_NONE when it is not for us. */
+uint32_t nat_place_for(const nat *box, const punch_addr *dst);
+
+/* Would a packet from that remote to that destination of ours come in, and by what? */
+nat_verdict nat_entrance_find(const nat *box, const punch_addr *remote, const punch_addr *dst,
+                              punch_time_us now_us, nat_entrance *entrance);
 
 /* --- allocate.c --- */
 

@@ -62,6 +62,9 @@ static const char *check_enums(const nat_config *config) {
     if ((unsigned)config->unsolicited > NAT_UNSOLICITED_BLACKLIST) {
         return "inbound_unsolicited must be ignore, collide, kill or blacklist";
     }
+    if ((unsigned)config->refusal > NAT_REFUSAL_ICMP) {
+        return "refusal must be silence or icmp";
+    }
     return NULL;
 }
 
@@ -112,6 +115,13 @@ static const char *check_ports(const nat_config *config) {
     return NULL;
 }
 
+static const char *check_icmp(const nat_config *config) {
+    if (config->icmp_blocked && config->icmp_kills_mapping) {
+        return "icmp_kills_mapping needs ICMP errors to come in: icmp_blocked must be false";
+    }
+    return NULL;
+}
+
 static const char *check_passage(const nat_config *config) {
     if (config->firewall && config->mapping != NAT_MAPPING_EIM) {
         return "a firewall translates nothing: its mapping must be EIM";
@@ -157,6 +167,9 @@ const char *nat_config_check(const nat_config *config) {
     wrong = check_ports(config);
     if (wrong == NULL) {
         wrong = check_timing(config);
+    }
+    if (wrong == NULL) {
+        wrong = check_icmp(config);
     }
     return wrong != NULL ? wrong : check_passage(config);
 }

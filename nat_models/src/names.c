@@ -52,6 +52,11 @@ const char *nat_unsolicited_name(nat_unsolicited unsolicited) {
     return NAME_OF(names, unsolicited);
 }
 
+const char *nat_refusal_name(nat_refusal refusal) {
+    static const char *const names[] = {"silence", "icmp"};
+    return NAME_OF(names, refusal);
+}
+
 typedef struct {
     const char *name;
     const char *text;
@@ -81,6 +86,7 @@ static const verdict_words VERDICTS[NAT_VERDICT_COUNT] = {
     [NAT_DROP_HOST_PORTS] = {"host-ports", "that host has used up its block of ports"},
     [NAT_DROP_UDP_BLOCKED] = {"udp-blocked", "that network lets no UDP pass"},
     [NAT_DROP_RATE] = {"rate", "that network lets no more UDP packets a second pass"},
+    [NAT_DROP_ICMP_BLOCKED] = {"icmp-blocked", "that network lets no ICMP error pass"},
 };
 
 const char *nat_verdict_name(nat_verdict verdict) {

@@ -207,13 +207,7 @@ static nat_verdict make_exit(nat *box, nat_exit *way, const nat_packet *packet,
 
 /* --- inbound --- */
 
-typedef struct {
-    uint32_t binding;
-    uint32_t permission;
-} nat_entrance;
-
-/* The place an inbound packet is for, or NAT_NONE when it is not for us. */
-static uint32_t place_for(const nat *box, const punch_addr *dst) {
+uint32_t nat_place_for(const nat *box, const punch_addr *dst) {
     if (box->config.firewall) {
         return dst->port;
     }
@@ -221,11 +215,10 @@ static uint32_t place_for(const nat *box, const punch_addr *dst) {
     return address == NAT_NONE ? NAT_NONE : address << 16 | dst->port;
 }
 
-/* Would a packet from that remote to that destination of ours come in, and by what? */
-static nat_verdict find_entrance(const nat *box, const punch_addr *remote, const punch_addr *dst,
-                                 punch_time_us now_us, nat_entrance *entrance) {
+nat_verdict nat_entrance_find(const nat *box, const punch_addr *remote, const punch_addr *dst,
+                              punch_time_us now_us, nat_entrance *entrance) {
     bool expired;
-    entrance->binding = nat_binding_at(box, place_for(box, dst), dst, now_us, &expired);
+    entrance->binding = nat_binding_at(box, nat_place_for(box, dst), dst, now_us, &expired);
     if (entrance->binding == NAT_NONE) {
         return expired ? NAT_DROP_EXPIRED : NAT_DROP_NO_MAPPING;
     }
@@ -264,7 +257,7 @@ static void unsolicited(nat *box, const nat_packet *packet, const nat_entrance *
     case NAT_UNSOLICITED_IGNORE:
         break;
     case NAT_UNSOLICITED_COLLIDE:
-        nat_stray_take(box, place_for(box, &packet->dst), &packet->src, now_us);
+        nat_stray_take(box, nat_place_for(box, &packet->dst), &packet->src, now_us);
         break;
     case NAT_UNSOLICITED_KILL:
         if (entrance->binding != NAT_NONE) {
@@ -282,7 +275,7 @@ static void unsolicited(nat *box, const nat_packet *packet, const nat_entrance *
 static nat_verdict turn_back(nat *box, uint32_t exit, nat_packet *packet, punch_time_us now_us) {
     const punch_addr source = nat_endpoint_of(box, box->bindings[exit].place);
     nat_entrance entrance;
-    const nat_verdict verdict = find_entrance(box, &source, &packet->dst, now_us, &entrance);
+    const nat_verdict verdict = nat_entrance_find(box, &source, &packet->dst, now_us, &entrance);
     if (verdict != NAT_PASS) {
         return verdict;
     }
@@ -296,7 +289,7 @@ static nat_verdict turn_back(nat *box, uint32_t exit, nat_packet *packet, punch_
 
 /* --- public --- */
 
-static void advance(nat *box, punch_time_us now_us) {
+void nat_advance(nat *box, punch_time_us now_us) {
     PUNCH_ASSERT(now_us >= box->last_at_us);
     box->last_at_us = now_us;
     nat_bindings_expire(box, now_us);
@@ -334,7 +327,7 @@ static nat_verdict translate_out(nat *box, nat_packet *packet, punch_time_us now
 }
 
 nat_verdict nat_translate_out(nat *box, nat_packet *packet, punch_time_us now_us) {
-    advance(box, now_us);
+    nat_advance(box, now_us);
     const nat_verdict verdict = translate_out(box, packet, now_us);
     nat_pressure_update(box);
     box->counters.verdicts[verdict]++;
@@ -344,7 +337,7 @@ nat_verdict nat_translate_out(nat *box, nat_packet *packet, punch_time_us now_us
 /* What translate_in would answer, and the entrance when it got as far as looking for one. */
 static nat_verdict judge(const nat *box, const nat_packet *packet, punch_time_us now_us,
                          nat_entrance *entrance) {
-    if (place_for(box, &packet->dst) == NAT_NONE) {
+    if (nat_place_for(box, &packet->dst) == NAT_NONE) {
         return NAT_DROP_NOT_OURS;
     }
     const nat_verdict gate = nat_gate(box, now_us);
@@ -354,11 +347,11 @@ static nat_verdict judge(const nat *box, const nat_packet *packet, punch_time_us
     if (nat_is_barred(box, &packet->src, now_us)) {
         return NAT_DROP_BLACKLISTED;
     }
-    return find_entrance(box, &packet->src, &packet->dst, now_us, entrance);
+    return nat_entrance_find(box, &packet->src, &packet->dst, now_us, entrance);
 }
 
 nat_verdict nat_translate_in(nat *box, nat_packet *packet, punch_time_us now_us) {
-    advance(box, now_us);
+    nat_advance(box, now_us);
     nat_entrance entrance = {NAT_NONE, NAT_NONE};
     const nat_verdict verdict = judge(box, packet, now_us, &entrance);
     box->counters.verdicts[verdict]++;
@@ -396,6 +389,18 @@ bool nat_would_leave_from(const nat *box, const nat_packet *packet, punch_time_u
     return true;
 }
 
+/* Does a binding live on when a packet has left by it? A stream may begin that has been silent for
+ * too long. */
+static bool outlives_sending(const nat *box, uint32_t slot, punch_time_us now_us) {
+    const nat_binding *binding = &box->bindings[slot];
+    if (box->config.refresh_outbound || binding->timeout == NAT_TIMEOUT_STREAM ||
+        !binding->answered || !nat_stream_begins(box, true, binding->made_at_us, now_us)) {
+        return true;
+    }
+    const punch_time_us stream_us = nat_timeout_us(box, NAT_TIMEOUT_STREAM, binding->level, now_us);
+    return now_us < punch_time_after(binding->timer.at_us, stream_us);
+}
+
 bool nat_would_turn_back(const nat *box, const nat_packet *packet, punch_time_us now_us,
                          nat_packet *inside_out) {
     if (nat_address_index(box, &packet->dst) == NAT_NONE ||
@@ -409,8 +414,11 @@ bool nat_would_turn_back(const nat *box, const nat_packet *packet, punch_time_us
     const punch_addr source = nat_endpoint_of(box, box->bindings[way.binding].place);
     /* To its own port the packet itself would open the way (and, overloaded, take it over). */
     nat_entrance entrance = {way.binding, NAT_NONE};
-    if (!nat_same_addr(&source, &packet->dst) &&
-        find_entrance(box, &source, &packet->dst, now_us, &entrance) != NAT_PASS) {
+    const bool admitted =
+        nat_same_addr(&source, &packet->dst)
+            ? outlives_sending(box, way.binding, now_us)
+            : nat_entrance_find(box, &source, &packet->dst, now_us, &entrance) == NAT_PASS;
+    if (!admitted) {
         return false;
     }
     inside_out->src = box->config.hairpin == NAT_HAIRPIN_EXTERNAL ? source : packet->src;
@@ -419,7 +427,7 @@ bool nat_would_turn_back(const nat *box, const nat_packet *packet, punch_time_us
 }
 
 void nat_flush(nat *box, punch_time_us now_us) {
-    advance(box, now_us);
+    nat_advance(box, now_us);
     box->counters.mappings_flushed += box->live_count;
     empty(box);
 }
@@ -446,7 +454,7 @@ void nat_change(nat *box, const nat_config *config, punch_time_us now_us) {
     PUNCH_ASSERT(nat_config_check(config) == NULL);
     PUNCH_ASSERT(config->table_max <= box->bindings_max);
     PUNCH_ASSERT(remotes_max_of(config) <= box->remotes_room);
-    advance(box, now_us);
+    nat_advance(box, now_us);
     const bool keeps = keeps_bindings(&box->config, config);
     box->config = *config;
     box->remotes_max = remotes_max_of(config);

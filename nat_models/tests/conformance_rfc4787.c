@@ -2,8 +2,7 @@
 /*
  * RFC 4787, one case per numbered requirement: the preset "rfc4787" meets it; where a setting can
  * break it, a NAT set so does break it, which shows that the case can fail. Requirements that say
- * nothing about (state, packet, time) -> verdict, and those not modelled yet, have no case: they
- * are listed with the reason.
+ * nothing about (state, packet, time) -> verdict have no case: they are listed with the reason.
  */
 #include <stdio.h>
 #include <string.h>
@@ -311,6 +310,58 @@ static void req_11(void) {
     EXPECT("a mapping killed by one breaks it", !behaves_under_stress(&config));
 }
 
+/* --- REQ-12: ICMP --- */
+
+typedef struct {
+    nat *box;
+    nat_packet packet; /* as its sender sent it */
+    nat_packet quoted; /* as it was seen outside */
+} errant;
+
+/* A packet has left, and an ICMP error comes back about it. */
+static errant errant_of(const nat_config *config) {
+    errant of = {.box = support_nat(config, 1)};
+    of.packet = (nat_packet){support_inside(1, 5000), support_remote(1, 1)};
+    of.quoted = of.packet;
+    (void)nat_translate_out(of.box, &of.quoted, 0);
+    return of;
+}
+
+static nat_verdict error_at(errant *of, punch_time_us now_us) {
+    nat_packet quoted = of->quoted;
+    return nat_translate_icmp_in(of->box, &quoted, now_us);
+}
+
+static bool survives_error(const nat_config *config) {
+    errant of = errant_of(config);
+    const nat_verdict verdict = error_at(&of, 1);
+    const bool alive = nat_mapping_count(of.box, 2) == 1;
+    free(of.box);
+    return verdict == NAT_PASS && alive;
+}
+
+static void req_12(void) {
+    nat_config config = recommended();
+    EXPECT("an ICMP error ends no mapping", survives_error(&config));
+    config.icmp_kills_mapping = true;
+    EXPECT("a NAT that ends it breaks that", !survives_error(&config));
+}
+
+static void req_12b(void) {
+    nat_config config = recommended();
+    errant of = errant_of(&config);
+    nat_packet quoted = of.quoted;
+    EXPECT_INT("an error comes in", nat_translate_icmp_in(of.box, &quoted, 1), NAT_PASS);
+    EXPECT("about the packet its receiver had sent", punch_addr_equal(&quoted.src, &of.packet.src));
+    EXPECT("to where it had sent it", punch_addr_equal(&quoted.dst, &of.packet.dst));
+    free(of.box);
+    config.icmp_blocked = true;
+    of = errant_of(&config);
+    EXPECT_TEXT("a NAT that blocks it breaks that", nat_verdict_name(error_at(&of, 1)),
+                "icmp-blocked");
+    free(of.box);
+}
+
 /* Requirements without a case, and why. They are printed, not counted as passed. */
 static const struct {
     const char *requirement;
@@ -321,9 +372,7 @@ static const struct {
      "the model has none"},
     {"REQ-10", "no model fact: application-level gateways rewrite payloads; the model sees none"},
     {"REQ-10a", "no model fact: there is no gateway to switch off"},
-    {"REQ-12", "not modelled yet: ICMP cannot end a mapping here, nor anything else"},
-    {"REQ-12a", "not modelled yet: ICMP"},
-    {"REQ-12b", "not modelled yet: ICMP"},
+    {"REQ-12a", "no model fact: who sent an ICMP error is not even handed in"},
     {"REQ-13", "no model fact: sizes belong to links, which drop what exceeds their MTU"},
     {"REQ-13a", "no model fact: nothing is fragmented: the protocol stays within 1200 bytes"},
     {"REQ-14", "no model fact: a packet is an address pair; there are no fragments"},
@@ -352,6 +401,8 @@ int main(void) {
         {"REQ-9 hairpinning", req_9},
         {"REQ-9a hairpinning with the external source", req_9a},
         {"REQ-11 deterministic behaviour", req_11},
+        {"REQ-12 ICMP ends no mapping", req_12},
+        {"REQ-12b destination unreachable comes in", req_12b},
     };
     return PUNCH_TEST_MAIN("conformance_rfc4787", cases);
 }

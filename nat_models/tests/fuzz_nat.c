@@ -67,6 +67,7 @@ static nat_config read_config(punch_reader *reader) {
     config.per_host_max = punch_read_u8(reader) % 8;
     config.filters_max = punch_read_u8(reader) % 32;
     read_extras(reader, &config);
+    config.icmp_kills_mapping = more >= 192;
     return config;
 }
 
@@ -122,6 +123,15 @@ static void let_in(nat *box, nat_packet packet, punch_time_us now_us) {
     PUNCH_ASSERT((verdict == NAT_PASS) != same_packet(&packet, &before));
 }
 
+static void quote(nat *box, nat_packet quoted, bool inward, punch_time_us now_us) {
+    const nat_packet before = quoted;
+    const nat_verdict verdict = inward ? nat_translate_icmp_in(box, &quoted, now_us)
+                                       : nat_translate_icmp_out(box, &quoted, now_us);
+    const bool passed = verdict == NAT_PASS || verdict == NAT_TURNED_BACK;
+    PUNCH_ASSERT(passed != same_packet(&quoted, &before));
+    PUNCH_ASSERT(!passed || !nat_configuration(box)->icmp_blocked);
+}
+
 static void play(nat *box, punch_reader *reader) {
     const nat_config *config = nat_configuration(box);
     punch_time_us now_us = 0;
@@ -136,6 +146,13 @@ static void play(nat *box, punch_reader *reader) {
         const punch_addr peer = support_remote(remote, (uint16_t)(1 + remote_port));
         const uint16_t ours = (uint16_t)(config->port_min + port % 34);
         const punch_addr external = punch_addr_ipv4(SUPPORT_EXTERNAL_IP, ours);
+        if ((way & 0xf0) == 0xf0) {
+            const bool inward = (way & 3) == 0;
+            quote(box, inward ? (nat_packet){external, peer} : (nat_packet){peer, host}, inward,
+                  now_us);
+            check_limits(box, now_us);
+            continue;
+        }
         switch (way & 3) {
         case 0:
         case 1:

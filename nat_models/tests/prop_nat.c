@@ -95,6 +95,9 @@ static nat_config random_config(run *self) {
     config.blacklist_us = 1 + pick(self, 40);
     config.reply_affinity = pick(self, 2) != 0;
     config.filters_max = pick(self, 3) == 0 ? 0 : 1 + pick(self, 20);
+    config.refusal = (nat_refusal)pick(self, 2);
+    config.icmp_blocked = pick(self, 20) == 0;
+    config.icmp_kills_mapping = !config.icmp_blocked && pick(self, 6) == 0;
     random_timing(self, &config);
     random_sharing(self, &config);
     return config;
@@ -208,6 +211,35 @@ static bool step_in(run *self) {
            complain(self, "a packet came in that belongs to no live mapping");
 }
 
+/* An ICMP error, about a packet that may have gone or not. */
+static bool step_icmp(run *self) {
+    const bool inward = pick(self, 2) == 0;
+    nat_packet quoted = {random_external(self), random_remote(self)};
+    if (!inward) {
+        quoted.src = pick(self, 4) == 0 ? random_external(self) : random_remote(self);
+        quoted.dst = random_inside(self);
+    } else if (pick(self, 50) == 0) {
+        quoted.src = support_remote(9, 1);
+    }
+    const punch_addr external = quoted.src;
+    nat_packet expected = quoted;
+    const uint64_t killed = nat_stats(self->box)->mappings_killed;
+    const nat_verdict got = inward ? nat_translate_icmp_in(self->box, &quoted, self->now_us)
+                                   : nat_translate_icmp_out(self->box, &quoted, self->now_us);
+    const nat_verdict wanted = inward ? reference_icmp_in(self->ref, &expected, self->now_us)
+                                      : reference_icmp_out(self->ref, &expected, self->now_us);
+    if (got != wanted || !same_packet(&quoted, &expected)) {
+        return complain(self, "ICMP: hashed and linear-scan NAT disagree");
+    }
+    if (nat_configuration(self->box)->icmp_kills_mapping) {
+        const bool kills = got == NAT_PASS || got == NAT_TURNED_BACK;
+        return nat_stats(self->box)->mappings_killed == killed + (kills ? 1 : 0) ||
+               complain(self, "an ICMP error that passed killed no mapping");
+    }
+    return got != NAT_PASS || !inward || admitted_by_mapping(self, &quoted.src, &external) ||
+           complain(self, "an ICMP error came in that belongs to no live mapping");
+}
+
 /* What two live mappings must not have in common, and what they must. */
 static bool pair_holds(run *self, const reference_mapping *a, const reference_mapping *b) {
     const nat_config *config = nat_configuration(self->box);
@@ -306,7 +338,8 @@ static bool play(run *self) {
         if (pick(self, 500) == 0) {
             disturb(self);
         }
-        const bool held = pick(self, 2) == 0 ? step_out(self) : step_in(self);
+        bool held = pick(self, 8) != 0 || step_icmp(self);
+        held = held && (pick(self, 2) == 0 ? step_out(self) : step_in(self));
         if (!held || !invariants_hold(self)) {
             return false;
         }
@@ -337,6 +370,7 @@ static void agrees_with_reference(void) {
     PUNCH_ASSERT(self.ref != NULL);
     uint64_t passed = 0;
     uint64_t collided = 0;
+    uint64_t errors = 0;
     const uint32_t configs = 1 + scaled_operations() / OPERATIONS_PER_CONFIG;
     for (self.seed = 0; self.seed < configs; self.seed++) {
         self.rng = punch_rng_stream(self.seed, 1, 0);
@@ -351,11 +385,14 @@ static void agrees_with_reference(void) {
         }
         passed += nat_stats(self.box)->verdicts[NAT_PASS];
         collided += nat_stats(self.box)->ports_collided;
+        errors += nat_stats(self.box)->icmp_passed;
     }
-    printf("%llu configurations, %llu packets passed, %llu ports collided\n",
-           (unsigned long long)self.seed, (unsigned long long)passed, (unsigned long long)collided);
+    printf("%llu configurations, %llu packets passed, %llu ports collided, %llu ICMP errors\n",
+           (unsigned long long)self.seed, (unsigned long long)passed, (unsigned long long)collided,
+           (unsigned long long)errors);
     EXPECT("the test lets packets through", passed > 100);
     EXPECT("the test makes ports collide", collided > 10);
+    EXPECT("the test lets ICMP errors through", errors > 10);
     free(self.ref);
     free(self.box);
 }

@@ -631,3 +631,100 @@ nat_verdict reference_in(reference_nat *ref, nat_packet *packet, punch_time_us n
     ref->counters.verdicts[verdict]++;
     return verdict;
 }
+
+/* --- ICMP errors: which live mapping does the quoted packet belong to? --- */
+
+/* The mapping a packet of this remote to that endpoint of ours comes in by, if answers to the
+ * remote may leave by it, too. */
+static nat_verdict sender_of(reference_nat *ref, const nat_packet *quoted, punch_time_us now_us,
+                             reference_mapping **mapping_out) {
+    if (!ref->config.firewall && !is_ours(ref, &quoted->src)) {
+        return NAT_DROP_NOT_OURS;
+    }
+    bool expired;
+    reference_mapping *mapping = reached_by(ref, &quoted->src, now_us, &expired);
+    if (mapping == NULL) {
+        return expired ? NAT_DROP_EXPIRED : NAT_DROP_NO_MAPPING;
+    }
+    const nat_verdict verdict = reference_filter(ref, mapping, &quoted->dst, now_us);
+    if (verdict != NAT_PASS) {
+        return verdict;
+    }
+    const reference_remote *session = session_find(ref, &mapping->inside, &quoted->dst, now_us);
+    if (!key_fits(ref, mapping, &mapping->inside, &quoted->dst) &&
+        (session == NULL || session->owner != mapping->id)) {
+        return NAT_DROP_NO_MAPPING;
+    }
+    *mapping_out = mapping;
+    return NAT_PASS;
+}
+
+static nat_verdict icmp_done(reference_nat *ref, nat_verdict verdict, reference_mapping *mapping) {
+    const bool passed = verdict == NAT_PASS || verdict == NAT_TURNED_BACK;
+    ref->counters.icmp_passed += passed ? 1 : 0;
+    ref->counters.icmp_dropped += passed ? 0 : 1;
+    if (passed && ref->config.icmp_kills_mapping) {
+        set_free(ref, mapping);
+        ref->counters.mappings_killed++;
+        ref->crowd = mapped(ref);
+    }
+    return verdict;
+}
+
+nat_verdict reference_icmp_in(reference_nat *ref, nat_packet *quoted, punch_time_us now_us) {
+    expire(ref, now_us);
+    reference_mapping *mapping = NULL;
+    nat_verdict verdict = NAT_DROP_ICMP_BLOCKED;
+    if (!ref->config.icmp_blocked) {
+        verdict = sender_of(ref, quoted, now_us, &mapping);
+    }
+    if (verdict == NAT_PASS) {
+        quoted->src = mapping->inside;
+    }
+    return icmp_done(ref, verdict, mapping);
+}
+
+static nat_verdict receiver_of(reference_nat *ref, const nat_packet *quoted, punch_time_us now_us,
+                               reference_mapping **mapping_out) {
+    const reference_remote *session = session_find(ref, &quoted->dst, &quoted->src, now_us);
+    reference_mapping *const ways[] = {
+        session != NULL ? mapping_of_id(ref, session->owner) : NULL,
+        mapping_find(ref, &quoted->dst, &quoted->src, true, now_us),
+        mapping_find(ref, &quoted->dst, &quoted->src, false, now_us),
+    };
+    nat_verdict verdict = NAT_DROP_NO_MAPPING;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0] && *mapping_out == NULL; i++) {
+        if (ways[i] != NULL) {
+            verdict = reference_filter(ref, ways[i], &quoted->src, now_us);
+            *mapping_out = verdict == NAT_PASS ? ways[i] : NULL;
+        }
+    }
+    return verdict;
+}
+
+nat_verdict reference_icmp_out(reference_nat *ref, nat_packet *quoted, punch_time_us now_us) {
+    expire(ref, now_us);
+    reference_mapping *mapping = NULL;
+    if (ref->config.icmp_blocked) {
+        return icmp_done(ref, NAT_DROP_ICMP_BLOCKED, NULL);
+    }
+    const bool hairpinned = is_ours(ref, &quoted->src);
+    if (hairpinned && ref->config.hairpin != NAT_HAIRPIN_EXTERNAL) {
+        return icmp_done(ref, NAT_DROP_NO_HAIRPIN, NULL);
+    }
+    nat_verdict verdict = receiver_of(ref, quoted, now_us, &mapping);
+    if (verdict != NAT_PASS) {
+        return icmp_done(ref, verdict, NULL);
+    }
+    nat_packet original = {quoted->src, mapping->external};
+    if (hairpinned) {
+        verdict = sender_of(ref, &original, now_us, &mapping);
+        if (verdict != NAT_PASS) {
+            return icmp_done(ref, verdict, NULL);
+        }
+        original.src = mapping->inside;
+        verdict = NAT_TURNED_BACK;
+    }
+    *quoted = original;
+    return icmp_done(ref, verdict, mapping);
+}

@@ -77,6 +77,8 @@ void reference_init(reference_nat *ref, const nat_config *config, const punch_ad
                     punch_rng rng);
 nat_verdict reference_out(reference_nat *ref, nat_packet *packet, punch_time_us now_us);
 nat_verdict reference_in(reference_nat *ref, nat_packet *packet, punch_time_us now_us);
+nat_verdict reference_icmp_in(reference_nat *ref, nat_packet *quoted, punch_time_us now_us);
+nat_verdict reference_icmp_out(reference_nat *ref, nat_packet *quoted, punch_time_us now_us);
 void reference_flush(reference_nat *ref, punch_time_us now_us);
 void reference_renumber(reference_nat *ref, const punch_addr *external, punch_time_us now_us);
 uint32_t reference_live(const reference_nat *ref, punch_time_us now_us);

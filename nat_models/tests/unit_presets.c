@@ -21,6 +21,7 @@ static void names(void) {
     EXPECT_TEXT("hairpin", nat_hairpin_name(NAT_HAIRPIN_EXTERNAL), "external");
     EXPECT_TEXT("full", nat_full_name(NAT_FULL_EVICT_OLDEST), "evict-oldest");
     EXPECT_TEXT("unsolicited", nat_unsolicited_name(NAT_UNSOLICITED_COLLIDE), "collide");
+    EXPECT_TEXT("refusal", nat_refusal_name(NAT_REFUSAL_ICMP), "icmp");
     EXPECT_TEXT("a value that is none", nat_hairpin_name((nat_hairpin)77), "unknown");
     for (int i = 0; i < NAT_VERDICT_COUNT; i++) {
         EXPECT("every verdict has a name", strlen(nat_verdict_name((nat_verdict)i)) > 3);
@@ -64,6 +65,7 @@ static const struct {
     {"pressure_end", offsetof(nat_config, pressure_end)},
     {"addresses", offsetof(nat_config, address_count)},
     {"block_ports", offsetof(nat_config, block_ports)},
+    {"refusal", offsetof(nat_config, refusal)},
 };
 
 static size_t times_named(const nat_preset *preset, const char *field) {

@@ -17,6 +17,7 @@ static const char *const pooling_names[] = {"paired", "arbitrary", NULL};
 static const char *const hairpin_names[] = {"none", "internal", "external", NULL};
 static const char *const full_names[] = {"refuse", "evict-oldest", "evict-random", NULL};
 static const char *const unsolicited_names[] = {"ignore", "collide", "kill", "blacklist", NULL};
+static const char *const refusal_names[] = {"silence", "icmp", NULL};
 static const char *const fault_names[] = {"broker-down",  "broker-up",  "broker-restart",
                                           "link-down",    "link-up",    "nat-reboot",
                                           "nat-renumber", "nat-change", NULL};
@@ -191,6 +192,13 @@ static const scenario_option options[] = {
            "udp_burst."),
     NUMBER("nat.udp_burst", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "", "0", "1000000",
            AT_NAT(udp_burst), "How many of them may come at once."),
+    ENUM("nat.refusal", SECTION_NAT, OPTION_DRAWN, "", refusal_names, AT_NAT(refusal),
+         "What the sender of a packet it drops is told: nothing, or an ICMP error: RFC 5508 REQ-8, "
+         "RFC 6888 REQ-11B."),
+    BOOL("nat.icmp_blocked", SECTION_NAT, OPTION_DRAWN, "", AT_NAT(icmp_blocked),
+         "No ICMP error passes, in either direction: breaks RFC 4787 REQ-12b."),
+    BOOL("nat.icmp_kills_mapping", SECTION_NAT, OPTION_DRAWN, "", AT_NAT(icmp_kills_mapping),
+         "An ICMP error that passes ends the mapping it is about: breaks RFC 4787 REQ-12."),
 
     INDEX("link.preset", SECTION_LINK, TYPE_LINK_PRESET, OPTION_DRAWN, "",
           offsetof(scenario_link, preset),

@@ -39,6 +39,8 @@ const char *reason_verdict_words(nat_verdict verdict) {
         return "UDP blocked";
     case NAT_DROP_RATE:
         return "UDP rate limited";
+    case NAT_DROP_ICMP_BLOCKED:
+        return "ICMP errors blocked";
     case NAT_VERDICT_COUNT:
         break;
     }

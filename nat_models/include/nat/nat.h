@@ -80,6 +80,12 @@ typedef enum {
     NAT_UNSOLICITED_BLACKLIST = 3 /* its source address is barred for blacklist_us */
 } nat_unsolicited;
 
+/* What the sender of a dropped packet is told. */
+typedef enum {
+    NAT_REFUSAL_SILENCE = 0, /* nothing */
+    NAT_REFUSAL_ICMP = 1     /* an ICMP error: RFC 5508 REQ-8, RFC 6888 REQ-11B */
+} nat_refusal;
+
 typedef struct {
     nat_mapping mapping;
     nat_filtering filtering;
@@ -132,6 +138,10 @@ typedef struct {
     bool udp_blocked;      /* nothing passes */
     uint32_t udp_rate_pps; /* packets per second in both directions together; 0 = no limit */
     uint32_t udp_burst;    /* packets that may come at once; with udp_rate_pps at least 1 */
+
+    nat_refusal refusal;     /* see nat_refuses_aloud */
+    bool icmp_blocked;       /* no ICMP error passes (breaks RFC 4787 REQ-12b, RFC 5508 REQ-4) */
+    bool icmp_kills_mapping; /* one that passes ends the mapping it is about (breaks REQ-12) */
 } nat_config;
 
 #define NAT_SPREAD_STEPS 8u   /* chosen: each step costs two queues */
@@ -162,6 +172,7 @@ typedef enum {
     NAT_DROP_HOST_PORTS,     /* out: the inside address has used up its block of ports */
     NAT_DROP_UDP_BLOCKED,    /* this network lets no UDP pass */
     NAT_DROP_RATE,           /* more packets than udp_rate_pps allows */
+    NAT_DROP_ICMP_BLOCKED,   /* ICMP: this network lets no errors pass */
     NAT_VERDICT_COUNT
 } nat_verdict;
 
@@ -170,11 +181,13 @@ typedef struct {
     uint64_t mappings_made;
     uint64_t mappings_expired;
     uint64_t mappings_evicted;
-    uint64_t mappings_killed;  /* by an unsolicited packet */
+    uint64_t mappings_killed;  /* by an unsolicited packet or an ICMP error */
     uint64_t mappings_flushed; /* by a reboot, a new address or a new configuration */
     uint64_t ports_collided;   /* wanted port was taken */
     uint64_t strays_made;      /* inbound-first packets that took a port */
     uint64_t strays_dodged;    /* times an outbound packet left from another port because of one */
+    uint64_t icmp_passed;      /* ICMP errors, which the verdicts above do not count */
+    uint64_t icmp_dropped;
 } nat_counters;
 
 typedef struct nat nat;
@@ -191,6 +204,7 @@ const char *nat_hairpin_name(nat_hairpin hairpin);
 const char *nat_pooling_name(nat_pooling pooling);
 const char *nat_full_name(nat_full full);
 const char *nat_unsolicited_name(nat_unsolicited unsolicited);
+const char *nat_refusal_name(nat_refusal refusal);
 const char *nat_verdict_name(nat_verdict verdict); /* "pass", "filter-port", ... */
 /* A sentence end for people: "the mapping lives, but nothing was sent to that port". */
 const char *nat_verdict_text(nat_verdict verdict);
@@ -207,6 +221,11 @@ uint32_t nat_config_addresses(const nat_config *config);
 /* Is this one of the external addresses of a NAT so configured, `external` being its first? Ports
  * do not count. Always false for a firewall. */
 bool nat_config_owns(const nat_config *config, const punch_addr *external, const punch_addr *addr);
+
+/* Does a NAT so configured answer a packet that met this verdict with an ICMP error? Only a drop it
+ * decided on itself, and none of a barred address, of one that was not for it, or for want of rate:
+ * policers say nothing. */
+bool nat_refuses_aloud(const nat_config *config, nat_verdict verdict);
 
 /* Bytes a NAT of this configuration needs, 16-byte aligned; depends on table_max and filters_max
  * only. */
@@ -239,6 +258,17 @@ nat_verdict nat_translate_out(nat *box, nat_packet *packet, punch_time_us now_us
 /* A packet from outside to our external address. NAT_PASS: dst has become internal. Else dropped,
  * unchanged. O(1). §5. */
 nat_verdict nat_translate_in(nat *box, nat_packet *packet, punch_time_us now_us);
+
+/* An ICMP error from outside. quoted: the packet it is about, as it was seen outside: src our
+ * external endpoint, dst the remote. NAT_PASS: src has become the inside endpoint, which is where
+ * the error goes. Only for a live mapping that may have sent that packet; it refreshes nothing.
+ * O(1). RFC 4787 REQ-12, RFC 5508 REQ-4. */
+nat_verdict nat_translate_icmp_in(nat *box, nat_packet *quoted, punch_time_us now_us);
+
+/* An ICMP error from inside about a packet that had come in: quoted src is the remote, dst the
+ * inside endpoint. NAT_PASS: dst has become external; the error goes to src. NAT_TURNED_BACK: the
+ * packet had been hairpinned, and is now as its inside sender sent it. RFC 5508 REQ-5, REQ-7. */
+nat_verdict nat_translate_icmp_out(nat *box, nat_packet *quoted, punch_time_us now_us);
 
 /* The truth, without changing anything: what nat_translate_in would answer. */
 nat_verdict nat_would_admit(const nat *box, const nat_packet *packet, punch_time_us now_us);

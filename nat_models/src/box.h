@@ -292,10 +292,15 @@ void nat_binding_evict(nat *box, uint32_t slot);
 
 /* --- remote.c --- */
 
+static inline punch_time_us nat_remote_expires_us(const nat *box, const nat_remote *remote,
+                                                  punch_time_us now_us) {
+    return punch_time_after(remote->timer.at_us,
+                            nat_timeout_us(box, remote->timeout, remote->level, now_us));
+}
+
 static inline bool nat_remote_lives(const nat *box, const nat_remote *remote,
                                     punch_time_us now_us) {
-    return now_us < punch_time_after(remote->timer.at_us,
-                                     nat_timeout_us(box, remote->timeout, remote->level, now_us));
+    return now_us < nat_remote_expires_us(box, remote, now_us);
 }
 
 void nat_remotes_clear(nat *box);

@@ -375,6 +375,23 @@ nat_verdict nat_would_admit(const nat *box, const nat_packet *packet, punch_time
     return judge(box, packet, now_us, &entrance);
 }
 
+punch_time_us nat_admits_until(const nat *box, nat_packet *packet, punch_time_us now_us) {
+    nat_entrance entrance = {NAT_NONE, NAT_NONE};
+    if (place_for(box, &packet->dst) == NAT_NONE || box->config.udp_blocked ||
+        nat_is_barred(box, &packet->src, now_us) ||
+        find_entrance(box, &packet->src, &packet->dst, now_us, &entrance) != NAT_PASS) {
+        return now_us;
+    }
+    const nat_binding *binding = &box->bindings[entrance.binding];
+    punch_time_us until_us = nat_binding_expires_us(box, binding, now_us);
+    if (entrance.permission != NAT_NONE) {
+        until_us = punch_time_earlier(
+            until_us, nat_remote_expires_us(box, &box->remotes[entrance.permission], now_us));
+    }
+    packet->dst = binding->inside;
+    return until_us;
+}
+
 bool nat_would_leave_from(const nat *box, const nat_packet *packet, punch_time_us now_us,
                           punch_addr *external_out) {
     if (nat_address_index(box, &packet->dst) != NAT_NONE || nat_gate(box, now_us) != NAT_PASS) {

@@ -191,6 +191,36 @@ static bool admitted_by_mapping(const run *self, const punch_addr *inside,
     return false;
 }
 
+/* Finds the last instant at which nat_would_admit still says yes, by bisection between one at which
+ * it does and one at which it does not, and compares. Timeouts in force change in elastic NATs, and
+ * an overloaded port has other users once the latest is gone: there only "now" can be asked. */
+static bool until_holds(run *self, const nat_packet *packet, nat_packet *inside) {
+    const nat_config *config = nat_configuration(self->box);
+    const nat_verdict foretold = nat_would_admit(self->box, packet, self->now_us);
+    const punch_time_us until_us = nat_admits_until(self->box, inside, self->now_us);
+    if (foretold == NAT_DROP_RATE) {
+        return true; /* which does not count */
+    }
+    if ((foretold == NAT_PASS) != (until_us > self->now_us)) {
+        return complain(self, "nat_admits_until and nat_would_admit disagree about now");
+    }
+    if (foretold != NAT_PASS || config->timeout_drift_permille > 0 || config->pressure_end > 0 ||
+        config->collision == NAT_COLLISION_OVERLOAD) {
+        return true;
+    }
+    punch_time_us open_us = self->now_us;
+    punch_time_us shut_us = self->now_us + PUNCH_US_PER_S; /* far above all timeouts drawn */
+    while (shut_us - open_us > 1) {
+        const punch_time_us middle_us = open_us + (shut_us - open_us) / 2;
+        if (nat_would_admit(self->box, packet, middle_us) == NAT_PASS) {
+            open_us = middle_us;
+        } else {
+            shut_us = middle_us;
+        }
+    }
+    return until_us == shut_us || complain(self, "nat_admits_until names another instant");
+}
+
 static bool step_in(run *self) {
     nat_packet packet = {random_remote(self), random_external(self)};
     if (pick(self, 50) == 0) {
@@ -199,6 +229,10 @@ static bool step_in(run *self) {
     const punch_addr external = packet.dst;
     nat_packet expected = packet;
     const nat_verdict foretold = nat_would_admit(self->box, &packet, self->now_us);
+    nat_packet inside = packet;
+    if (!until_holds(self, &packet, &inside)) {
+        return false;
+    }
     const nat_verdict got = nat_translate_in(self->box, &packet, self->now_us);
     const nat_verdict wanted = reference_in(self->ref, &expected, self->now_us);
     if (got != wanted || !same_packet(&packet, &expected)) {
@@ -206,6 +240,9 @@ static bool step_in(run *self) {
     }
     if (foretold != got) {
         return complain(self, "nat_would_admit foretold another verdict");
+    }
+    if (got != NAT_DROP_RATE && !same_packet(&packet, &inside)) {
+        return complain(self, "nat_admits_until foretold another destination");
     }
     return got != NAT_PASS || admitted_by_mapping(self, &packet.dst, &external) ||
            complain(self, "a packet came in that belongs to no live mapping");

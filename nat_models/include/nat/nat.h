@@ -273,6 +273,12 @@ nat_verdict nat_translate_icmp_out(nat *box, nat_packet *quoted, punch_time_us n
 /* The truth, without changing anything: what nat_translate_in would answer. */
 nat_verdict nat_would_admit(const nat *box, const nat_packet *packet, punch_time_us now_us);
 
+/* The truth, without changing anything: until when a packet like this would be admitted if nothing
+ * else happened from now on, with the timeouts in force now; dst becomes internal, as it would be.
+ * now_us when it is not admitted now; then the packet stays. A momentary limit of rate does not
+ * count. O(1). */
+punch_time_us nat_admits_until(const nat *box, nat_packet *packet, punch_time_us now_us);
+
 /* The truth, without changing anything: the external source a packet from inside would get now, if
  * a live mapping or session decides it already; false when a new one would have to be made, when it
  * would be dropped, and for one to our own address (hairpinned packets leave nowhere). */

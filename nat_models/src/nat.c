@@ -377,9 +377,9 @@ nat_verdict nat_would_admit(const nat *box, const nat_packet *packet, punch_time
 
 punch_time_us nat_admits_until(const nat *box, nat_packet *packet, punch_time_us now_us) {
     nat_entrance entrance = {NAT_NONE, NAT_NONE};
-    if (place_for(box, &packet->dst) == NAT_NONE || box->config.udp_blocked ||
+    if (nat_place_for(box, &packet->dst) == NAT_NONE || box->config.udp_blocked ||
         nat_is_barred(box, &packet->src, now_us) ||
-        find_entrance(box, &packet->src, &packet->dst, now_us, &entrance) != NAT_PASS) {
+        nat_entrance_find(box, &packet->src, &packet->dst, now_us, &entrance) != NAT_PASS) {
         return now_us;
     }
     const nat_binding *binding = &box->bindings[entrance.binding];

@@ -356,9 +356,53 @@ static void pass_time(run *self) {
     }
 }
 
-/* A reboot, or a new address. */
+/* Other behaviour: something altogether different, or what mappings survive. */
+static void change(run *self) {
+    const nat_config old = *nat_configuration(self->box);
+    nat_config config = random_config(self);
+    const bool may_keep = pick(self, 3) != 0;
+    if (may_keep) {
+        const nat_config other = config;
+        config = old;
+        config.udp_timeout_first_us = other.udp_timeout_first_us;
+        config.udp_timeout_stream_us = other.udp_timeout_stream_us;
+        config.refresh_outbound = other.refresh_outbound;
+        config.refresh_inbound = other.refresh_inbound;
+        config.hairpin = other.hairpin;
+        config.full = other.full;
+        config.udp_blocked = other.udp_blocked;
+        config.udp_rate_pps = other.udp_rate_pps;
+        config.udp_burst = other.udp_burst;
+        config.stream_after_us = other.stream_after_us;
+        config.timeout_drift_permille = other.timeout_drift_permille;
+        config.pressure_start = other.pressure_start;
+        config.pressure_end = other.pressure_end;
+        config.allocation = other.allocation;
+        config.reply_affinity = other.reply_affinity;
+        config.unsolicited = config.firewall ? config.unsolicited : other.unsolicited;
+        config.icmp_blocked = other.icmp_blocked;
+        config.icmp_kills_mapping = other.icmp_kills_mapping;
+        if (config.collision != NAT_COLLISION_OVERLOAD &&
+            other.collision != NAT_COLLISION_OVERLOAD) {
+            config.collision = other.collision;
+        }
+    }
+    const uint64_t flushed = nat_stats(self->box)->mappings_flushed;
+    nat_change(self->box, &config, self->now_us);
+    reference_change(self->ref, &config, self->now_us);
+    if (may_keep && nat_stats(self->box)->mappings_flushed != flushed) {
+        (void)complain(self, "a change of timeouts and manners flushed mappings");
+    }
+}
+
+/* A reboot, a new address, or other behaviour. */
 static void disturb(run *self) {
-    if (pick(self, 2) == 0) {
+    const uint32_t luck = pick(self, 4);
+    if (luck < 2) {
+        change(self);
+        return;
+    }
+    if (luck == 2) {
         nat_flush(self->box, self->now_us);
         reference_flush(self->ref, self->now_us);
         return;
@@ -372,7 +416,7 @@ static void disturb(run *self) {
 static bool play(run *self) {
     for (self->step = 0; self->step < OPERATIONS_PER_CONFIG; self->step++) {
         pass_time(self);
-        if (pick(self, 500) == 0) {
+        if (pick(self, 250) == 0) {
             disturb(self);
         }
         bool held = pick(self, 8) != 0 || step_icmp(self);

@@ -549,6 +549,47 @@ void reference_renumber(reference_nat *ref, const punch_addr *external, punch_ti
     ref->external.port = 0;
 }
 
+/* What a mapping is made of stays the same: only then can it live on. */
+static bool mappings_fit(const nat_config *old, const nat_config *new) {
+    nat_config other = *new;
+    other.allocation = old->allocation;
+    other.port_parity = old->port_parity;
+    if (old->collision != NAT_COLLISION_OVERLOAD && new->collision != NAT_COLLISION_OVERLOAD) {
+        other.collision = old->collision;
+    }
+    other.udp_timeout_first_us = old->udp_timeout_first_us;
+    other.udp_timeout_stream_us = old->udp_timeout_stream_us;
+    other.stream_after_us = old->stream_after_us;
+    other.timeout_drift_permille = old->timeout_drift_permille;
+    other.drift_period_us = old->drift_period_us;
+    other.drift_phase_us = old->drift_phase_us;
+    other.pressure_start = old->pressure_start;
+    other.pressure_end = old->pressure_end;
+    other.refresh_outbound = old->refresh_outbound;
+    other.refresh_inbound = old->refresh_inbound;
+    other.hairpin = old->hairpin;
+    other.full = old->full;
+    other.unsolicited = old->unsolicited;
+    other.blacklist_us = old->blacklist_us;
+    other.reply_affinity = old->reply_affinity;
+    other.udp_blocked = old->udp_blocked;
+    other.udp_rate_pps = old->udp_rate_pps;
+    other.udp_burst = old->udp_burst;
+    other.refusal = old->refusal;
+    other.icmp_blocked = old->icmp_blocked;
+    other.icmp_kills_mapping = old->icmp_kills_mapping;
+    return memcmp(&other, old, sizeof other) == 0;
+}
+
+void reference_change(reference_nat *ref, const nat_config *config, punch_time_us now_us) {
+    if (!mappings_fit(&ref->config, config)) {
+        reference_flush(ref, now_us);
+    }
+    expire(ref, now_us);
+    ref->config = *config;
+    ref->crowd = mapped(ref);
+}
+
 nat_verdict reference_out(reference_nat *ref, nat_packet *packet, punch_time_us now_us) {
     expire(ref, now_us);
     const nat_verdict verdict = out(ref, packet, now_us);

@@ -81,6 +81,7 @@ nat_verdict reference_icmp_in(reference_nat *ref, nat_packet *quoted, punch_time
 nat_verdict reference_icmp_out(reference_nat *ref, nat_packet *quoted, punch_time_us now_us);
 void reference_flush(reference_nat *ref, punch_time_us now_us);
 void reference_renumber(reference_nat *ref, const punch_addr *external, punch_time_us now_us);
+void reference_change(reference_nat *ref, const nat_config *config, punch_time_us now_us);
 uint32_t reference_live(const reference_nat *ref, punch_time_us now_us);
 uint32_t reference_remembered(const reference_nat *ref);
 

@@ -672,37 +672,6 @@ static void ipv6(void) {
     free(box);
 }
 
-/* Every refusal of nat_config_check, and the nearest configuration that is fine. */
-static void config_check(void) {
-    nat_config good = nat_config_default();
-    EXPECT("the default is fine", nat_config_check(&good) == NULL);
-    nat_config bad[11];
-    for (size_t i = 0; i < 11; i++) {
-        bad[i] = good;
-    }
-    bad[0].mapping = (nat_mapping)3;
-    bad[1].filtering = (nat_filtering)3;
-    bad[2].port_min = 0;
-    bad[3].port_min = 2000;
-    bad[3].port_max = 1999;
-    bad[4].udp_timeout_first_us = 0;
-    bad[5].udp_timeout_stream_us = PUNCH_NEVER;
-    bad[6].table_max = 0;
-    bad[7].table_max = 4194305;
-    bad[8].filters_max = 16777217;
-    bad[9].unsolicited = NAT_UNSOLICITED_BLACKLIST;
-    bad[10].blacklist_us = -1;
-    for (size_t i = 0; i < 11; i++) {
-        char sentence[64];
-        (void)snprintf(sentence, sizeof sentence, "bad configuration %zu is refused", i);
-        EXPECT(sentence, nat_config_check(&bad[i]) != NULL);
-    }
-    bad[9].blacklist_us = 1;
-    bad[3].port_max = 2000;
-    EXPECT("a blacklist with a time is fine", nat_config_check(&bad[9]) == NULL);
-    EXPECT("a range of one port is fine", nat_config_check(&bad[3]) == NULL);
-}
-
 int main(void) {
     static const punch_test_case cases[] = {
         {"mapping", mapping},
@@ -721,7 +690,6 @@ int main(void) {
         {"queries", queries},
         {"counters", counters},
         {"IPv6 remotes", ipv6},
-        {"configurations out of range", config_check},
     };
     return PUNCH_TEST_MAIN("unit_nat", cases);
 }

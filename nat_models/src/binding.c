@@ -14,7 +14,7 @@ static nat_timers timers_of(const nat *box) {
 }
 
 static nat_timers host_timers_of(const nat *box) {
-    return (nat_timers){&box->bindings->host_timer, sizeof(nat_binding)};
+    return (nat_timers){&box->shares->timer, sizeof(nat_share)};
 }
 
 static uint32_t place_hash(uint32_t place) {
@@ -22,15 +22,15 @@ static uint32_t place_hash(uint32_t place) {
 }
 
 static uint32_t *key_bucket(const nat *box, uint32_t hash) {
-    return &box->buckets[hash & box->binding_mask];
+    return &box->key_buckets[hash & box->binding_mask];
 }
 
 static uint32_t *place_bucket(const nat *box, uint32_t place) {
-    return &box->buckets[box->binding_mask + 1 + (place_hash(place) & box->binding_mask)];
+    return &box->key_buckets[box->binding_mask + 1 + (place_hash(place) & box->binding_mask)];
 }
 
 static uint32_t *host_bucket(const nat *box, uint32_t hash) {
-    return &box->buckets[2 * (box->binding_mask + 1) + (hash & box->binding_mask)];
+    return &box->host_buckets[hash & box->binding_mask];
 }
 
 /* The hash of what a mapping looks at in a packet from inside. RFC 4787 §4.1. */
@@ -138,7 +138,7 @@ static uint32_t host_make(nat *box, const punch_addr *inside, uint32_t hash) {
     if (slot != NAT_NONE) {
         box->hosts_free = box->hosts[slot].next;
     } else {
-        PUNCH_ASSERT(box->hosts_used < box->bindings_max);
+        PUNCH_ASSERT(box->hosts_used < box->config.table_max);
         slot = box->hosts_used;
         box->hosts_used++;
     }
@@ -156,7 +156,7 @@ static uint32_t host_make(nat *box, const punch_addr *inside, uint32_t hash) {
 /* --- blocks: which host has which --- */
 
 static uint32_t *block_bucket(const nat *box, uint32_t block) {
-    return &box->buckets[3 * (box->binding_mask + 1) + (place_hash(block) & box->binding_mask)];
+    return &box->host_buckets[box->binding_mask + 1 + (place_hash(block) & box->binding_mask)];
 }
 
 static uint32_t block_chain(const nat *box, uint32_t block) {
@@ -193,7 +193,7 @@ static void block_unlink(nat *box, uint32_t host) {
 }
 
 static void host_join(nat *box, uint32_t slot, punch_time_us now_us) {
-    nat_binding *binding = &box->bindings[slot];
+    const nat_binding *binding = &box->bindings[slot];
     const uint32_t hash = host_hash(&binding->inside);
     uint32_t host = host_find(box, &binding->inside, hash);
     if (host == NAT_NONE) {
@@ -203,13 +203,13 @@ static void host_join(nat *box, uint32_t slot, punch_time_us now_us) {
             block_link(box, host, nat_block_of(box, binding->place));
         }
     }
-    binding->host = host;
+    box->shares[slot].host = host;
     box->hosts[host].count++;
     nat_queue_insert(&box->hosts[host].bindings, host_timers_of(box), slot, now_us);
 }
 
 static void host_leave(nat *box, uint32_t slot) {
-    const uint32_t at = box->bindings[slot].host;
+    const uint32_t at = box->shares[slot].host;
     nat_host *host = &box->hosts[at];
     nat_queue_remove(&host->bindings, host_timers_of(box), slot);
     host->count--;
@@ -238,19 +238,21 @@ void nat_bindings_clear(nat *box) {
     box->hosts_used = 0;
     box->hosts_free = NAT_NONE;
     box->expire_at_us = PUNCH_NEVER;
-    for (unsigned level = 0; level < NAT_LEVELS; level++) {
-        nat_queue_clear(&box->live[NAT_TIMEOUT_FIRST][level]);
-        nat_queue_clear(&box->live[NAT_TIMEOUT_STREAM][level]);
+    for (unsigned level = 0; level < box->level_count; level++) {
+        nat_queue_clear(&box->levels[level].live[NAT_TIMEOUT_FIRST]);
+        nat_queue_clear(&box->levels[level].live[NAT_TIMEOUT_STREAM]);
     }
     nat_queue_clear(&box->ghosts);
-    memset(box->on_address, 0, sizeof box->on_address);
+    for (uint32_t i = 0; i < nat_config_addresses(&box->config); i++) {
+        box->on_address[i] = 0;
+    }
 }
 
 /* Takes a live binding out of everything but the port table. */
 static void bury(nat *box, uint32_t slot) {
     const nat_binding *binding = &box->bindings[slot];
     key_unlink(box, slot);
-    nat_queue_remove(&box->live[binding->timeout][binding->level], timers_of(box), slot);
+    nat_queue_remove(&box->levels[binding->level].live[binding->timeout], timers_of(box), slot);
     if (box->tracks_hosts) {
         host_leave(box, slot);
     }
@@ -278,7 +280,7 @@ static uint32_t first_to_expire(const nat *box, punch_time_us now_us, punch_time
     *at_us_out = PUNCH_NEVER;
     for (unsigned timeout = NAT_TIMEOUT_FIRST; timeout <= NAT_TIMEOUT_STREAM; timeout++) {
         for (unsigned level = 0; level < box->level_count; level++) {
-            const uint32_t head = box->live[timeout][level].head;
+            const uint32_t head = box->levels[level].live[timeout].head;
             if (head == NAT_NONE) {
                 continue;
             }
@@ -316,7 +318,7 @@ static uint32_t oldest(const nat *box) {
     uint32_t oldest = NAT_NONE;
     for (unsigned timeout = NAT_TIMEOUT_FIRST; timeout <= NAT_TIMEOUT_STREAM; timeout++) {
         for (unsigned level = 0; level < box->level_count; level++) {
-            const uint32_t head = box->live[timeout][level].head;
+            const uint32_t head = box->levels[level].live[timeout].head;
             if (head != NAT_NONE && (oldest == NAT_NONE || box->bindings[head].timer.at_us <
                                                                box->bindings[oldest].timer.at_us)) {
                 oldest = head;
@@ -331,7 +333,7 @@ static uint32_t victim_of_host(nat *box, const nat_host *host) {
     uint32_t slot = host->bindings.head;
     if (box->config.full == NAT_FULL_EVICT_RANDOM) {
         for (uint64_t skip = punch_rng_below(&box->share_rng, host->count); skip > 0; skip--) {
-            slot = box->bindings[slot].host_timer.next;
+            slot = box->shares[slot].timer.next;
         }
     }
     return slot;
@@ -405,8 +407,9 @@ static void lay_ghosts_at(nat *box, uint32_t place, const punch_addr *inside) {
 static void queue_in(nat *box, uint32_t slot, nat_timeout timeout, punch_time_us at_us) {
     nat_binding *binding = &box->bindings[slot];
     binding->timeout = (uint8_t)timeout;
-    nat_queue_insert(&box->live[timeout][binding->level], timers_of(box), slot, at_us);
-    const punch_time_us end_us = punch_time_after(at_us, box->timeout_us[timeout][binding->level]);
+    nat_queue_insert(&box->levels[binding->level].live[timeout], timers_of(box), slot, at_us);
+    const punch_time_us end_us =
+        punch_time_after(at_us, box->levels[binding->level].timeout_us[timeout]);
     box->expire_at_us = punch_time_earlier(box->expire_at_us, end_us);
 }
 
@@ -427,7 +430,7 @@ uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint32
     const uint32_t chain = key_chain(box, hash);
     nat_binding *binding = &box->bindings[slot];
     binding->inside = packet->src;
-    binding->remote = packet->dst;
+    box->origins[slot].remote = packet->dst;
     binding->exact = mapping == NAT_MAPPING_APDM;
     binding->key_hash = hash;
     binding->key_next = chain;
@@ -436,7 +439,7 @@ uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint32
     place_link(box, slot, place);
     box->on_address[place >> 16]++;
     binding->state = NAT_SLOT_LIVE;
-    binding->made_at_us = now_us;
+    box->origins[slot].made_at_us = now_us;
     binding->answered = false;
     binding->level = draw_level(box);
     queue_in(box, slot, NAT_TIMEOUT_FIRST, now_us);
@@ -464,7 +467,9 @@ void nat_binding_move(nat *box, uint32_t slot, uint32_t place) {
 
 /* Does this binding serve packets between these two, with the remote compared as far as the mapping
  * goes? */
-static bool serves(const nat_binding *binding, nat_mapping mapping, const nat_packet *packet) {
+static bool serves(const nat *box, uint32_t slot, nat_mapping mapping, const nat_packet *packet) {
+    const nat_binding *binding = &box->bindings[slot];
+    const nat_origin *origin = &box->origins[slot];
     if (binding->exact != (mapping == NAT_MAPPING_APDM) ||
         !nat_same_addr(&binding->inside, &packet->src)) {
         return false;
@@ -473,9 +478,9 @@ static bool serves(const nat_binding *binding, nat_mapping mapping, const nat_pa
     case NAT_MAPPING_EIM:
         return true;
     case NAT_MAPPING_ADM:
-        return nat_same_ip(&binding->remote, &packet->dst);
+        return nat_same_ip(&origin->remote, &packet->dst);
     case NAT_MAPPING_APDM:
-        return nat_same_addr(&binding->remote, &packet->dst);
+        return nat_same_addr(&origin->remote, &packet->dst);
     }
     return false;
 }
@@ -487,7 +492,7 @@ uint32_t nat_binding_find(const nat *box, const nat_packet *packet, bool exact,
     for (uint32_t slot = key_chain(box, hash); slot != NAT_NONE;
          slot = box->bindings[slot].key_next) {
         const nat_binding *binding = &box->bindings[slot];
-        if (binding->key_hash == hash && serves(binding, mapping, packet)) {
+        if (binding->key_hash == hash && serves(box, slot, mapping, packet)) {
             return nat_binding_lives(box, binding, now_us) ? slot : NAT_NONE;
         }
     }
@@ -523,9 +528,11 @@ uint32_t nat_place_holder(const nat *box, uint32_t place) {
 
 static void refresh(nat *box, uint32_t slot, punch_time_us now_us) {
     nat_binding *binding = &box->bindings[slot];
-    nat_queue_refresh(&box->live[binding->timeout][binding->level], timers_of(box), slot, now_us);
+    nat_queue_refresh(&box->levels[binding->level].live[binding->timeout], timers_of(box), slot,
+                      now_us);
     if (box->tracks_hosts) {
-        nat_queue_refresh(&box->hosts[binding->host].bindings, host_timers_of(box), slot, now_us);
+        nat_queue_refresh(&box->hosts[box->shares[slot].host].bindings, host_timers_of(box), slot,
+                          now_us);
     }
 }
 
@@ -533,14 +540,14 @@ static void refresh(nat *box, uint32_t slot, punch_time_us now_us) {
 static void start_stream(nat *box, uint32_t slot, bool refreshes, punch_time_us now_us) {
     const nat_binding *binding = &box->bindings[slot];
     const punch_time_us at_us = refreshes ? now_us : binding->timer.at_us;
-    nat_queue_remove(&box->live[NAT_TIMEOUT_FIRST][binding->level], timers_of(box), slot);
+    nat_queue_remove(&box->levels[binding->level].live[NAT_TIMEOUT_FIRST], timers_of(box), slot);
     queue_in(box, slot, NAT_TIMEOUT_STREAM, at_us);
 }
 
 void nat_binding_sent(nat *box, uint32_t slot, punch_time_us now_us) {
     nat_binding *binding = &box->bindings[slot];
     if (binding->timeout == NAT_TIMEOUT_FIRST && binding->answered &&
-        nat_stream_begins(box, true, binding->made_at_us, now_us)) {
+        nat_stream_begins(box, true, box->origins[slot].made_at_us, now_us)) {
         start_stream(box, slot, box->config.refresh_outbound, now_us);
     }
     if (box->config.refresh_outbound) {
@@ -556,7 +563,7 @@ void nat_binding_sent(nat *box, uint32_t slot, punch_time_us now_us) {
 void nat_binding_received(nat *box, uint32_t slot, punch_time_us now_us) {
     nat_binding *binding = &box->bindings[slot];
     if (binding->timeout == NAT_TIMEOUT_FIRST &&
-        nat_stream_begins(box, binding->answered, binding->made_at_us, now_us)) {
+        nat_stream_begins(box, binding->answered, box->origins[slot].made_at_us, now_us)) {
         start_stream(box, slot, box->config.refresh_inbound, now_us);
     }
     binding->answered = true;

@@ -8,9 +8,17 @@
  *   timing.c    the timeouts in force: drawn, by time of day, under pressure; the limit of rate
  *   nat.c       the way of a packet through all of that; the public functions
  *   icmp.c      the way of an ICMP error
+ *   layout.c    where all of that lies in memory
  *   config.c    defaults and checks; names.c and presets.c: tables
  *
- *   memory:  | nat | bindings | hosts | remotes | buckets: keys, places, hosts, blocks, remotes |
+ *   memory:  | nat | levels | bindings | origins | remotes | [shares | hosts] |
+ *            | buckets: keys, places, remotes, [hosts, [blocks]] | bindings of each address |
+ *
+ * What a configuration does not ask for takes no room. A reset lays everything out anew, which costs
+ * nothing: no part needs to be cleared.
+ *
+ * A binding is split by how often its parts are read: `nat_binding`, a cache line, with every
+ * packet; `nat_origin` where the remote or the age counts; `nat_share` where hosts are counted.
  *
  * A binding is `nat_mapping` at work (that name is taken by the behaviour). Its life:
  *
@@ -49,23 +57,33 @@ typedef enum {
 typedef enum { NAT_SLOT_FREE = 0, NAT_SLOT_LIVE = 1, NAT_SLOT_GHOST = 2 } nat_slot_state;
 
 typedef struct {
+    nat_timer timer; /* last refresh; queue by timeout, of ghosts, or of free slots */
     punch_addr inside;
-    punch_addr remote;    /* of the first packet; compared as far as the mapping depends on it */
-    nat_timer timer;      /* last refresh; queue by timeout, of ghosts, or of free slots */
-    nat_timer host_timer; /* the same among the bindings of one host; only with per_host_max */
     uint32_t key_hash;
-    uint32_t serial; /* never used twice: permissions of a dead binding match no later one */
     uint32_t key_next;
-    uint32_t place_next;
-    uint32_t host;
     uint32_t place;
-    punch_time_us made_at_us;
+    uint32_t place_next;
+    uint32_t serial; /* never used twice: permissions of a dead binding match no later one */
     uint8_t state;   /* nat_slot_state */
     uint8_t timeout; /* nat_timeout; STREAM once a packet has come in (and stream_after is over) */
     uint8_t level;
-    bool answered; /* a packet has come in */
-    bool exact;    /* remote is the full endpoint: APDM, or a session of its own */
+    bool answered : 1; /* a packet has come in */
+    bool exact : 1;    /* the full remote endpoint counts: APDM, or a session of its own */
 } nat_binding;
+
+_Static_assert(sizeof(nat_binding) <= 64, "a binding is one cache line");
+
+/* Of the first packet of a binding. */
+typedef struct {
+    punch_time_us made_at_us;
+    punch_addr remote; /* compared as far as the mapping depends on it */
+} nat_origin;
+
+/* A binding as one of its host's. */
+typedef struct {
+    nat_timer timer; /* last refresh; queue of the host's bindings */
+    uint32_t host;
+} nat_share;
 
 /* An inside address, to count its bindings and to know what it was given. */
 typedef struct {
@@ -88,61 +106,72 @@ typedef enum {
 } nat_remote_kind;
 
 typedef struct {
+    nat_timer timer;
     punch_addr addr; /* port 0 where only the address counts */
     uint32_t hash;
-    nat_timer timer;
+    uint32_t next;
     uint32_t owner;
     uint32_t serial; /* sessions: of the binding */
-    uint32_t next;
-    punch_time_us made_at_us;
-    uint8_t kind; /* nat_remote_kind */
-    bool in_use;
-    bool answered;   /* a packet has passed in the direction it was not made by */
+    uint8_t kind;    /* nat_remote_kind */
     uint8_t timeout; /* nat_timeout */
     uint8_t level;   /* of its binding; strays and barred ones: plain */
+    bool in_use : 1;
+    bool answered : 1; /* a packet has passed in the direction it was not made by */
+    punch_time_us made_at_us;
 } nat_remote;
 
+_Static_assert(sizeof(nat_remote) <= 64, "so is a remote");
+
+/* What waits for the same timeouts, whatever drift and pressure make of them. */
+typedef struct {
+    punch_time_us timeout_us[NAT_TIMEOUT_COUNT]; /* before drift and pressure */
+    nat_queue live[2];                           /* bindings, by nat_timeout */
+    nat_queue remembered[NAT_TIMEOUT_COUNT];     /* remotes */
+} nat_level;
+
 struct nat {
-    nat_config config;
-    nat_counters counters;
-    punch_addr external;
-    punch_rng rng;        /* ports */
-    punch_rng spread_rng; /* levels of timeouts */
-    punch_rng share_rng;  /* addresses, blocks, victims */
+    /* With every packet. */
+    nat_binding *bindings;
+    nat_remote *remotes;
+    uint32_t *key_buckets; /* of bindings by key and, behind, by place */
+    uint32_t *remote_buckets;
+    nat_level *levels;
     punch_time_us last_at_us;
     punch_time_us expire_at_us; /* no binding expires before, unless timeouts are elastic */
-    punch_time_us timeout_us[NAT_TIMEOUT_COUNT][NAT_LEVELS]; /* before drift and pressure */
-    int64_t next_slot_ns; /* when the limit of rate would have its store of packets full again */
-    uint32_t level_count; /* 1, or all */
-    uint32_t pressure_permille; /* what pressure leaves of a timeout; of the last call's end */
-    bool is_elastic;            /* timeouts in force change while bindings wait */
-    bool tracks_hosts;
-
-    nat_binding *bindings;
-    nat_host *hosts;
-    nat_remote *remotes;
-    uint32_t *buckets; /* of keys, then as many of places, hosts, blocks; then those of remotes */
-    uint32_t binding_mask; /* buckets of keys, of ports and of hosts, less one */
+    uint32_t binding_mask;      /* buckets of keys, of places, of hosts and of blocks, less one */
     uint32_t remote_mask;
-    uint32_t bindings_max; /* room; the configuration may ask for less */
-    uint32_t remotes_room;
-    uint32_t remotes_max; /* of the configuration */
-
     uint32_t bindings_used;
-    uint32_t bindings_free;
+    uint32_t remotes_used;
     uint32_t live_count;
     uint32_t exact_count; /* live sessions of their own, where the mapping is not APDM */
-    uint32_t serial;
-    nat_queue live[2][NAT_LEVELS]; /* by nat_timeout and level */
-    nat_queue ghosts;
+    uint32_t kind_count[NAT_REMOTE_KIND_COUNT];
+    uint32_t pressure_permille; /* what pressure leaves of a timeout; of the last call's end */
+    uint16_t level_count;       /* 1, or all */
+    uint16_t last_port;         /* the last one given; 0 = none yet */
+    bool is_elastic;            /* timeouts in force change while bindings wait */
+    bool tracks_hosts;
+    punch_addr external;
+    nat_config config;
+
+    /* With new bindings and remotes. */
+    nat_origin *origins;
+    nat_share *shares; /* NULL unless hosts are tracked */
+    nat_host *hosts;
+    uint32_t *host_buckets; /* and, behind, of blocks */
+    uint32_t *on_address;   /* live bindings of each external address */
+    punch_rng rng;          /* ports */
+    punch_rng spread_rng;   /* levels of timeouts */
+    punch_rng share_rng;    /* addresses, blocks, victims */
+    int64_t next_slot_ns;   /* when the limit of rate would have its store of packets full again */
+    size_t bytes;           /* of the memory all of this is in */
+    uint32_t remotes_max;   /* of the configuration */
+    uint32_t bindings_free;
+    uint32_t remotes_free;
     uint32_t hosts_used;
     uint32_t hosts_free;
-    uint32_t remotes_used;
-    uint32_t remotes_free;
-    nat_queue remembered[NAT_TIMEOUT_COUNT][NAT_LEVELS];
-    uint32_t kind_count[NAT_REMOTE_KIND_COUNT];
-    uint16_t last_port;                     /* the last one given; 0 = none yet */
-    uint32_t on_address[NAT_ADDRESSES_MAX]; /* live bindings */
+    uint32_t serial;
+    nat_queue ghosts;
+    nat_counters counters;
 };
 
 /* --- addresses as words: memcmp over 20 bytes costs more than three comparisons --- */
@@ -186,6 +215,13 @@ static inline punch_addr nat_addr_only(const punch_addr *addr) {
     return only;
 }
 
+/* --- layout.c --- */
+
+#define NAT_ALIGNMENT 16u /* what nat_size promises */
+
+/* Takes a configuration and finds a place for all it asks for. O(1), nothing is cleared. */
+void nat_lay_out(nat *box, const nat_config *config);
+
 /* --- timing.c --- */
 
 /* Works out everything that follows from the configuration alone, and draws streams. */
@@ -197,7 +233,7 @@ punch_time_us nat_timeout_stretched(const nat *box, punch_time_us timeout_us, pu
 /* The timeout in force now; at least 1. */
 static inline punch_time_us nat_timeout_us(const nat *box, uint8_t timeout, uint8_t level,
                                            punch_time_us now_us) {
-    const punch_time_us timeout_us = box->timeout_us[timeout][level];
+    const punch_time_us timeout_us = box->levels[level].timeout_us[timeout];
     return box->is_elastic && timeout != NAT_TIMEOUT_BARRED
                ? nat_timeout_stretched(box, timeout_us, now_us)
                : timeout_us;

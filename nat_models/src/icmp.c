@@ -18,9 +18,10 @@
 static bool may_send(const nat *box, uint32_t slot, const punch_addr *remote,
                      punch_time_us now_us) {
     const nat_binding *binding = &box->bindings[slot];
-    const bool by_itself = binding->exact ? nat_same_addr(&binding->remote, remote)
-                                          : box->config.mapping == NAT_MAPPING_EIM ||
-                                                nat_same_ip(&binding->remote, remote);
+    const punch_addr *first = &box->origins[slot].remote;
+    const bool by_itself =
+        binding->exact ? nat_same_addr(first, remote)
+                       : box->config.mapping == NAT_MAPPING_EIM || nat_same_ip(first, remote);
     if (by_itself) {
         return true;
     }

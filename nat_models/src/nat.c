@@ -12,89 +12,26 @@
  */
 #include "box.h"
 
-#define ALIGNMENT 16u /* what nat_size promises; every part starts on a multiple of it */
-
 /* Names of the streams derived from the caller's: "spread", "share" in ASCII. */
 #define SPREAD_STREAM UINT64_C(0x737072656164)
 #define SHARE_STREAM UINT64_C(0x7368617265)
 
-/* --- memory --- */
-
-/* Byte offsets of the parts, and their sizes in slots. */
-typedef struct {
-    uint32_t bindings_max;
-    uint32_t remotes_max;
-    uint32_t binding_buckets;
-    uint32_t remote_buckets;
-    size_t bindings;
-    size_t hosts;
-    size_t remotes;
-    size_t buckets;
-    size_t total;
-} layout;
-
-static size_t aligned(size_t bytes) {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
-
-/* The least power of two that is not below count. */
-static uint32_t bucket_count(uint32_t count) {
-    uint32_t buckets = 1;
-    while (buckets < count) {
-        buckets *= 2;
-    }
-    return buckets;
-}
-
-static uint32_t remotes_max_of(const nat_config *config) {
-    return config->filters_max != 0 ? config->filters_max : 4 * config->table_max;
-}
-
-static layout layout_of(const nat_config *config) {
-    layout parts = {.bindings_max = config->table_max, .remotes_max = remotes_max_of(config)};
-    parts.binding_buckets = bucket_count(parts.bindings_max);
-    parts.remote_buckets = bucket_count(parts.remotes_max);
-    parts.bindings = aligned(sizeof(nat));
-    parts.hosts = parts.bindings + aligned(sizeof(nat_binding) * parts.bindings_max);
-    parts.remotes = parts.hosts + aligned(sizeof(nat_host) * parts.bindings_max);
-    parts.buckets = parts.remotes + aligned(sizeof(nat_remote) * parts.remotes_max);
-    const size_t buckets = 4 * (size_t)parts.binding_buckets + parts.remote_buckets;
-    parts.total = parts.buckets + aligned(sizeof(uint32_t) * buckets);
-    return parts;
-}
-
-size_t nat_size(const nat_config *config) {
-    return layout_of(config).total;
-}
+/* --- beginning --- */
 
 nat *nat_init(void *memory, const nat_config *config, const punch_addr *external, punch_rng rng) {
     PUNCH_ASSERT(nat_config_check(config) == NULL);
-    PUNCH_ASSERT_EQ((uintptr_t)memory % ALIGNMENT, 0);
-    const layout parts = layout_of(config);
-    memset(memory, 0, parts.total);
-    unsigned char *bytes = memory;
+    PUNCH_ASSERT_EQ((uintptr_t)memory % NAT_ALIGNMENT, 0);
+    const size_t bytes = nat_size(config);
+    memset(memory, 0, bytes);
     nat *box = memory;
-    box->bindings = (nat_binding *)(void *)(bytes + parts.bindings);
-    box->hosts = (nat_host *)(void *)(bytes + parts.hosts);
-    box->remotes = (nat_remote *)(void *)(bytes + parts.remotes);
-    box->buckets = (uint32_t *)(void *)(bytes + parts.buckets);
-    box->binding_mask = parts.binding_buckets - 1;
-    box->remote_mask = parts.remote_buckets - 1;
-    box->bindings_max = parts.bindings_max;
-    box->remotes_room = parts.remotes_max;
+    box->bytes = bytes;
     nat_reset(box, config, external, rng);
     return box;
-}
-
-static bool needs_hosts(const nat_config *config) {
-    return config->per_host_max > 0 || config->block_ports > 0 ||
-           (config->address_count > 1 && config->pooling == NAT_POOLING_PAIRED);
 }
 
 /* Nothing is mapped, nothing remembered. */
 static void empty(nat *box) {
     box->last_port = 0;
-    box->tracks_hosts = needs_hosts(&box->config);
     nat_bindings_clear(box);
     nat_remotes_clear(box);
     nat_timing_reset(box);
@@ -102,10 +39,7 @@ static void empty(nat *box) {
 
 void nat_reset(nat *box, const nat_config *config, const punch_addr *external, punch_rng rng) {
     PUNCH_ASSERT(nat_config_check(config) == NULL);
-    PUNCH_ASSERT(config->table_max <= box->bindings_max);
-    PUNCH_ASSERT(remotes_max_of(config) <= box->remotes_room);
-    box->config = *config;
-    box->remotes_max = remotes_max_of(config);
+    nat_lay_out(box, config);
     memset(&box->counters, 0, sizeof box->counters);
     box->external = nat_addr_only(external);
     box->rng = rng;
@@ -229,7 +163,7 @@ nat_verdict nat_entrance_find(const nat *box, const punch_addr *remote, const pu
 static bool covers(const nat *box, uint32_t slot, const punch_addr *remote, punch_time_us now_us) {
     const nat_binding *binding = &box->bindings[slot];
     if (binding->exact) {
-        return nat_same_addr(&binding->remote, remote);
+        return nat_same_addr(&box->origins[slot].remote, remote);
     }
     if (box->exact_count > 0) {
         const nat_packet answer = {binding->inside, *remote};
@@ -237,7 +171,8 @@ static bool covers(const nat *box, uint32_t slot, const punch_addr *remote, punc
             return false;
         }
     }
-    return box->config.mapping == NAT_MAPPING_EIM || nat_same_ip(&binding->remote, remote);
+    return box->config.mapping == NAT_MAPPING_EIM ||
+           nat_same_ip(&box->origins[slot].remote, remote);
 }
 
 static void come_in(nat *box, const nat_entrance *entrance, const punch_addr *remote,
@@ -411,7 +346,8 @@ bool nat_would_leave_from(const nat *box, const nat_packet *packet, punch_time_u
 static bool outlives_sending(const nat *box, uint32_t slot, punch_time_us now_us) {
     const nat_binding *binding = &box->bindings[slot];
     if (box->config.refresh_outbound || binding->timeout == NAT_TIMEOUT_STREAM ||
-        !binding->answered || !nat_stream_begins(box, true, binding->made_at_us, now_us)) {
+        !binding->answered ||
+        !nat_stream_begins(box, true, box->origins[slot].made_at_us, now_us)) {
         return true;
     }
     const punch_time_us stream_us = nat_timeout_us(box, NAT_TIMEOUT_STREAM, binding->level, now_us);
@@ -469,12 +405,9 @@ static bool keeps_bindings(const nat_config *a, const nat_config *b) {
 
 void nat_change(nat *box, const nat_config *config, punch_time_us now_us) {
     PUNCH_ASSERT(nat_config_check(config) == NULL);
-    PUNCH_ASSERT(config->table_max <= box->bindings_max);
-    PUNCH_ASSERT(remotes_max_of(config) <= box->remotes_room);
     nat_advance(box, now_us);
     const bool keeps = keeps_bindings(&box->config, config);
-    box->config = *config;
-    box->remotes_max = remotes_max_of(config);
+    nat_lay_out(box, config); /* what keeps bindings also keeps them where they are */
     if (keeps) {
         nat_timing_reset(box);
     } else {
@@ -485,8 +418,8 @@ void nat_change(nat *box, const nat_config *config, punch_time_us now_us) {
 
 uint32_t nat_mapping_count(const nat *box, punch_time_us now_us) {
     uint32_t count = box->live_count;
-    for (unsigned i = 0; i < 2 * NAT_LEVELS; i++) {
-        uint32_t slot = box->live[i / NAT_LEVELS][i % NAT_LEVELS].head;
+    for (unsigned i = 0; i < 2 * box->level_count; i++) {
+        uint32_t slot = box->levels[i / 2].live[i % 2].head;
         while (slot != NAT_NONE && !nat_binding_lives(box, &box->bindings[slot], now_us)) {
             count--;
             slot = box->bindings[slot].timer.next;
@@ -497,8 +430,8 @@ uint32_t nat_mapping_count(const nat *box, punch_time_us now_us) {
 
 uint32_t nat_host_mapping_count(const nat *box, const punch_addr *inside, punch_time_us now_us) {
     uint32_t count = 0;
-    for (unsigned i = 0; i < 2 * NAT_LEVELS; i++) {
-        for (uint32_t slot = box->live[i / NAT_LEVELS][i % NAT_LEVELS].head; slot != NAT_NONE;
+    for (unsigned i = 0; i < 2 * box->level_count; i++) {
+        for (uint32_t slot = box->levels[i / 2].live[i % 2].head; slot != NAT_NONE;
              slot = box->bindings[slot].timer.next) {
             const nat_binding *binding = &box->bindings[slot];
             count +=

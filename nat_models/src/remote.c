@@ -25,7 +25,7 @@ static nat_timers timers_of(const nat *box) {
 }
 
 static uint32_t *bucket_of(const nat *box, uint32_t hash) {
-    return &box->buckets[4 * (box->binding_mask + 1) + (hash & box->remote_mask)];
+    return &box->remote_buckets[hash & box->remote_mask];
 }
 
 /* First slot of a chain, NAT_NONE where the bucket is a leftover (see box.h). */
@@ -51,14 +51,14 @@ void nat_remotes_clear(nat *box) {
     box->remotes_free = NAT_NONE;
     memset(box->kind_count, 0, sizeof box->kind_count);
     for (unsigned i = 0; i < NAT_TIMEOUT_COUNT; i++) {
-        for (unsigned level = 0; level < NAT_LEVELS; level++) {
-            nat_queue_clear(&box->remembered[i][level]);
+        for (unsigned level = 0; level < box->level_count; level++) {
+            nat_queue_clear(&box->levels[level].remembered[i]);
         }
     }
 }
 
 static nat_queue *queue_of(nat *box, uint32_t slot) {
-    return &box->remembered[box->remotes[slot].timeout][box->remotes[slot].level];
+    return &box->levels[box->remotes[slot].level].remembered[box->remotes[slot].timeout];
 }
 
 static void forget(nat *box, uint32_t slot) {
@@ -78,10 +78,10 @@ static uint32_t least_needed(const nat *box, punch_time_us now_us) {
     uint32_t oldest = NAT_NONE;
     punch_time_us expired_at_us = PUNCH_NEVER;
     punch_time_us oldest_at_us = PUNCH_NEVER;
-    for (unsigned i = 0; i < NAT_TIMEOUT_COUNT * NAT_LEVELS; i++) {
-        const uint8_t timeout = (uint8_t)(i / NAT_LEVELS);
-        const uint8_t level = (uint8_t)(i % NAT_LEVELS);
-        const uint32_t head = box->remembered[timeout][level].head;
+    for (unsigned i = 0; i < NAT_TIMEOUT_COUNT * box->level_count; i++) {
+        const uint8_t timeout = (uint8_t)(i / box->level_count);
+        const uint8_t level = (uint8_t)(i % box->level_count);
+        const uint32_t head = box->levels[level].remembered[timeout].head;
         if (head == NAT_NONE) {
             continue;
         }

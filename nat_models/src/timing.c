@@ -69,14 +69,13 @@ void nat_timing_reset(nat *box) {
         [NAT_TIMEOUT_STREAM] = config->udp_timeout_stream_us,
         [NAT_TIMEOUT_BARRED] = config->blacklist_us};
     for (unsigned timeout = 0; timeout < NAT_TIMEOUT_COUNT; timeout++) {
-        for (unsigned level = 0; level < NAT_LEVELS; level++) {
+        for (unsigned level = 0; level < box->level_count; level++) {
             const int64_t permille = level_permille(config, level);
-            box->timeout_us[timeout][level] =
+            box->levels[level].timeout_us[timeout] =
                 punch_time_later(configured_us[timeout] * permille / PERMILLE, 1);
         }
     }
-    box->timeout_us[NAT_TIMEOUT_BARRED][NAT_LEVEL_PLAIN] = config->blacklist_us;
-    box->level_count = config->timeout_spread_permille > 0 ? NAT_LEVELS : 1;
+    box->levels[NAT_LEVEL_PLAIN].timeout_us[NAT_TIMEOUT_BARRED] = config->blacklist_us;
     box->is_elastic = config->timeout_drift_permille > 0 || config->pressure_end > 0;
     box->expire_at_us = INT64_MIN; /* whatever it was, it is worked out anew */
     nat_pressure_update(box);

@@ -433,6 +433,9 @@ static nat_config largest_config(void) {
     nat_config config = nat_config_default();
     config.table_max = TABLE_MAX;
     config.filters_max = 4 * TABLE_MAX;
+    config.timeout_spread_permille = 1;
+    config.address_count = ADDRESSES_MAX;
+    config.block_ports = 1000;
     return config;
 }
 
@@ -510,10 +513,29 @@ static void reset_equals_fresh(void) {
     free(reused);
 }
 
+/* What asks for room of its own must be in nat_config_room. */
+static void room_for_either(void) {
+    for (uint64_t seed = 0; seed < 2000; seed++) {
+        run self = {.rng = punch_rng_stream(seed, 4, 0), .seed = seed};
+        const nat_config a = random_config(&self);
+        const nat_config b = random_config(&self);
+        const nat_config room = nat_config_room(&a, &b);
+        if (nat_config_check(&room) != NULL) {
+            complain(&self, "a configuration of room for two can be used");
+            return;
+        }
+        if (nat_size(&room) < nat_size(&a) || nat_size(&room) < nat_size(&b)) {
+            complain(&self, "either of two configurations fits into the room for both");
+            return;
+        }
+    }
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"the hashed NAT agrees with the linear-scan NAT", agrees_with_reference},
         {"a reset NAT equals a new one", reset_equals_fresh},
+        {"room for two configurations is room for either", room_for_either},
     };
     return PUNCH_TEST_MAIN("prop_nat", cases);
 }

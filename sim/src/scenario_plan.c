@@ -287,16 +287,19 @@ static void grow_for(const scenario_option *option, const scenario_value *value,
     const uint32_t number = (uint32_t)value->number;
     if (option->type == TYPE_PRESET) {
         size_t count;
-        const nat_config *preset = &nat_presets(&count)[value->number].config;
-        config->table_max = larger(config->table_max, preset->table_max);
-        config->filters_max = larger(config->filters_max, preset->filters_max);
-        config->address_count = larger(config->address_count, preset->address_count);
+        *config = nat_config_room(config, &nat_presets(&count)[value->number].config);
     } else if (strcmp(option->name, "nat.table_max") == 0) {
         config->table_max = larger(config->table_max, number);
     } else if (strcmp(option->name, "nat.filters_max") == 0) {
         config->filters_max = larger(config->filters_max, number);
     } else if (strcmp(option->name, "nat.addresses") == 0) {
         config->address_count = larger(config->address_count, number);
+    } else if (strcmp(option->name, "nat.timeout_spread") == 0) {
+        config->timeout_spread_permille = larger(config->timeout_spread_permille, number);
+    } else if (strcmp(option->name, "nat.per_host_max") == 0) {
+        config->per_host_max = larger(config->per_host_max, number);
+    } else if (strcmp(option->name, "nat.block_ports") == 0) {
+        config->block_ports = larger(config->block_ports, number);
     } else if (strcmp(option->name, "packets_max") == 0) {
         plan->packets_max = larger(plan->packets_max, number);
     }
@@ -330,8 +333,12 @@ sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
             }
         }
     }
+    /* Paired or not: paired addresses need more room. What was collected need not be a NAT that can
+     * be made; room for it is. */
     nat_config *config = &plan->sites[SITE_A].nat;
     config->filters_max = larger(config->filters_max, 4 * config->table_max);
+    config->pooling = NAT_POOLING_PAIRED;
+    *config = nat_config_room(config, config);
     plan->sites[SITE_B].nat = *config;
     plan->sites[SITE_A].has_nat = true;
     plan->sites[SITE_B].has_nat = true;

@@ -161,9 +161,17 @@ static void dispatch(sim_world *world, const sim_event *event) {
 /* --- memory ------------------------------------------------------------------------------------
  */
 
-/* Made at its largest, a NAT can be reset to any smaller configuration. */
-static nat *make_nat(void *memory, const sim_site_plan *plan) {
-    return nat_init(memory, &plan->nat, &plan->external, punch_rng_stream(0, 0, SIM_PURPOSE_NAT));
+/* What the NAT of a site is, and what the timeline may make of it. A NAT made for that can be reset
+ * to any configuration that needs no more memory. */
+static nat_config nat_room(const sim_plan *largest, uint32_t site) {
+    nat_config room = largest->sites[site].nat;
+    for (uint32_t i = 0; i < largest->fault_count; i++) {
+        const sim_fault *fault = &largest->faults[i];
+        if (fault->kind == SIM_FAULT_NAT_CHANGE && fault->index == site) {
+            room = nat_config_room(&room, &fault->nat);
+        }
+    }
+    return room;
 }
 
 /* Lays cores and NATs out one behind the other; with no arena it only measures. */
@@ -178,12 +186,15 @@ static size_t lay_out(sim_world *world, const sim_plan *largest, uint8_t *arena)
         used += aligned(bytes);
     }
     for (uint32_t i = 0; i < largest->site_count; i++) {
-        const size_t bytes = largest->sites[i].has_nat ? nat_size(&largest->sites[i].nat) : 0;
-        if (arena != NULL) {
-            world->sites[i].nat_memory =
-                bytes > 0 ? make_nat(arena + used, &largest->sites[i]) : NULL;
+        if (!largest->sites[i].has_nat) {
+            continue;
         }
-        used += aligned(bytes);
+        const nat_config room = nat_room(largest, i);
+        if (arena != NULL) {
+            world->sites[i].nat_memory = nat_init(arena + used, &room, &largest->sites[i].external,
+                                                  punch_rng_stream(0, 0, SIM_PURPOSE_NAT));
+        }
+        used += aligned(nat_size(&room));
     }
     return used;
 }

@@ -31,6 +31,7 @@ static void twice_in_one_process(void) {
 /* Large enough for anything random_world draws. */
 static void draw_largest(small_world *largest) {
     nat_config config = small_nat(NAT_MAPPING_APDM, NAT_FILTERING_APDF);
+    config.per_host_max = 1; /* a limit takes room */
     small_begin(largest);
     while (largest->plan.host_count < SMALL_HOSTS) {
         (void)small_add_peer(largest, small_add_site(largest, &config));

@@ -490,7 +490,8 @@ static void digests_tell_worlds_apart(void) {
 static void the_largest_plan_is_largest(void) {
     loaded it = load(
         "{\"name\": \"x\", \"packets_max\": 100, \"nat\": {\"small\": {\"table_max\": "
-        "5}, \"wide\": {\"filters_max\": 900000}},"
+        "5}, \"wide\": {\"filters_max\": 900000}, \"odd\": {\"timeout_spread\": 0.1, "
+        "\"per_host_max\": 3, \"block_ports\": 1024, \"addresses\": 2}},"
         "\"peers\": {\"a\": {}, \"b\": {}},"
         "\"factors\": [{\"name\": \"f\", \"levels\": [{\"label\": \"l\", \"set\": {"
         "\"nat.small.table_max\": 70000, \"peers.b.nat\": \"small\", "
@@ -503,6 +504,15 @@ static void the_largest_plan_is_largest(void) {
         EXPECT_INT("filters", largest->sites[2].nat.filters_max, 900000);
         EXPECT_INT("packets", largest->packets_max, 5000);
         EXPECT("it is a possible NAT", nat_config_check(&largest->sites[0].nat) == NULL);
+        nat_config wanted = nat_config_default();
+        wanted.table_max = 70000;
+        wanted.filters_max = 900000;
+        wanted.timeout_spread_permille = 100;
+        wanted.per_host_max = 3;
+        wanted.block_ports = 1024;
+        wanted.address_count = 2;
+        EXPECT("it has room for whatever is set",
+               nat_size(&largest->sites[0].nat) >= nat_size(&wanted));
     }
     sim_scenario_plan_destroy(largest);
     unload(&it);

@@ -227,16 +227,22 @@ bool nat_config_owns(const nat_config *config, const punch_addr *external, const
  * policers say nothing. */
 bool nat_refuses_aloud(const nat_config *config, nat_verdict verdict);
 
-/* Bytes a NAT of this configuration needs, 16-byte aligned; depends on table_max and filters_max
- * only. */
+/* Bytes a NAT of this configuration needs, 16-byte aligned; on a boundary of 64 it is faster. They
+ * grow with table_max, filters_max and address_count, and with what takes room only where it is
+ * used: timeout_spread_permille, and tables of inside addresses (per_host_max, block_ports, or more
+ * than one external address, paired). */
 size_t nat_size(const nat_config *config);
+
+/* A configuration whose NAT has room for either of these. Means nothing else. */
+nat_config nat_config_room(const nat_config *a, const nat_config *b);
 
 /* Makes a NAT in the caller's memory. external: its outside address, the first if it has several
  * (port ignored). The stream draws random ports; what else is drawn has streams derived from it.
  * The configuration must pass nat_config_check. */
 nat *nat_init(void *memory, const nat_config *config, const punch_addr *external, punch_rng rng);
 
-/* Empties all tables in O(1) and takes a new configuration of the same sizes (or smaller ones). */
+/* Empties all tables in O(1) and takes a new configuration, any whose nat_size is not above that of
+ * the one it was made with. */
 void nat_reset(nat *box, const nat_config *config, const punch_addr *external, punch_rng rng);
 
 /* A reboot: every mapping and everything remembered is gone; configuration and counters stay. O(1).

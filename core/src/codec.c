@@ -16,6 +16,9 @@
 #define IPV4_BYTES 4
 #define PIECE_BYTES 64 /* chosen: small enough for plain moves */
 
+#define EXTENSION_PROMISE 1
+#define PROMISE_BYTES 4
+
 #define INVITATION_NONCE_BYTES 8
 
 _Static_assert(INVITATION_NONCE_BYTES + PUNCH_KEY_BYTES + 4 + 1 +
@@ -46,6 +49,7 @@ enum {
     HAS_CHOICE = 1u << 2,
     HAS_PAYLOAD = 1u << 3,
     HAS_OFFERS = 1u << 4,
+    MAY_PROMISE = 1u << 5,
     IS_PATH = 1u << 15,
 };
 
@@ -64,15 +68,15 @@ static const uint16_t signal_fields[] = {
 };
 
 static const uint16_t path_fields[] = {
-    [PUNCH_TYPE_INTRO] = IS_PATH | HAS_NONCE | HAS_CHOICE,
+    [PUNCH_TYPE_INTRO] = IS_PATH | HAS_NONCE | HAS_CHOICE | MAY_PROMISE,
     [PUNCH_TYPE_INTRO_ACK] = IS_PATH | HAS_NONCE,
-    [PUNCH_TYPE_KEEPALIVE] = IS_PATH,
-    [PUNCH_TYPE_ARE_YOU_THERE] = IS_PATH | HAS_NONCE,
-    [PUNCH_TYPE_HERE] = IS_PATH | HAS_NONCE,
+    [PUNCH_TYPE_KEEPALIVE] = IS_PATH | MAY_PROMISE,
+    [PUNCH_TYPE_ARE_YOU_THERE] = IS_PATH | HAS_NONCE | MAY_PROMISE,
+    [PUNCH_TYPE_HERE] = IS_PATH | HAS_NONCE | MAY_PROMISE,
     [PUNCH_TYPE_MESSAGE] = IS_PATH | HAS_NUMBER | HAS_PAYLOAD,
     [PUNCH_TYPE_MESSAGE_ACK] = IS_PATH | HAS_NUMBER,
-    [PUNCH_TYPE_RENEGOTIATE] = IS_PATH | HAS_NUMBER | HAS_CHOICE | HAS_OFFERS,
-    [PUNCH_TYPE_RENEGOTIATED] = IS_PATH | HAS_NUMBER | HAS_CHOICE | HAS_OFFERS,
+    [PUNCH_TYPE_RENEGOTIATE] = IS_PATH | HAS_NUMBER | HAS_CHOICE | HAS_OFFERS | MAY_PROMISE,
+    [PUNCH_TYPE_RENEGOTIATED] = IS_PATH | HAS_NUMBER | HAS_CHOICE | HAS_OFFERS | MAY_PROMISE,
     [PUNCH_TYPE_BYE] = IS_PATH,
 };
 
@@ -149,11 +153,23 @@ static const uint8_t *read_array(punch_reader *reader, uint8_t max, size_t entry
     return entries;
 }
 
-/* Type-length-value to the end. No extension is known to version 1, so all are skipped. */
-static bool read_extensions(punch_reader *reader) {
+static void write_promise(punch_writer *writer, uint32_t promise_ms) {
+    punch_write_u8(writer, EXTENSION_PROMISE);
+    punch_write_u16(writer, PROMISE_BYTES);
+    punch_write_u32(writer, promise_ms);
+}
+
+/* Type-length-value to the end. What is not known, by type and length, is skipped; promise_out may
+ * be NULL. */
+static bool read_extensions(punch_reader *reader, uint32_t *promise_out) {
     while (reader->left > 0 && !reader->failed) {
-        (void)punch_read_u8(reader);
-        (void)punch_read_span(reader, punch_read_u16(reader));
+        const uint8_t type = punch_read_u8(reader);
+        const uint16_t length = punch_read_u16(reader);
+        const uint8_t *value = punch_read_span(reader, length);
+        if (value != NULL && promise_out != NULL && type == EXTENSION_PROMISE &&
+            length == PROMISE_BYTES) {
+            *promise_out = (uint32_t)punch_get_be(value, PROMISE_BYTES);
+        }
     }
     return !reader->failed;
 }
@@ -282,7 +298,7 @@ punch_err punch_signal_decode(uint8_t type, const uint8_t *body, size_t length,
         hashes =
             read_array(&reader, PUNCH_TOKENS_MAX, PUNCH_TOKEN_HASH_BYTES, &head.token_hash_count);
     }
-    if (!read_extensions(&reader)) {
+    if (!read_extensions(&reader, NULL)) {
         return PUNCH_ERR_PARSE;
     }
     copy_head(signal_out, &head, offsetof(punch_signal, token_hashes));
@@ -327,6 +343,9 @@ punch_err punch_path_encode(uint8_t type, const punch_path_body *path, uint8_t *
         punch_write_u8(&writer, path->offer_count);
         punch_write_copy(&writer, path->offers, path->offer_count * sizeof path->offers[0]);
     }
+    if ((fields & MAY_PROMISE) != 0 && path->promise_ms != 0) {
+        write_promise(&writer, path->promise_ms);
+    }
     return finish_writing(&writer, length_out);
 }
 
@@ -361,7 +380,7 @@ punch_err punch_path_decode(uint8_t type, const uint8_t *body, size_t length,
     if ((fields & HAS_OFFERS) != 0) {
         offers = read_array(&reader, PUNCH_OFFERS_MAX, PUNCH_KEEPALIVE_ID_BYTES, &head.offer_count);
     }
-    if (!read_extensions(&reader)) {
+    if (!read_extensions(&reader, (fields & MAY_PROMISE) != 0 ? &head.promise_ms : NULL)) {
         return PUNCH_ERR_PARSE;
     }
     memcpy(path_out, &head, offsetof(punch_path_body, offers));
@@ -418,7 +437,7 @@ static punch_err read_invitation(punch_reader *reader, punch_invitation *invitat
     if (offers != NULL) {
         memcpy(invitation->offers, offers, invitation->offer_count * PUNCH_KEEPALIVE_ID_BYTES);
     }
-    return read_extensions(reader) ? PUNCH_OK : PUNCH_ERR_PARSE;
+    return read_extensions(reader, NULL) ? PUNCH_OK : PUNCH_ERR_PARSE;
 }
 
 punch_err punch_invitation_open(const punch_crypto *crypto, const punch_key *key,

@@ -2,7 +2,8 @@
 /*
  * What is inside a sealed packet, as structs; one encoder and one decoder per family. Decoders are
  * total: any bytes, never past the end, PUNCH_ERR_PARSE otherwise. Behind the fixed fields of every
- * body may follow extensions, type (1 byte), length (2 bytes), value; unknown ones are skipped.
+ * body may follow extensions, type (1 byte), length (2 bytes), value; unknown ones, and ones of
+ * another length than theirs, are skipped.
  * Network byte order throughout.
  *
  *   packet        version 1 | type 1 | receiver index 4 | sequence 4 | sealed body | tag 16
@@ -75,7 +76,12 @@ typedef struct {
  * RENEGOTIATE    number (revision), choice, offer_count (1 byte), offers
  * RENEGOTIATED   the same, of the answering side
  * BYE            -
+ *
+ * INTRO, KEEPALIVE, ARE_YOU_THERE, HERE, RENEGOTIATE and RENEGOTIATED may carry the extension
+ * PROMISE (1): promise_ms, 4 bytes.
  */
+#define PUNCH_PROMISE_ANY_MS UINT32_MAX /* any silence */
+
 typedef struct {
     uint32_t highest; /* highest sequence number received, 0 = none */
     uint32_t bitmap;  /* bit i: highest - 1 - i was received too */
@@ -84,6 +90,7 @@ typedef struct {
     punch_keepalive_id choice;
     uint16_t payload_length;
     const uint8_t *payload; /* borrowed */
+    uint32_t promise_ms;    /* how long the sender will be silent at most; 0 = it does not say */
     uint8_t offer_count;    /* 0..PUNCH_OFFERS_MAX */
     punch_keepalive_id offers[PUNCH_OFFERS_MAX];
 } punch_path_body;

@@ -7,21 +7,24 @@
  */
 #include "punch/keepalive.h"
 
-static punch_time_us next_send_us(const punch_keepalive_view *view) {
+static punch_time_us next_send_us(const void *state, const punch_keepalive_view *view) {
+    (void)state;
     if (view->last_keepalive_at_us != PUNCH_NEVER &&
         view->last_keepalive_at_us >= view->last_heard_at_us) {
         return PUNCH_NEVER;
     }
-    return punch_time_after(view->last_heard_at_us, PUNCH_KEEPALIVE_US);
+    return punch_time_after(view->last_heard_at_us, view->interval_us);
 }
 
 const punch_keepalive punch_keepalive_seed = {
+    .abi = PUNCH_KEEPALIVE_ABI,
     .name = "seed",
     .id = {{0x69, 0xf9, 0x17, 0x08, 0x4f, 0x75, 0x72, 0x77, 0xb8, 0x06, 0xe9, 0xa0, 0xf4, 0x85,
             0xc3, 0x7c}},
     .help = "15 s after the counterparty's last packet (seed, literally)",
-    .next_send_us = next_send_us,
+    .interval_us = PUNCH_KEEPALIVE_US,
     .silence_after_last_us = PUNCH_KEEPALIVE_US,
     /* Whoever is sent to in between waits longer: two periods, chosen. */
     .silence_after_first_us = 2 * PUNCH_KEEPALIVE_US,
+    .next_send_us = next_send_us,
 };

@@ -59,6 +59,7 @@ typedef struct {
     size_t events;
     size_t outgoing;
     size_t inbox;
+    size_t learning;
     size_t total;
     uint32_t event_cap;
 } layout;
@@ -80,20 +81,17 @@ static layout layout_of(const punch_peer_config *config) {
     at.outgoing = at.events + align_up(at.event_cap * sizeof(punch_waiting_event));
     at.inbox = at.outgoing +
                align_up((size_t)config->calls_max * config->messages_max * sizeof(punch_outgoing));
-    at.total = at.inbox + align_up(config->inbox_max * sizeof(punch_incoming));
+    at.learning = at.inbox + align_up(config->inbox_max * sizeof(punch_incoming));
+    const punch_keepalive *learning[PUNCH_LEARNING_MAX];
+    const uint8_t learning_count = punch_learning_find(config, learning);
+    at.total = at.learning + align_up(learning_count * sizeof(punch_learning));
+    for (uint8_t i = 0; i < learning_count; i++) {
+        at.total += align_up(learning[i]->state_bytes);
+    }
     return at;
 }
 
-static bool is_valid(const punch_peer_config *config) {
-    const punch_options *options = &config->options;
-    if (config->port == NULL || config->port->crypto == NULL ||
-        !punch_addr_is_sendable(&config->broker_addr)) {
-        return false;
-    }
-    if (config->calls_max > PUNCH_CALLS_MAX || config->messages_max > PUNCH_MESSAGES_MAX ||
-        config->inbox_max > 64) {
-        return false;
-    }
+static bool are_options_valid(const punch_options *options) {
     if (options->fire_rule > PUNCH_FIRE_ON_RECEIPT || options->keepalive_jitter_permille < -1 ||
         options->keepalive_jitter_permille >= 500) {
         return false;
@@ -102,7 +100,24 @@ static bool is_valid(const punch_peer_config *config) {
         (options->backoff_permille < 1000 || options->backoff_permille > 10000)) {
         return false;
     }
+    if (options->keepalive_interval_us != 0 &&
+        (options->keepalive_interval_us < PUNCH_KEEPALIVE_INTERVAL_US_MIN ||
+         options->keepalive_interval_us > PUNCH_KEEPALIVE_INTERVAL_US_MAX)) {
+        return false;
+    }
     return options->keepalive_phase_us >= 0 && options->keepalive_phase_us <= 60 * PUNCH_US_PER_S;
+}
+
+static bool is_valid(const punch_peer_config *config) {
+    if (config->port == NULL || config->port->crypto == NULL ||
+        !punch_addr_is_sendable(&config->broker_addr)) {
+        return false;
+    }
+    if (config->calls_max > PUNCH_CALLS_MAX || config->messages_max > PUNCH_MESSAGES_MAX ||
+        config->inbox_max > 64) {
+        return false;
+    }
+    return are_options_valid(&config->options);
 }
 
 size_t punch_peer_size(const punch_peer_config *config) {
@@ -131,6 +146,9 @@ static void take_config(punch_peer *peer, const punch_peer_config *config) {
     if (options->keepalive_jitter_permille < 0) {
         options->keepalive_jitter_permille = PUNCH_JITTER_PERMILLE;
     }
+    if (options->keepalive_probes_max == 0) {
+        options->keepalive_probes_max = PUNCH_PROBES_MAX;
+    }
 }
 
 /* The strategies of the configuration, or all built-in ones when it names none. */
@@ -148,11 +166,25 @@ static void take_offers(punch_peer *peer, const punch_peer_config *config) {
     }
 }
 
+/* Gives every strategy that learns its memory, zeroed; it is reset when the peer starts. */
+static void lay_out_learning(punch_peer *peer, const punch_peer_config *config, uint8_t *at) {
+    const punch_keepalive *learning[PUNCH_LEARNING_MAX];
+    peer->learning_count = punch_learning_find(config, learning);
+    peer->learning = (punch_learning *)(void *)at;
+    at += align_up(peer->learning_count * sizeof(punch_learning));
+    for (uint8_t i = 0; i < peer->learning_count; i++) {
+        peer->learning[i] = (punch_learning){.strategy = learning[i], .state = at};
+        memset(at, 0, learning[i]->state_bytes);
+        at += align_up(learning[i]->state_bytes);
+    }
+}
+
 static void lay_out(punch_peer *peer, const punch_peer_config *config) {
     const layout at = layout_of(config);
     uint8_t *block = (uint8_t *)peer;
     memset(peer, 0, sizeof *peer);
     take_config(peer, config);
+    peer->bytes = at.total;
     peer->event_cap = at.event_cap;
     peer->calls = (punch_call_slot *)(void *)(block + at.calls);
     peer->offers = (const punch_keepalive **)(void *)(block + at.offers);
@@ -170,6 +202,7 @@ static void lay_out(punch_peer *peer, const punch_peer_config *config) {
     if (config->calls_max > 0) {
         take_offers(peer, config);
     }
+    lay_out_learning(peer, config, block + at.learning);
     config->port->crypto->keypair_from_seed(config->identity_seed, &peer->identity);
     peer->link.retry_at_us = PUNCH_NEVER;
     peer->link.answer_due_at_us = PUNCH_NEVER;
@@ -188,7 +221,7 @@ punch_err punch_peer_init(void *memory, const punch_peer_config *config, punch_p
 punch_err punch_peer_reset(punch_peer *peer, const punch_peer_config *config) {
     if (!is_valid(config) || config->calls_max != peer->config.calls_max ||
         config->messages_max != peer->config.messages_max ||
-        config->inbox_max != peer->config.inbox_max) {
+        config->inbox_max != peer->config.inbox_max || layout_of(config).total != peer->bytes) {
         return PUNCH_ERR_ARGUMENT;
     }
     lay_out(peer, config);
@@ -217,6 +250,7 @@ punch_err punch_peer_start(punch_peer *peer, punch_time_us now_us) {
     port->random(peer->config.host, (uint8_t *)&seed, sizeof seed);
     peer->rng = punch_rng_stream(seed, 0, 0);
     peer->started = true;
+    punch_learning_reset(peer, now_us);
     punch_link_start(peer, now_us);
     return PUNCH_OK;
 }
@@ -293,6 +327,7 @@ void punch_peer_on_network_change(punch_peer *peer, punch_time_us now_us) {
     if (!peer->started) {
         return;
     }
+    punch_learning_reset(peer, now_us);
     punch_link_restart(peer, now_us);
     for (uint16_t i = 0; i < peer->config.calls_max; i++) {
         if (peer->calls[i].state == CALL_CONNECTED) {

@@ -7,10 +7,12 @@
  *   call.c          punch_call_slot  signalling: CALL, RING, ACCEPT, GO; slots and handles
  *   traverse.c      punch_traverse   firing INTROs, slow backoff, targets, connected
  *   session.c       punch_session    acknowledgements, are-you-there, path, keepalives
+ *   learning.c      punch_learning   what keepalive strategies have learnt about the network
  *   message.c       punch_outgoing   short messages and their outcomes
  *   outbox.c        -                encoding, sealing, sending, events, traces
  *
- * Memory: punch_peer | calls | offers | tokens | events | outgoing messages | inbox, in one block.
+ * Memory: punch_peer | calls | offers | tokens | events | outgoing messages | inbox | learning |
+ * states of strategies, in one block.
  */
 #ifndef PUNCH_PEER_INTERNAL_H
 #define PUNCH_PEER_INTERNAL_H
@@ -48,7 +50,8 @@ typedef struct {
     punch_addr observed; /* our address as the broker sees it */
     punch_keepalive_view view;
     punch_time_us
-        answer_due_at_us; /* REGISTERED missing from then on; PUNCH_NEVER = none awaited */
+        answer_due_at_us;     /* REGISTERED missing from then on; PUNCH_NEVER = none awaited */
+    punch_time_us silence_us; /* the longest since the broker last told where it sees us */
     punch_clock clock;
 } punch_link;
 
@@ -88,6 +91,9 @@ typedef struct {
     punch_time_us ack_missing_at_us; /* PUNCH_NEVER = nothing uncovered */
     punch_time_us
         unanswered_since_us; /* our first packet since they were last heard; PUNCH_NEVER = none */
+    /* the longest silences that a packet of ours has ended since they were last heard */
+    punch_time_us silence_us; /* nothing in or out */
+    punch_time_us unsent_us;  /* nothing out */
     /* are-you-there */
     bool probing;
     uint8_t probes_unanswered;
@@ -95,7 +101,10 @@ typedef struct {
     punch_time_us next_probe_at_us;
     /* keepalives */
     const punch_keepalive *send_strategy;
+    const void *send_state;                  /* of send_strategy; NULL = it has none */
     const punch_keepalive *receive_strategy; /* what we take the counterparty to use */
+    punch_time_us promised_us;               /* their longest silence in their words; 0 = none */
+    punch_time_us answer_due_at_us; /* of a keepalive that asks; PUNCH_NEVER = none awaited */
     punch_time_us phase_at_us; /* the one keepalive that shifts the phase; PUNCH_NEVER = none due */
     punch_keepalive_view view;
     punch_keepalive_id their_offers[PUNCH_OFFERS_MAX];
@@ -168,6 +177,15 @@ typedef struct {
     uint8_t data[PUNCH_MESSAGE_MAX];
 } punch_incoming;
 
+/* One strategy and what it has learnt. */
+typedef struct {
+    const punch_keepalive *strategy;
+    void *state;
+} punch_learning;
+
+/* Every strategy offered, and the broker link's. */
+#define PUNCH_LEARNING_MAX (PUNCH_OFFERS_MAX + 1)
+
 /* An event as it waits: what a punch_event needs beyond its call slot. */
 typedef struct {
     uint8_t kind;   /* punch_event_kind */
@@ -198,6 +216,7 @@ typedef struct {
 
 struct punch_peer {
     punch_settings config;
+    size_t bytes; /* of the whole block */
     punch_keypair identity;
     uint32_t sock;
     bool started;
@@ -219,6 +238,8 @@ struct punch_peer {
     punch_waiting_event *events;
     punch_outgoing *outgoing; /* calls_max x messages_max */
     punch_incoming *inbox;
+    punch_learning *learning;
+    uint8_t learning_count;
 };
 
 /* --- outbox.c --------------------------------------------------------------------------------- */
@@ -324,7 +345,25 @@ uint64_t punch_session_nonce(const punch_call_slot *slot, uint8_t target);
 /* When the packet with this sequence left, or PUNCH_NEVER when that is forgotten. */
 punch_time_us punch_session_sent_at_us(const punch_call_slot *slot, uint32_t sequence);
 void punch_session_probe_now(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us);
-int32_t punch_session_draw_jitter(punch_peer *peer);
+/* What we tell the counterparty about our silences, 0 = nothing. */
+uint32_t punch_session_promise_ms(const punch_peer *peer, const punch_call_slot *slot);
+
+/* --- learning.c ------------------------------------------------------------------------------- */
+
+/* The strategies of a configuration that have a state; returns how many. */
+uint8_t punch_learning_find(const punch_peer_config *config,
+                            const punch_keepalive *found[PUNCH_LEARNING_MAX]);
+/* The state of a strategy, NULL when it has none here. */
+void *punch_learning_state(const punch_peer *peer, const punch_keepalive *strategy);
+/* All begin anew: the peer starts, or its network has changed. */
+void punch_learning_reset(punch_peer *peer, punch_time_us now_us);
+void punch_learning_observe(punch_peer *peer, const punch_keepalive_evidence *evidence);
+/* We were seen at `before`, and now, after a silence of at most silence_us (0 = unknown), at
+ * `now_at`. */
+void punch_learning_seen_at(punch_peer *peer, const punch_addr *before, const punch_addr *now_at,
+                            punch_time_us silence_us, punch_time_us now_us);
+/* Draws what is random about the next keepalive. */
+void punch_learning_draw(punch_peer *peer, punch_keepalive_view *view);
 
 /* --- message.c -------------------------------------------------------------------------------- */
 

@@ -108,6 +108,9 @@ void punch_link_register(punch_peer *peer, punch_time_us now_us) {
         return;
     }
     fill_registration(peer, &signal, now_us);
+    const punch_time_us active_at_us =
+        punch_time_later(link->view.last_send_at_us, link->view.last_heard_at_us);
+    link->silence_us = punch_time_later(link->silence_us, now_us - active_at_us);
     if (link->answer_due_at_us == PUNCH_NEVER) {
         link->answer_due_at_us = now_us + punch_link_rtt_us(peer) + PUNCH_MISSING_SLACK_US;
     }
@@ -116,7 +119,18 @@ void punch_link_register(punch_peer *peer, punch_time_us now_us) {
 
 static punch_time_us keepalive_at_us(const punch_peer *peer) {
     const punch_link *link = &peer->link;
-    return peer->config.broker_keepalive->next_send_us(&link->view);
+    const punch_keepalive *strategy = peer->config.broker_keepalive;
+    return punch_time_earlier(
+        strategy->next_send_us(punch_learning_state(peer, strategy), &link->view),
+        punch_time_after(link->view.last_send_at_us, PUNCH_REGISTER_SILENCE_US_MAX));
+}
+
+/* Where the broker sees us, by whatever answer. */
+static void take_observed(punch_peer *peer, const punch_addr *addr, punch_time_us now_us) {
+    punch_link *link = &peer->link;
+    punch_learning_seen_at(peer, &link->observed, addr, link->silence_us, now_us);
+    link->observed = *addr;
+    link->silence_us = 0;
 }
 
 static void settle(punch_peer *peer, const punch_signal *registered, punch_time_us now_us) {
@@ -135,15 +149,16 @@ static void settle(punch_peer *peer, const punch_signal *registered, punch_time_
         link->clock.next = 0;
     }
     link->instance = registered->instance;
-    link->observed = registered->addr;
+    take_observed(peer, &registered->addr, now_us);
     link->view = (punch_keepalive_view){
         .start_at_us = now_us,
         .opened_at_us = now_us,
         .last_send_at_us = link->hello_sent_at_us,
         .last_heard_at_us = now_us,
         .last_keepalive_at_us = PUNCH_NEVER,
-        .jitter_permille = punch_session_draw_jitter(peer),
+        .interval_us = peer->config.broker_keepalive->interval_us,
     };
+    punch_learning_draw(peer, &link->view);
     (void)punch_clock_take(&link->clock, (punch_time_us)registered->echo_us, now_us,
                            (punch_time_us)registered->stamp_us);
     punch_outbox_event(peer, PUNCH_EVENT_REGISTERED, PUNCH_CALL_NONE, now_us)->remote =
@@ -215,7 +230,7 @@ static void on_registered(punch_peer *peer, const punch_signal *registered, punc
     punch_link *link = &peer->link;
     link->answer_due_at_us = PUNCH_NEVER;
     link->unanswered = 0;
-    link->observed = registered->addr;
+    take_observed(peer, &registered->addr, now_us);
     if (registered->instance != link->instance) {
         punch_link_restart(peer, now_us);
         return;
@@ -305,7 +320,7 @@ void punch_link_on_timer(punch_peer *peer, punch_time_us now_us) {
     }
     if (link->open && keepalive_at_us(peer) <= now_us) {
         link->view.last_keepalive_at_us = now_us;
-        link->view.jitter_permille = punch_session_draw_jitter(peer);
+        punch_learning_draw(peer, &link->view);
         punch_link_register(peer, now_us);
     }
 }

@@ -7,10 +7,16 @@
  *   ack     A packet of theirs, sent after ours could have arrived, does not cover ours, and ours
  *           is older than rtt + 1 s. Theirs was sent one way before now, ours arrived one way
  *           after it left: "could have arrived" is left + rtt <= now, however asymmetric the path.
- *   packet  Nothing came for their silence + rtt + 1 s, counted from our last packet and from our
- *           first one after they were last heard (punch_keepalive has both).
+ *   packet  Nothing came for their silence + rtt + 1 s: counted from their last packet when they
+ *           have promised how long it may be, else from our last packet and from our first one
+ *           after they were last heard (punch_keepalive has both).
+ *   answer  Our keepalive asked, and nothing came for rtt + 1 s.
  * Either way: ARE_YOU_THERE once a second; any packet that covers one of them ends the doubt;
- * after 20: dead.
+ * after 20 (an option): dead. Strategies with a limit of their own (give_up_us) are never in doubt.
+ *
+ * What a packet says about our hole, told to strategies that learn: it came in after a silence, so
+ * the hole held. Or numbers before its own are missing, and we have ended silences by sending since
+ * they were last heard: what is missing may have met a closed hole.
  *
  * A nonce is salt (24 bits) | target (8) | sequence (32): its echo says which packet to which
  * address came through, so no table of packets under way is needed. It travels sealed, so nobody
@@ -20,7 +26,9 @@
 #include "peer_internal.h"
 
 #define SESSION_KEEPALIVE_GAP_US \
-    PUNCH_US_PER_S             /* no strategy sends more often: chosen, as are-you-there */
+    PUNCH_US_PER_S /* no strategy sends more often: chosen, as are-you-there */
+/* shorter silences say nothing about a hole that NATs keep for tens of seconds: chosen */
+#define SESSION_SILENCE_US_MIN PUNCH_US_PER_S
 #define SESSION_NO_TARGET 0xff /* target field of a nonce that belongs to no INTRO */
 #define SESSION_RTT_SHARE 8    /* RFC 6298 §2.3: a new sample weighs 1/8 */
 
@@ -41,12 +49,6 @@ bool punch_session_check_nonce(const punch_call_slot *slot, uint64_t nonce, uint
     *target_out = (uint8_t)(nonce >> 32);
     *sequence_out = sequence;
     return true;
-}
-
-int32_t punch_session_draw_jitter(punch_peer *peer) {
-    const int32_t most = peer->config.options.keepalive_jitter_permille;
-    const uint64_t draw = punch_rng_below(&peer->rng, (uint64_t)(2 * most + 1));
-    return (int32_t)draw - most;
 }
 
 static bool has_id(const punch_keepalive_id *ids, uint8_t count, const punch_keepalive_id *id) {
@@ -79,6 +81,14 @@ static const punch_keepalive *choose(const punch_session *session) {
     return &punch_keepalive_agreed_15;
 }
 
+static void adopt(const punch_peer *peer, punch_session *session) {
+    const punch_time_us set_us = peer->config.options.keepalive_interval_us;
+    session->send_strategy = choose(session);
+    session->send_state = punch_learning_state(peer, session->send_strategy);
+    session->view.interval_us = set_us != 0 ? set_us : session->send_strategy->interval_us;
+    session->answer_due_at_us = PUNCH_NEVER;
+}
+
 static void take_their_choice(punch_session *session, const punch_keepalive_id *id) {
     const punch_keepalive *strategy = own_by_id(session, id);
     session->receive_strategy = strategy != NULL ? strategy : &punch_keepalive_agreed_15;
@@ -91,7 +101,7 @@ static void take_their_offers(punch_session *session, const punch_keepalive_id *
 }
 
 static void use_strategy(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us) {
-    slot->session.send_strategy = choose(&slot->session);
+    adopt(peer, &slot->session);
     punch_outbox_event(peer, PUNCH_EVENT_KEEPALIVE, slot->handle, now_us)->keepalive =
         slot->session.send_strategy;
     punch_outbox_trace_state(peer, slot->handle, slot->session.send_strategy->name, 0, now_us);
@@ -107,12 +117,13 @@ void punch_session_prepare(punch_peer *peer, punch_call_slot *slot) {
     session->ack_missing_at_us = PUNCH_NEVER;
     session->unanswered_since_us = PUNCH_NEVER;
     session->next_probe_at_us = PUNCH_NEVER;
+    session->answer_due_at_us = PUNCH_NEVER;
     session->renegotiate_at_us = PUNCH_NEVER;
     session->view.last_keepalive_at_us = PUNCH_NEVER;
     session->own_offer_count = (uint8_t)peer->offer_count;
     memcpy(session->own_offers, peer->offers, sizeof session->own_offers);
     take_their_offers(session, slot->theirs.offers, slot->theirs.offer_count);
-    session->send_strategy = choose(session);
+    adopt(peer, session);
     session->receive_strategy = &punch_keepalive_agreed_15; /* until their INTRO says otherwise */
 }
 
@@ -131,7 +142,9 @@ void punch_session_open(punch_peer *peer, punch_call_slot *slot, const punch_add
     session->view.opened_at_us = now_us;
     session->view.last_heard_at_us = now_us;
     session->view.last_keepalive_at_us = PUNCH_NEVER;
-    session->view.jitter_permille = punch_session_draw_jitter(peer);
+    session->silence_us = 0;
+    session->unsent_us = 0;
+    punch_learning_draw(peer, &session->view);
     punch_outbox_event(peer, PUNCH_EVENT_CONNECTED, slot->handle, now_us)->remote = *remote;
     punch_outbox_trace_state(peer, slot->handle, "connected", 0, now_us);
     use_strategy(peer, slot, now_us);
@@ -153,6 +166,11 @@ void punch_session_sent(punch_call_slot *slot, uint32_t sequence, punch_time_us 
     punch_session *session = &slot->session;
     session->sent_at_us[sequence % SESSION_SENT_RING] = now_us;
     session->covered &= ~((uint32_t)1 << sequence % SESSION_SENT_RING);
+    const punch_time_us unsent_us = now_us - session->view.last_send_at_us;
+    const punch_time_us unheard_us = now_us - session->view.last_heard_at_us;
+    session->unsent_us = punch_time_later(session->unsent_us, unsent_us);
+    session->silence_us =
+        punch_time_later(session->silence_us, punch_time_earlier(unsent_us, unheard_us));
     session->view.last_send_at_us = now_us;
     if (session->unanswered_since_us == PUNCH_NEVER) {
         session->unanswered_since_us = now_us;
@@ -318,6 +336,16 @@ static void on_renegotiated(punch_peer *peer, punch_call_slot *slot, const punch
     use_strategy(peer, slot, now_us);
 }
 
+static bool have_memory(const punch_peer *peer, const punch_keepalive *const *offers,
+                        uint8_t count) {
+    for (uint8_t i = 0; i < count; i++) {
+        if (offers[i]->state_bytes > 0 && punch_learning_state(peer, offers[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 punch_err punch_peer_renegotiate(punch_peer *peer, punch_call call,
                                  const punch_keepalive *const *offers, punch_time_us now_us) {
     punch_call_slot *slot = punch_call_find(peer, call);
@@ -329,14 +357,14 @@ punch_err punch_peer_renegotiate(punch_peer *peer, punch_call call,
     while (count < PUNCH_OFFERS_MAX && offers[count] != NULL) {
         count++;
     }
-    if (count == 0) {
+    if (count == 0 || !have_memory(peer, offers, count)) {
         return PUNCH_ERR_ARGUMENT;
     }
     memcpy(session->own_offers, offers, count * sizeof offers[0]);
     session->own_offer_count = count;
     session->own_revision++;
     session->renegotiate_sends = 0;
-    session->send_strategy = choose(session);
+    adopt(peer, session);
     send_renegotiate(peer, slot, now_us);
     return PUNCH_OK;
 }
@@ -382,8 +410,51 @@ static punch_call_slot *find_by_index(punch_peer *peer, uint32_t index) {
     return slot->state != CALL_FREE && slot->keyed && slot->handle == index ? slot : NULL;
 }
 
+/* What their packet says about our hole: see the head of this file. `highest` is the highest number
+ * before it. */
+static void learn(punch_peer *peer, const punch_session *session, uint32_t sequence,
+                  uint32_t highest, punch_time_us now_us) {
+    punch_keepalive_evidence evidence = {.kind = PUNCH_EVIDENCE_SILENT,
+                                         .attempts = 1,
+                                         .silence_us = session->silence_us,
+                                         .unsent_us = session->unsent_us,
+                                         .now_us = now_us};
+    if (sequence > highest + 1 && evidence.silence_us >= SESSION_SILENCE_US_MIN) {
+        punch_learning_observe(peer, &evidence);
+    }
+    evidence.kind = PUNCH_EVIDENCE_HELD;
+    evidence.unsent_us = now_us - session->view.last_send_at_us;
+    evidence.silence_us =
+        punch_time_earlier(evidence.unsent_us, now_us - session->view.last_heard_at_us);
+    if (sequence > highest && evidence.silence_us >= SESSION_SILENCE_US_MIN) {
+        punch_learning_observe(peer, &evidence);
+    }
+}
+
+/* Only their latest word counts: one that was overtaken is taken back. */
+static void take_promise(punch_session *session, uint32_t promise_ms) {
+    if (promise_ms == PUNCH_PROMISE_ANY_MS) {
+        session->promised_us = PUNCH_NEVER;
+    } else if (promise_ms != 0) {
+        session->promised_us =
+            punch_time_later(promise_ms * PUNCH_US_PER_MS, PUNCH_KEEPALIVE_INTERVAL_US_MIN);
+    }
+}
+
+static void take_heard(punch_call_slot *slot, const punch_addr *from, punch_time_us now_us) {
+    punch_session *session = &slot->session;
+    slot->heard = true;
+    session->heard_from = *from;
+    session->view.last_heard_at_us = now_us;
+    session->unanswered_since_us = PUNCH_NEVER;
+    session->answer_due_at_us = PUNCH_NEVER;
+    session->silence_us = 0;
+    session->unsent_us = 0;
+}
+
+/* `highest` is the highest number that had come before this packet. */
 static void take_packet(punch_peer *peer, punch_call_slot *slot, const punch_opened *opened,
-                        const punch_datagram *datagram, punch_time_us now_us) {
+                        uint32_t highest, const punch_datagram *datagram, punch_time_us now_us) {
     punch_path_body body;
     if (punch_path_decode(opened->type, opened->body, opened->body_length, &body) != PUNCH_OK) {
         punch_outbox_drop(peer, PUNCH_DROP_PARSE, datagram, now_us);
@@ -400,10 +471,13 @@ static void take_packet(punch_peer *peer, punch_call_slot *slot, const punch_ope
     peer->counters.received_packets++;
     peer->counters.received_bytes += datagram->length;
     punch_outbox_trace_received(peer, opened->type, slot->handle, datagram, now_us);
-    slot->heard = true;
-    slot->session.heard_from = datagram->remote;
-    slot->session.view.last_heard_at_us = now_us;
-    slot->session.unanswered_since_us = PUNCH_NEVER;
+    if (slot->state == CALL_CONNECTED && peer->learning_count > 0) {
+        learn(peer, &slot->session, opened->sequence, highest, now_us);
+    }
+    if (opened->sequence > highest) {
+        take_promise(&slot->session, body.promise_ms);
+    }
+    take_heard(slot, &datagram->remote, now_us);
     take_acks(slot, &body, now_us);
     if (!dispatch(peer, slot, opened->type, &body, datagram, now_us)) {
         punch_outbox_drop(peer, PUNCH_DROP_STATE, datagram, now_us);
@@ -421,10 +495,11 @@ void punch_session_on_datagram(punch_peer *peer, const punch_datagram *datagram,
         return;
     }
     memcpy(packet, datagram->data, datagram->length);
+    const uint32_t highest = slot->channel.highest;
     const punch_err err = punch_channel_open(&slot->channel, peer->config.port->crypto, packet,
                                              datagram->length, &opened);
     if (err == PUNCH_OK) {
-        take_packet(peer, slot, &opened, datagram, now_us);
+        take_packet(peer, slot, &opened, highest, datagram, now_us);
     } else if (err == PUNCH_ERR_STATE) {
         punch_outbox_drop(peer, PUNCH_DROP_REPLAY, datagram, now_us);
     } else {
@@ -436,39 +511,98 @@ void punch_session_on_datagram(punch_peer *peer, const punch_datagram *datagram,
 /* --- time ------------------------------------------------------------------------------------- */
 
 static punch_time_us keepalive_at_us(const punch_session *session) {
-    const punch_time_us due_us = session->send_strategy->next_send_us(&session->view);
+    const punch_time_us due_us =
+        session->send_strategy->next_send_us(session->send_state, &session->view);
     const punch_time_us last_us = session->view.last_keepalive_at_us;
     return last_us == PUNCH_NEVER ? due_us
                                   : punch_time_later(due_us, last_us + SESSION_KEEPALIVE_GAP_US);
 }
 
 static void send_keepalive(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us) {
+    punch_session *session = &slot->session;
     punch_path_body body = {0};
-    punch_outbox_path(peer, slot, PUNCH_TYPE_KEEPALIVE, &body, &slot->session.remote, now_us);
+    uint8_t type = PUNCH_TYPE_KEEPALIVE;
+    if (session->send_strategy->asks) {
+        type = PUNCH_TYPE_ARE_YOU_THERE;
+        body.nonce = punch_session_nonce(slot, SESSION_NO_TARGET);
+        session->answer_due_at_us = now_us + rtt_or_default_us(session) + PUNCH_MISSING_SLACK_US;
+    }
+    punch_outbox_path(peer, slot, type, &body, &session->remote, now_us);
 }
 
-/* When an acknowledgement or a packet counts as missing; PUNCH_NEVER while they are being asked. */
-static punch_time_us doubt_at_us(const punch_peer *peer, const punch_session *session) {
-    if (session->probing) {
+/* A silence of the sender of a strategy with a fixed interval, when the user has set another. */
+static punch_time_us stretched_us(const punch_keepalive *strategy, punch_time_us silence_us,
+                                  punch_time_us interval_us) {
+    if (silence_us == PUNCH_NEVER) {
         return PUNCH_NEVER;
     }
-    if (session->unanswered_since_us == PUNCH_NEVER) {
-        return session->ack_missing_at_us;
+    return silence_us / strategy->interval_us * interval_us +
+           silence_us % strategy->interval_us * interval_us / strategy->interval_us;
+}
+
+uint32_t punch_session_promise_ms(const punch_peer *peer, const punch_call_slot *slot) {
+    const punch_session *session = &slot->session;
+    const punch_keepalive *ours = session->send_strategy;
+    const punch_options *options = &peer->config.options;
+    punch_time_us promise_us = 0;
+    if (ours->promise_us != NULL) {
+        promise_us = ours->promise_us(session->send_state, &session->view);
+    } else if (options->keepalive_interval_us != 0 && ours->interval_us != 0) {
+        promise_us = punch_time_after(
+            stretched_us(ours, ours->silence_after_first_us, options->keepalive_interval_us),
+            options->keepalive_interval_us / 1000 * options->keepalive_jitter_permille *
+                ours->silence_jitters);
     }
+    if (promise_us >= PUNCH_PROMISE_ANY_MS * PUNCH_US_PER_MS) {
+        return PUNCH_PROMISE_ANY_MS;
+    }
+    return (uint32_t)((promise_us + PUNCH_US_PER_MS - 1) / PUNCH_US_PER_MS);
+}
+
+/* When a packet of theirs counts as missing. */
+static punch_time_us packet_missing_at_us(const punch_peer *peer, const punch_session *session) {
     const punch_keepalive *theirs = session->receive_strategy;
+    const punch_time_us slack_us = rtt_or_default_us(session) + PUNCH_MISSING_SLACK_US;
+    if (session->promised_us != 0) {
+        return punch_time_after(
+            punch_time_after(session->view.last_heard_at_us, session->promised_us), slack_us);
+    }
+    if (session->unanswered_since_us == PUNCH_NEVER) {
+        return PUNCH_NEVER;
+    }
     /* Theirs is taken to be as large as ours: it is a setting of the whole network. */
     const punch_time_us jitter_us =
         PUNCH_KEEPALIVE_US / 1000 * peer->config.options.keepalive_jitter_permille;
-    const punch_time_us packet_us =
-        punch_time_earlier(session->view.last_send_at_us + theirs->silence_after_last_us,
-                           session->unanswered_since_us + theirs->silence_after_first_us) +
-        theirs->silence_jitters * jitter_us + rtt_or_default_us(session) + PUNCH_MISSING_SLACK_US;
-    return punch_time_earlier(session->ack_missing_at_us, packet_us);
+    const punch_time_us silent_at_us = punch_time_earlier(
+        punch_time_after(session->view.last_send_at_us, theirs->silence_after_last_us),
+        punch_time_after(session->unanswered_since_us, theirs->silence_after_first_us));
+    return punch_time_after(silent_at_us, theirs->silence_jitters * jitter_us + slack_us);
+}
+
+/* When something counts as missing; PUNCH_NEVER while they are being asked. */
+static punch_time_us doubt_at_us(const punch_peer *peer, const punch_session *session) {
+    if (session->probing || session->send_strategy->give_up_us != 0) {
+        return PUNCH_NEVER;
+    }
+    const punch_time_us missing_at_us =
+        punch_time_earlier(session->ack_missing_at_us, session->answer_due_at_us);
+    return punch_time_earlier(missing_at_us, packet_missing_at_us(peer, session));
+}
+
+/* When the counterparty is dead; PUNCH_NEVER while it is still being asked. */
+static punch_time_us death_at_us(const punch_peer *peer, const punch_session *session) {
+    const punch_time_us patience_us = session->send_strategy->give_up_us;
+    if (patience_us != 0) {
+        return punch_time_after(session->view.last_heard_at_us, patience_us);
+    }
+    return session->probes_unanswered >= peer->config.options.keepalive_probes_max
+               ? session->next_probe_at_us
+               : PUNCH_NEVER;
 }
 
 void punch_session_on_timer(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us) {
     punch_session *session = &slot->session;
-    if (session->next_probe_at_us <= now_us && session->probes_unanswered >= PUNCH_PROBES_MAX) {
+    if (death_at_us(peer, session) <= now_us) {
         punch_call_end(peer, slot, PUNCH_FAIL_DEAD, now_us);
         return;
     }
@@ -478,7 +612,8 @@ void punch_session_on_timer(punch_peer *peer, punch_call_slot *slot, punch_time_
         punch_outbox_trace_state(peer, slot->handle,
                                  session->ack_missing_at_us <= now_us
                                      ? "an acknowledgement is missing"
-                                     : "a packet is missing",
+                                 : session->answer_due_at_us <= now_us ? "an answer is missing"
+                                                                       : "a packet is missing",
                                  0, now_us);
         punch_session_probe_now(peer, slot, now_us);
     }
@@ -489,7 +624,7 @@ void punch_session_on_timer(punch_peer *peer, punch_call_slot *slot, punch_time_
     if (keepalive_at_us(session) <= now_us) {
         send_keepalive(peer, slot, now_us);
         session->view.last_keepalive_at_us = now_us;
-        session->view.jitter_permille = punch_session_draw_jitter(peer);
+        punch_learning_draw(peer, &session->view);
     }
     if (session->renegotiate_at_us <= now_us) {
         send_renegotiate(peer, slot, now_us);
@@ -502,6 +637,7 @@ punch_time_us punch_session_deadline_us(const punch_peer *peer, const punch_call
     punch_time_us deadline_us =
         punch_time_earlier(session->next_probe_at_us, doubt_at_us(peer, session));
     deadline_us = punch_time_earlier(deadline_us, keepalive_at_us(session));
+    deadline_us = punch_time_earlier(deadline_us, death_at_us(peer, session));
     deadline_us = punch_time_earlier(deadline_us, session->phase_at_us);
     deadline_us = punch_time_earlier(deadline_us, session->renegotiate_at_us);
     return punch_time_earlier(deadline_us, punch_message_deadline_us(peer, slot));

@@ -62,7 +62,13 @@
 #define PUNCH_MISSING_SLACK_US 1000000 /* protocol §5: rtt + 1 s */
 #define PUNCH_PROBE_GAP_US 1000000     /* seed: are-you-there "one per second" */
 #define PUNCH_PROBES_MAX 20            /* 20 unanswered -> dead: chosen */
-#define PUNCH_JITTER_PERMILLE 50       /* +-5 % of the interval, against synchronisation */
+/* what a user may set as interval: chosen, from are-you-there's gap to a day */
+#define PUNCH_KEEPALIVE_INTERVAL_US_MIN 1000000
+#define PUNCH_KEEPALIVE_INTERVAL_US_MAX 86400000000
+/* the way to the broker is never silent for longer, whatever its strategy says: three keepalives,
+ * chosen; leaves 15 s to repeat before the broker forgets (PUNCH_REGISTRATION_US) */
+#define PUNCH_REGISTER_SILENCE_US_MAX 45000000
+#define PUNCH_JITTER_PERMILLE 50 /* +-5 % of the interval, against synchronisation */
 
 /* broker */
 #define PUNCH_COOKIE_EPOCH_US 60000000 /* a cookie is good for this and the next epoch: chosen */

@@ -39,6 +39,10 @@ typedef struct {
     /* One more keepalive this long after connecting, 0..60 s, 0 = none: the seed's start phase,
      * which decides the mode of strategies that follow the counterparty's packets. */
     punch_time_us keepalive_phase_us;
+    /* Of strategies with a fixed interval, instead of theirs; 0 = theirs, else
+     * PUNCH_KEEPALIVE_INTERVAL_US_MIN.._MAX. */
+    punch_time_us keepalive_interval_us;
+    uint8_t keepalive_probes_max; /* are-you-theres before dead; 0 = PUNCH_PROBES_MAX */
 } punch_options;
 
 typedef struct {
@@ -67,7 +71,7 @@ typedef enum {
     PUNCH_FAIL_BROKER_LOST,  /* the broker did not answer */
     PUNCH_FAIL_NO_ANSWER,    /* punched, heard nothing from the counterparty */
     PUNCH_FAIL_ONE_WAY,      /* heard the counterparty, but it never acknowledged ours */
-    PUNCH_FAIL_DEAD,         /* was connected; 20 are-you-theres went unanswered */
+    PUNCH_FAIL_DEAD,         /* was connected; all are-you-theres went unanswered */
     PUNCH_FAIL_BYE,          /* the counterparty hung up */
     PUNCH_FAIL_HUNG_UP       /* ended by us */
 } punch_fail;
@@ -161,7 +165,8 @@ size_t punch_peer_size(const punch_peer_config *config);
  * when the configuration is out of range. The peer lies idle until punch_peer_start. */
 punch_err punch_peer_init(void *memory, const punch_peer_config *config, punch_peer **peer_out);
 
-/* Back to the state after init, with another configuration of the same sizes. Closes nothing: the
+/* Back to the state after init, with another configuration of the same sizes (limits, and states of
+ * strategies). Closes nothing: the
  * host has forgotten its sockets. PUNCH_ERR_ARGUMENT when the sizes differ. */
 punch_err punch_peer_reset(punch_peer *peer, const punch_peer_config *config);
 
@@ -216,7 +221,8 @@ punch_err punch_peer_send(punch_peer *peer, punch_call call, const uint8_t *data
                           punch_time_us now_us, uint32_t *message_out);
 
 /* Offers other strategies from now on (NULL-ended or PUNCH_OFFERS_MAX long) and renegotiates both
- * directions. */
+ * directions. PUNCH_ERR_ARGUMENT for none at all, and for one that learns but was not in the
+ * configuration: it has no memory here. */
 punch_err punch_peer_renegotiate(punch_peer *peer, punch_call call,
                                  const punch_keepalive *const *offers, punch_time_us now_us);
 

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the strategies of a peer have learnt about its network: one state for each strategy that has
+ * any, shared by all sessions and the way to the broker, which all lie behind the same NAT.
+ * Evidence goes to every one of them, in use or not; another network makes all of them forget.
+ */
+#include "peer_internal.h"
+
+static bool is_known(const punch_keepalive *const *found, uint8_t count,
+                     const punch_keepalive *strategy) {
+    for (uint8_t i = 0; i < count; i++) {
+        if (found[i] == strategy) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint8_t punch_learning_find(const punch_peer_config *config,
+                            const punch_keepalive *found[PUNCH_LEARNING_MAX]) {
+    uint8_t count = 0;
+    if (config->broker_keepalive != NULL && config->broker_keepalive->state_bytes > 0) {
+        found[count++] = config->broker_keepalive;
+    }
+    if (config->calls_max == 0) {
+        return count;
+    }
+    size_t offers = PUNCH_OFFERS_MAX;
+    const punch_keepalive *const *named =
+        config->offers[0] != NULL ? config->offers : punch_keepalive_builtin(&offers);
+    for (size_t i = 0; i < offers && i < PUNCH_OFFERS_MAX && named[i] != NULL; i++) {
+        if (named[i]->state_bytes > 0 && !is_known(found, count, named[i])) {
+            found[count++] = named[i];
+        }
+    }
+    return count;
+}
+
+void *punch_learning_state(const punch_peer *peer, const punch_keepalive *strategy) {
+    for (uint8_t i = 0; i < peer->learning_count; i++) {
+        if (peer->learning[i].strategy == strategy) {
+            return peer->learning[i].state;
+        }
+    }
+    return NULL;
+}
+
+void punch_learning_reset(punch_peer *peer, punch_time_us now_us) {
+    const punch_keepalive_settings settings = {
+        .interval_us = peer->config.options.keepalive_interval_us,
+    };
+    for (uint8_t i = 0; i < peer->learning_count; i++) {
+        peer->learning[i].strategy->reset(peer->learning[i].state, &settings, now_us);
+    }
+}
+
+void punch_learning_observe(punch_peer *peer, const punch_keepalive_evidence *evidence) {
+    for (uint8_t i = 0; i < peer->learning_count; i++) {
+        if (peer->learning[i].strategy->observe != NULL) {
+            peer->learning[i].strategy->observe(peer->learning[i].state, evidence);
+        }
+    }
+}
+
+void punch_learning_seen_at(punch_peer *peer, const punch_addr *before, const punch_addr *now_at,
+                            punch_time_us silence_us, punch_time_us now_us) {
+    if (before->family == PUNCH_FAMILY_NONE || punch_addr_equal(before, now_at)) {
+        return;
+    }
+    if (!punch_addr_same_ip(before, now_at)) {
+        punch_learning_reset(peer, now_us); /* another network, or the same with another address */
+    } else if (silence_us > 0) {
+        const punch_keepalive_evidence evidence = {.kind = PUNCH_EVIDENCE_REMAPPED,
+                                                   .attempts = 1,
+                                                   .silence_us = silence_us,
+                                                   .unsent_us = silence_us,
+                                                   .now_us = now_us};
+        punch_learning_observe(peer, &evidence);
+    }
+}
+
+void punch_learning_draw(punch_peer *peer, punch_keepalive_view *view) {
+    const int32_t most = peer->config.options.keepalive_jitter_permille;
+    const uint64_t draw = punch_rng_below(&peer->rng, (uint64_t)(2 * most + 1));
+    punch_rng second = punch_rng_stream(peer->rng.state, 0, 1);
+    view->jitter_permille = (int32_t)draw - most;
+    view->draw = (uint32_t)punch_rng_u64(&second);
+}

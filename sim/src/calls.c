@@ -55,6 +55,24 @@ static void decide(sim_world *world, uint32_t index) {
     sim_world_settle_end(world);
 }
 
+/* The caller's core places the call. False: it has no room for it now. */
+static bool place_call(sim_world *world, uint32_t index) {
+    sim_call *call = &world->calls[index];
+    const uint32_t caller = world->plan->calls[index].caller;
+    sim_side *side = &call->sides[0];
+    punch_peer *peer = world->hosts[caller].core;
+    if (punch_peer_call(peer, &world->contacts[index], sim_host_local_us(world, caller),
+                        &side->handle) != PUNCH_OK) {
+        return false;
+    }
+    side->is_known = true;
+    punch_call_view view;
+    PUNCH_ASSERT_EQ(punch_peer_view(peer, side->handle, &view), PUNCH_OK);
+    memcpy(call->id, view.id, sizeof call->id);
+    sim_host_settle(world, caller);
+    return true;
+}
+
 /* Places the call when its moment has come and both sides are registered. */
 static void begin(sim_world *world, uint32_t index) {
     sim_call *call = &world->calls[index];
@@ -62,20 +80,37 @@ static void begin(sim_world *world, uint32_t index) {
     const sim_host *caller = &world->hosts[plan->caller];
     const sim_host *callee = &world->hosts[plan->callee];
     if (!call->is_due || call->begun_at_us != PUNCH_NEVER || !caller->is_started ||
-        !callee->is_started || !punch_peer_is_registered(caller->core) ||
+        !callee->is_started || caller->is_down || !punch_peer_is_registered(caller->core) ||
         !punch_peer_is_registered(callee->core)) {
         return;
     }
-    sim_side *side = &call->sides[0];
     call->begun_at_us = world->now_us;
-    side->is_known = true;
-    const punch_err err = punch_peer_call(caller->core, &world->contacts[index],
-                                          sim_host_local_us(world, plan->caller), &side->handle);
-    PUNCH_ASSERT_EQ(err, PUNCH_OK);
-    punch_call_view view;
-    PUNCH_ASSERT_EQ(punch_peer_view(caller->core, side->handle, &view), PUNCH_OK);
-    memcpy(call->id, view.id, sizeof call->id);
-    sim_host_settle(world, plan->caller);
+    const bool placed = place_call(world, index);
+    PUNCH_ASSERT(placed);
+}
+
+/* What one expects of an application: a call that was connected and is lost is placed again, until
+ * it is connected again. What the callee's core still thinks of the old one is hung up when the new
+ * one rings. */
+static void redial(sim_world *world, uint32_t index) {
+    sim_call *call = &world->calls[index];
+    const sim_call_plan *plan = &world->plan->calls[index];
+    const sim_side *callee = &call->sides[1];
+    if (world->hosts[plan->caller].is_down) {
+        call->redials_on_wake = true;
+        return;
+    }
+    call->redials_on_wake = false;
+    if (callee->is_known && !callee->is_ended) {
+        call->stale = callee->handle;
+    }
+    memset(call->sides, 0, sizeof call->sides);
+    call->sides[0].handle = PUNCH_CALL_NONE;
+    call->sides[1].handle = PUNCH_CALL_NONE;
+    world->result->calls[index].hold.redials++;
+    if (!place_call(world, index)) {
+        sim_world_push(world, world->now_us + plan->redial_us, SIM_EVENT_CALL, index);
+    }
 }
 
 void sim_calls_begin(sim_world *world) {
@@ -86,6 +121,7 @@ void sim_calls_begin(sim_world *world) {
         memset(call, 0, sizeof *call);
         memset(result, 0, sizeof *result);
         call->begun_at_us = PUNCH_NEVER;
+        call->stale = PUNCH_CALL_NONE;
         result->time_to_connect_us = PUNCH_NEVER;
         for (uint32_t which = 0; which < 2; which++) {
             sim_host *host = &world->hosts[host_of(world, index, which)];
@@ -121,7 +157,11 @@ void sim_calls_mint(sim_world *world, uint32_t callee) {
 
 void sim_calls_on_due(sim_world *world, uint32_t index) {
     world->calls[index].is_due = true;
-    begin(world, index);
+    if (world->calls[index].begun_at_us == PUNCH_NEVER) {
+        begin(world, index);
+    } else {
+        redial(world, index);
+    }
 }
 
 /* --- short messages ----------------------------------------------------------------------------
@@ -166,11 +206,17 @@ void sim_calls_on_message(sim_world *world, uint32_t index_and_side) {
     if (side->messages_left == 0) {
         return; /* the call ended meanwhile */
     }
+    const uint32_t from = host_of(world, index, which);
+    if (world->hosts[from].is_down) { /* it sleeps, and so does its application */
+        sim_world_push(world,
+                       world->now_us + punch_time_later(plan->message_gap_us, PUNCH_US_PER_S),
+                       SIM_EVENT_MESSAGE, index_and_side);
+        return;
+    }
     uint8_t data[PUNCH_MESSAGE_MAX] = {0};
     const uint32_t length = plan->message_bytes < 1 ? 1 : plan->message_bytes;
     PUNCH_ASSERT(length <= PUNCH_MESSAGE_MAX);
     memset(data, (int)(side->messages_left & 0xff), length);
-    const uint32_t from = host_of(world, index, which);
     uint32_t number = 0;
     const punch_err err = punch_peer_send(world->hosts[from].core, side->handle, data, length,
                                           sim_host_local_us(world, from), &number);
@@ -225,6 +271,9 @@ static void on_ring(sim_world *world, uint32_t callee, const punch_event *event)
     side->is_known = true;
     punch_peer *peer = world->hosts[callee].core;
     const punch_time_us local_us = sim_host_local_us(world, callee);
+    if (world->calls[index].stale != PUNCH_CALL_NONE) {
+        PUNCH_ASSERT_EQ(punch_peer_hang_up(peer, world->calls[index].stale, local_us), PUNCH_OK);
+    }
     const punch_err err = sim_world_host_plan(world, callee)->refuses
                               ? punch_peer_refuse(peer, event->call, local_us)
                               : punch_peer_accept(peer, event->call, local_us);
@@ -239,12 +288,16 @@ static void on_connected(sim_world *world, place at, const punch_event *event) {
     PUNCH_ASSERT(!side->is_connected);
     side->is_connected = true;
     side->remote = event->remote;
-    result->connected_us[at.which] = world->now_us - world->plan->calls[at.index].at_us;
+    const punch_time_us took_us = world->now_us - world->plan->calls[at.index].at_us;
+    result->connected_us[at.which] = punch_time_earlier(result->connected_us[at.which], took_us);
     if (call->sides[1 - at.which].is_connected) {
-        result->connected = true;
-        result->time_to_connect_us =
-            punch_time_later(result->connected_us[0], result->connected_us[1]);
-        start_messages(world, at.index);
+        if (!result->connected) {
+            result->connected = true;
+            result->time_to_connect_us =
+                punch_time_later(result->connected_us[0], result->connected_us[1]);
+            start_messages(world, at.index);
+        }
+        sim_holes_on_up(world, at.index);
     }
     decide(world, at.index);
 }
@@ -258,13 +311,9 @@ static void note_gap(const sim_world *world, place at) {
     }
 }
 
-static void on_ended(sim_world *world, place at, punch_fail fail) {
+/* The side takes no further part in the call. */
+static void end_side(sim_world *world, place at) {
     sim_side *side = &world->calls[at.index].sides[at.which];
-    sim_call_result *result = &world->result->calls[at.index];
-    result->fail[at.which] = fail;
-    if (result->connected && fail == PUNCH_FAIL_DEAD) {
-        result->lost_after = true;
-    }
     note_gap(world, at);
     side->is_connected = false;
     side->is_ended = true;
@@ -275,6 +324,25 @@ static void on_ended(sim_world *world, place at, punch_fail fail) {
     count_messages(world, at.index, PUNCH_MESSAGE_REFUSED, unsent);
     count_messages(world, at.index, PUNCH_MESSAGE_UNCONFIRMED, open);
     decide(world, at.index);
+}
+
+static void on_ended(sim_world *world, place at, punch_fail fail) {
+    const sim_side *side = &world->calls[at.index].sides[at.which];
+    const sim_side *other = &world->calls[at.index].sides[1 - at.which];
+    const sim_host *counterparty = &world->hosts[host_of(world, at.index, 1 - at.which)];
+    const punch_time_us redial_us = world->plan->calls[at.index].redial_us;
+    sim_call_result *result = &world->result->calls[at.index];
+    result->fail[at.which] = fail;
+    if (result->connected && fail == PUNCH_FAIL_DEAD) {
+        result->lost_after = true;
+        result->hold.false_give_ups +=
+            side->is_connected && other->is_connected && !counterparty->is_down;
+    }
+    sim_holes_on_ended(world, at.index, at.which, redial_us == 0);
+    end_side(world, at);
+    if (redial_us > 0 && result->connected && at.which == 0) {
+        sim_world_push(world, world->now_us + redial_us, SIM_EVENT_CALL, at.index);
+    }
 }
 
 static void on_outcome(sim_world *world, place at, punch_message_outcome outcome) {
@@ -290,13 +358,29 @@ static void on_registered(sim_world *world, uint32_t host) {
     }
 }
 
+/* An event of a call that was placed anew since. */
+static void on_stale_event(sim_world *world, uint32_t from, const punch_event *event) {
+    uint32_t index = world->hosts[from].first_call;
+    while (index != SIM_NONE && world->calls[index].stale != event->call) {
+        index = next_of(world, index, from);
+    }
+    PUNCH_ASSERT(index != SIM_NONE); /* nobody knows the call */
+    if (event->kind == PUNCH_EVENT_ENDED) {
+        world->calls[index].stale = PUNCH_CALL_NONE;
+    }
+}
+
 /* An event of a call both the core and the world know. */
 static void on_call_event(sim_world *world, uint32_t from, const punch_event *event) {
     const place at = find_handle(world, from, event->call);
-    PUNCH_ASSERT(at.index != SIM_NONE);
+    if (at.index == SIM_NONE) {
+        on_stale_event(world, from, event);
+        return;
+    }
     switch (event->kind) {
     case PUNCH_EVENT_FIRED:
-        world->result->calls[at.index].fired_at_us[at.which] = world->now_us;
+        world->result->calls[at.index].fired_at_us[at.which] =
+            punch_time_earlier(world->result->calls[at.index].fired_at_us[at.which], world->now_us);
         break;
     case PUNCH_EVENT_CONNECTED:
         on_connected(world, at, event);
@@ -304,6 +388,7 @@ static void on_call_event(sim_world *world, uint32_t from, const punch_event *ev
     case PUNCH_EVENT_MOVED:
         sim_invariants_on_path(world, at.index, at.which, &event->remote);
         world->calls[at.index].sides[at.which].remote = event->remote;
+        sim_holes_on_moved(world, at.index, at.which);
         break;
     case PUNCH_EVENT_ENDED:
         on_ended(world, at, event->fail);
@@ -399,8 +484,7 @@ void sim_calls_saw_send(sim_world *world, const sim_packet *at) {
     if (at->type == PUNCH_TYPE_INTRO) {
         result->intros_sent[from.which]++;
         sim_invariants_on_intro(side, &at->dst);
-    } else if (at->type == PUNCH_TYPE_KEEPALIVE || at->type == PUNCH_TYPE_ARE_YOU_THERE ||
-               at->type == PUNCH_TYPE_HERE) {
+    } else if (sim_packet_is_keepalive(at)) {
         result->keepalives_sent[from.which]++;
     }
     note_gap(world, from);
@@ -448,6 +532,31 @@ void sim_calls_saw_blocked(sim_world *world, const sim_packet *at, nat_verdict v
         result->blocked[at->to_side]++;
         result->blocked_verdict[at->to_side] = verdict;
         result->blocked_site[at->to_side] = where;
+    }
+}
+
+/* --- hosts that sleep or crash -----------------------------------------------------------------
+ */
+
+void sim_calls_on_down(sim_world *world, uint32_t host) {
+    if (!world->hosts[host].has_crashed) {
+        return;
+    }
+    for (uint32_t i = world->hosts[host].first_call; i != SIM_NONE; i = next_of(world, i, host)) {
+        const place at = {i, side_of(world, i, host)};
+        if (!world->calls[i].sides[at.which].is_ended) {
+            end_side(world, at);
+        }
+    }
+}
+
+void sim_calls_on_wake(sim_world *world, uint32_t host) {
+    for (uint32_t i = world->hosts[host].first_call; i != SIM_NONE; i = next_of(world, i, host)) {
+        if (world->calls[i].redials_on_wake) {
+            redial(world, i);
+        } else {
+            begin(world, i);
+        }
     }
 }
 

@@ -15,13 +15,6 @@
 #include "sim/digest.h"
 #include "world_internal.h"
 
-#define IPV6_EXTRA_BYTES 20 /* RFC 8200: 40-byte header against IPv4's 20 */
-
-static uint32_t ip_bytes(const sim_packet *at) {
-    return (uint32_t)at->length + SIM_IP_UDP_HEADER_BYTES +
-           (at->dst.family == PUNCH_FAMILY_IPV6 ? IPV6_EXTRA_BYTES : 0);
-}
-
 static uint32_t site_of(const sim_world *world, const sim_packet *at) {
     return world->hosts[at->from].site;
 }
@@ -71,17 +64,24 @@ static void end_nowhere(sim_world *world, uint32_t slot, const char *text) {
     sim_pool_give(&world->packets, slot);
 }
 
+static const char *down_text(const sim_host *host) {
+    return host->kind == SIM_HOST_BROKER ? "lost: the broker is down"
+                                         : "lost: the host sleeps or has crashed";
+}
+
 /* What a NAT did to its ports besides its verdict: counters that grew since. */
 typedef struct {
     uint64_t collided;
     uint64_t strays_made;
     uint64_t strays_dodged;
+    uint64_t ended; /* mappings, before their time */
 } port_marks;
 
 static port_marks marks_of(const nat *box) {
     const nat_counters *counters = nat_stats(box);
     const port_marks marks = {counters->ports_collided, counters->strays_made,
-                              counters->strays_dodged};
+                              counters->strays_dodged,
+                              counters->mappings_evicted + counters->mappings_killed};
     return marks;
 }
 
@@ -130,9 +130,15 @@ static bool translate(sim_world *world, uint32_t slot, uint32_t index, sim_saw_k
         tell(world, &saw);
     }
     *verdict_out = verdict;
+    if (after.ended != before.ended) {
+        sim_holes_on_mappings_ended(world, index);
+    }
     if (passes) {
         at->src = addrs.src;
         at->dst = addrs.dst;
+        if (way == SIM_SAW_NAT_OUT) {
+            sim_holes_saw_leave(world, at);
+        }
         return true;
     }
     world->result->packets_blocked++;
@@ -160,13 +166,14 @@ static void arrive(sim_world *world, uint32_t slot) {
         return;
     }
     if (host->is_down) {
-        lose(world, slot, host->site, "lost: the broker is down");
+        lose(world, slot, host->site, down_text(host));
         return;
     }
     sim_invariants_on_delivery(world, slot);
     world->result->packets_delivered++;
     digest_delivery(world, at);
     sim_calls_saw_arrival(world, at, to);
+    sim_holes_saw_arrival(world, at);
     if (world->observer != NULL) {
         sim_saw saw = saw_of(world, at, SIM_SAW_DELIVER);
         saw.host = to;
@@ -209,8 +216,9 @@ static void go_down(sim_world *world, uint32_t slot, punch_time_us at_us) {
     sim_packet *at = sim_pool_at(&world->packets, slot);
     const uint32_t index = at->to;
     sim_link_arrivals arrivals = {0};
-    const sim_link_fate fate = sim_link_offer(
-        &world->sites[index].down, &world->plan->sites[index].down, ip_bytes(at), at_us, &arrivals);
+    const sim_link_fate fate =
+        sim_link_offer(&world->sites[index].down, &world->plan->sites[index].down,
+                       sim_packet_ip_bytes(at), at_us, &arrivals);
     if (fate != SIM_LINK_PASSED) {
         lose(world, slot, index, sim_link_fate_text(fate));
         return;
@@ -271,7 +279,7 @@ static void leave(sim_world *world, uint32_t slot) {
     }
     sim_link_arrivals arrivals = {0};
     const sim_link_fate fate = sim_link_offer(&site->up, &world->plan->sites[index].up,
-                                              ip_bytes(at), world->now_us, &arrivals);
+                                              sim_packet_ip_bytes(at), world->now_us, &arrivals);
     if (fate != SIM_LINK_PASSED) {
         lose(world, slot, index, sim_link_fate_text(fate));
         return;
@@ -323,7 +331,7 @@ void sim_fabric_send(sim_world *world, uint32_t from, const punch_datagram *data
     PUNCH_ASSERT(slot != SIM_SLOT_NONE);
     sim_packet *at = fill(world, slot, from, datagram);
     const uint32_t site = world->hosts[from].site;
-    world->result->bytes_sent += ip_bytes(at);
+    world->result->bytes_sent += sim_packet_ip_bytes(at);
     if (world->observer != NULL) {
         sim_saw saw = saw_of(world, at, SIM_SAW_SEND);
         saw.host = from;
@@ -334,11 +342,12 @@ void sim_fabric_send(sim_world *world, uint32_t from, const punch_datagram *data
         sim_calls_name_packet(world, at);
         sim_calls_saw_send(world, at);
     }
+    sim_holes_saw_send(world, at);
     uint32_t to = SIM_NONE;
     if (world->packets.live > world->plan->packets_max) {
         lose(world, slot, site, "lost: too many packets in flight (packets_max)");
     } else if (world->hosts[from].is_down) {
-        lose(world, slot, site, "lost: the broker is down");
+        lose(world, slot, site, down_text(&world->hosts[from]));
     } else if (is_local(world, at, site, &to)) {
         if (world->plan->sites[site].is_isolated) {
             lose(world, slot, site, "lost: the site keeps its hosts apart");

@@ -187,10 +187,13 @@ void sim_host_make(sim_world *world, uint32_t index) {
     at->timer_at_us = PUNCH_NEVER;
     at->woken_at_us = PUNCH_NEVER;
     at->first_call = SIM_NONE;
+    at->meter = SIM_NONE;
     at->wakes = 0;
     at->is_started = false;
     at->is_bound = false;
     at->is_down = false;
+    at->has_slept = false;
+    at->has_crashed = false;
     at->is_made = at->is_made && at->kind == (uint8_t)plan->kind;
     at->kind = (uint8_t)plan->kind;
     if (plan->kind == SIM_HOST_BROKER) {
@@ -263,6 +266,9 @@ void sim_host_settle(sim_world *world, uint32_t index) {
 
 void sim_host_start(sim_world *world, uint32_t index) {
     sim_host *at = &world->hosts[index];
+    if (at->kind == SIM_HOST_PEER && at->is_down) {
+        return; /* when it wakes */
+    }
     const punch_time_us local_us = sim_host_local_us(world, index);
     at->is_started = true;
     enter_core(world);
@@ -286,12 +292,31 @@ void sim_host_restart_broker(sim_world *world, uint32_t index) {
     sim_host_start(world, index);
 }
 
+void sim_host_wake(sim_world *world, uint32_t index, bool network_changed) {
+    sim_host *at = &world->hosts[index];
+    if (!at->is_started) {
+        if (world->now_us >= sim_world_host_plan(world, index)->start_at_us) {
+            sim_host_start(world, index);
+        }
+        return;
+    }
+    if (network_changed) {
+        enter_core(world);
+        punch_peer_on_network_change(at->core, sim_host_local_us(world, index));
+        leave_core(world);
+    }
+    sim_host_settle(world, index);
+}
+
 void sim_host_on_timer(sim_world *world, uint32_t index, uint32_t seq) {
     sim_host *at = &world->hosts[index];
     if (seq != at->timer_seq || at->timer_at_us != world->now_us) {
         return; /* stale: an earlier one was armed since */
     }
     at->timer_at_us = PUNCH_NEVER;
+    if (at->kind == SIM_HOST_PEER && at->is_down) {
+        return; /* armed again when it wakes */
+    }
     if (at->deadline_at_us > world->now_us) {
         if (at->deadline_at_us != PUNCH_NEVER) {
             sim_world_push_timer(world, at, at->deadline_at_us);

@@ -7,6 +7,8 @@
 #include "sim/world.h"
 #include "world_internal.h"
 
+#define RADIO_UA_MAX 1000000u /* chosen: far above any radio; its charge over 720 h fits 64 bits */
+
 static const char *link_refused(const sim_link_plan *link) {
     if (link->delay_us < 0 || link->jitter_us < 0 || link->bad_jitter_us < 0 ||
         link->reorder_us < 0) {
@@ -56,6 +58,11 @@ static const char *host_refused(const sim_plan *plan, uint32_t index) {
         host->clock_drift_ppb < -SIM_CLOCK_DRIFT_PPB_MAX) {
         return "a clock may drift by at most half its rate";
     }
+    if (host->radio.high_tail_us < 0 || host->radio.low_tail_us < 0 ||
+        host->radio.high_ua > RADIO_UA_MAX || host->radio.low_ua > RADIO_UA_MAX ||
+        host->radio.idle_ua > RADIO_UA_MAX) {
+        return "a radio's tails must not be negative, nor its currents above 1 A";
+    }
     if (host->start_at_us < 0) {
         return "a host cannot start before time 0";
     }
@@ -78,7 +85,7 @@ static const char *call_refused(const sim_plan *plan, const sim_call_plan *call)
     if (plan->hosts[call->caller].calls_max == 0 || plan->hosts[call->callee].calls_max == 0) {
         return "a host that calls or is called needs calls_max above zero";
     }
-    if (call->at_us < 0 || call->message_gap_us < 0) {
+    if (call->at_us < 0 || call->message_gap_us < 0 || call->redial_us < 0) {
         return "a call has a negative time";
     }
     if (call->message_count > 0 && call->message_bytes > PUNCH_MESSAGE_MAX) {
@@ -121,6 +128,12 @@ static const char *fault_refused(const sim_plan *plan, uint32_t index) {
         return fault->index < plan->host_count && plan->hosts[fault->index].kind == SIM_HOST_BROKER
                    ? NULL
                    : "a broker fault needs a host that is a broker";
+    case SIM_FAULT_PEER_CRASH:
+    case SIM_FAULT_PEER_SLEEP:
+    case SIM_FAULT_PEER_WAKE:
+        return fault->index < plan->host_count && plan->hosts[fault->index].kind == SIM_HOST_PEER
+                   ? NULL
+                   : "only a peer can crash, sleep or wake";
     case SIM_FAULT_LINK_DOWN:
     case SIM_FAULT_LINK_UP:
         return fault->index < plan->site_count ? NULL : "a link fault needs a site";

@@ -11,6 +11,8 @@
 
 #include "punch/addr.h"
 #include "punch/limits.h"
+#include "punch/wire.h"
+#include "sim/plan.h"
 
 #define SIM_SLOT_NONE UINT32_MAX
 
@@ -29,6 +31,24 @@ typedef struct {
     uint8_t ttl;
     uint8_t data[PUNCH_PACKET_MAX];
 } sim_packet;
+
+static inline bool sim_packet_is_peer_to_peer(const sim_packet *at) {
+    return at->type >= PUNCH_TYPE_INTRO && at->type < 64;
+}
+
+/* Does it serve to keep a call's way open? */
+static inline bool sim_packet_is_keepalive(const sim_packet *at) {
+    return at->type == PUNCH_TYPE_KEEPALIVE || at->type == PUNCH_TYPE_ARE_YOU_THERE ||
+           at->type == PUNCH_TYPE_HERE;
+}
+
+#define SIM_IPV6_EXTRA_BYTES 20 /* RFC 8200: 40-byte header against IPv4's 20 */
+
+/* With IP and UDP headers. */
+static inline uint32_t sim_packet_ip_bytes(const sim_packet *at) {
+    return (uint32_t)at->length + SIM_IP_UDP_HEADER_BYTES +
+           (at->dst.family == PUNCH_FAMILY_IPV6 ? SIM_IPV6_EXTRA_BYTES : 0);
+}
 
 typedef struct {
     sim_packet *slots;

@@ -30,23 +30,37 @@ void sim_world_push(sim_world *world, punch_time_us at_us, sim_event_kind kind, 
 static bool is_live(const void *user, const sim_event *event) {
     const sim_world *world = user;
     const uint32_t index = event->what & SIM_EVENT_INDEX_MAX;
-    return event->what >> SIM_EVENT_INDEX_BITS != SIM_EVENT_TIMER ||
-           (world->hosts[index].timer_seq == event->seq &&
-            world->hosts[index].timer_at_us == event->at_us);
+    const uint32_t kind = event->what >> SIM_EVENT_INDEX_BITS;
+    if (kind == SIM_EVENT_LOOK) {
+        return sim_holes_look_is_live(world, index, event->seq);
+    }
+    return kind != SIM_EVENT_TIMER || (world->hosts[index].timer_seq == event->seq &&
+                                       world->hosts[index].timer_at_us == event->at_us);
 }
 
-void sim_world_push_timer(sim_world *world, sim_host *at, punch_time_us at_us) {
-    at->timer_at_us = PUNCH_NEVER; /* an event armed before is stale from here on */
+/* Makes room for one more timer or look. */
+static void sweep_timers(sim_world *world) {
     if (world->timers_queued == world->timers_cap) {
         const uint32_t before = world->queue.count;
         sim_queue_filter(&world->queue, is_live, world);
         world->timers_queued -= before - world->queue.count;
     }
+    world->timers_queued++;
+}
+
+uint32_t sim_world_push_look(sim_world *world, punch_time_us at_us, uint32_t index_and_side) {
+    sweep_timers(world);
+    return sim_queue_push(&world->queue, at_us,
+                          (uint32_t)SIM_EVENT_LOOK << SIM_EVENT_INDEX_BITS | index_and_side);
+}
+
+void sim_world_push_timer(sim_world *world, sim_host *at, punch_time_us at_us) {
+    at->timer_at_us = PUNCH_NEVER; /* an event armed before is stale from here on */
+    sweep_timers(world);
     at->timer_at_us = at_us;
     at->timer_seq =
         sim_queue_push(&world->queue, at_us,
                        (uint32_t)SIM_EVENT_TIMER << SIM_EVENT_INDEX_BITS | sim_host_index(at));
-    world->timers_queued++;
 }
 
 static const char *fault_text(sim_fault_kind kind) {
@@ -67,6 +81,12 @@ static const char *fault_text(sim_fault_kind kind) {
         return "NAT has a new external address: its mappings are gone";
     case SIM_FAULT_NAT_CHANGE:
         return "NAT changes its behaviour";
+    case SIM_FAULT_PEER_CRASH:
+        return "peer crashes";
+    case SIM_FAULT_PEER_SLEEP:
+        return "peer falls asleep";
+    case SIM_FAULT_PEER_WAKE:
+        return "peer wakes";
     }
     return "";
 }
@@ -77,6 +97,9 @@ static void strike_site(sim_world *world, const sim_fault *fault) {
     case SIM_FAULT_BROKER_DOWN:
     case SIM_FAULT_BROKER_UP:
     case SIM_FAULT_BROKER_RESTART:
+    case SIM_FAULT_PEER_CRASH:
+    case SIM_FAULT_PEER_SLEEP:
+    case SIM_FAULT_PEER_WAKE:
         break; /* strike hosts */
     case SIM_FAULT_LINK_DOWN:
     case SIM_FAULT_LINK_UP:
@@ -99,6 +122,42 @@ static void strike_site(sim_world *world, const sim_fault *fault) {
         sim_route_begin(world); /* it may have other addresses now */
         break;
     }
+    sim_holes_on_fault(world, fault);
+}
+
+static void strike_host(sim_world *world, const sim_fault *fault) {
+    sim_host *host = &world->hosts[fault->index];
+    switch (fault->kind) {
+    case SIM_FAULT_BROKER_DOWN:
+    case SIM_FAULT_BROKER_UP:
+        host->is_down = fault->kind == SIM_FAULT_BROKER_DOWN;
+        break;
+    case SIM_FAULT_BROKER_RESTART:
+        sim_host_restart_broker(world, fault->index);
+        break;
+    case SIM_FAULT_PEER_CRASH:
+    case SIM_FAULT_PEER_SLEEP:
+        host->is_down = true;
+        host->has_slept = true;
+        host->has_crashed = host->has_crashed || fault->kind == SIM_FAULT_PEER_CRASH;
+        sim_holes_on_fault(world, fault);
+        sim_calls_on_down(world, fault->index);
+        break;
+    case SIM_FAULT_PEER_WAKE:
+        if (host->is_down && !host->has_crashed) {
+            host->is_down = false;
+            sim_holes_on_fault(world, fault);
+            sim_host_wake(world, fault->index, fault->network_changed);
+            sim_calls_on_wake(world, fault->index);
+        }
+        break;
+    case SIM_FAULT_LINK_DOWN:
+    case SIM_FAULT_LINK_UP:
+    case SIM_FAULT_NAT_REBOOT:
+    case SIM_FAULT_NAT_RENUMBER:
+    case SIM_FAULT_NAT_CHANGE:
+        break; /* strike sites */
+    }
 }
 
 static void on_fault(sim_world *world, uint32_t index) {
@@ -114,10 +173,8 @@ static void on_fault(sim_world *world, uint32_t index) {
     }
     if (is_site) {
         strike_site(world, fault);
-    } else if (fault->kind == SIM_FAULT_BROKER_RESTART) {
-        sim_host_restart_broker(world, fault->index);
     } else {
-        world->hosts[fault->index].is_down = fault->kind == SIM_FAULT_BROKER_DOWN;
+        strike_host(world, fault);
     }
     if (index + 1 < world->plan->fault_count) {
         sim_world_push(world, world->plan->faults[index + 1].at_us, SIM_EVENT_FAULT, index + 1);
@@ -154,6 +211,11 @@ static void dispatch(sim_world *world, const sim_event *event) {
         break;
     case SIM_EVENT_ARRIVE:
         sim_fabric_on_arrive(world, index);
+        break;
+    case SIM_EVENT_LOOK:
+        world->timers_queued--;
+        world->result->events--; /* looking is no event of the world's */
+        sim_holes_on_look(world, index, event->seq);
         break;
     }
 }
@@ -207,9 +269,11 @@ static bool allocate(sim_world *world, const sim_plan *largest) {
     world->hosts = sim_memory_take_zeroed(largest->host_count, sizeof *world->hosts);
     world->sites = sim_memory_take_zeroed(largest->site_count, sizeof *world->sites);
     world->calls = sim_memory_take_zeroed(call_count, sizeof *world->calls);
+    world->holds = sim_memory_take_zeroed(call_count, sizeof *world->holds);
+    world->meters = sim_memory_take_zeroed(2 * call_count, sizeof *world->meters);
     world->contacts = sim_memory_take_zeroed(call_count, sizeof *world->contacts);
     if (world->hosts == NULL || world->sites == NULL || world->calls == NULL ||
-        world->contacts == NULL) {
+        world->holds == NULL || world->meters == NULL || world->contacts == NULL) {
         return false;
     }
     world->arena_bytes = lay_out(world, largest, NULL);
@@ -218,9 +282,10 @@ static bool allocate(sim_world *world, const sim_plan *largest) {
         return false;
     }
     (void)lay_out(world, largest, world->arena);
-    /* More than the live timers: stale ones are swept out when the room is used up, and at least a
-     * fifth of it is then free again. */
-    world->timers_cap = largest->host_count + largest->host_count / 4 + 16;
+    /* More than the live timers and looks: stale ones are swept out when the room is used up, and
+     * at least a fifth of it is then free again. */
+    const uint32_t live = largest->host_count + 2 * largest->call_count;
+    world->timers_cap = live + live / 4 + 16;
     const uint64_t events = (uint64_t)largest->packets_max + 1 + world->timers_cap +
                             largest->host_count + 3 * (uint64_t)largest->call_count + 1;
     PUNCH_ASSERT(events <= UINT32_MAX);
@@ -249,6 +314,8 @@ void sim_world_destroy(sim_world *world) {
     free(world->hosts);
     free(world->sites);
     free(world->calls);
+    free(world->holds);
+    free(world->meters);
     free(world->contacts);
     free(world);
 }
@@ -256,7 +323,8 @@ void sim_world_destroy(sim_world *world) {
 size_t sim_world_bytes(const sim_world *world) {
     return sizeof *world + world->arena_bytes + world->host_cap * sizeof *world->hosts +
            world->site_cap * sizeof *world->sites +
-           world->call_cap * (sizeof *world->calls + sizeof *world->contacts) +
+           world->call_cap * (sizeof *world->calls + sizeof *world->contacts +
+                              sizeof *world->holds + 2 * sizeof *world->meters) +
            world->queue.cap * sizeof(sim_event) + world->packets.cap * sizeof(sim_packet) +
            world->routes.cap * sizeof(uint32_t);
 }
@@ -357,6 +425,7 @@ void sim_world_begin(sim_world *world, const sim_plan *plan, uint64_t seed,
     begin_hosts(world);
     sim_route_begin(world);
     sim_calls_begin(world);
+    sim_holes_begin(world);
     if (plan->fault_count > 0) {
         sim_world_push(world, plan->faults[0].at_us, SIM_EVENT_FAULT, 0);
     }
@@ -389,6 +458,7 @@ bool sim_world_run_until(sim_world *world, punch_time_us at_us) {
 void sim_world_finish(sim_world *world) {
     world->result->ended_at_us = world->now_us;
     sim_calls_finish(world);
+    sim_holes_finish(world);
     sim_invariants_on_finish(world);
 }
 

@@ -9,14 +9,15 @@
  *   route.c       addresses -> hosts and sites
  *   pool.c        packet slots
  *   calls.c       who calls whom and when; what came of it
+ *   holes.c       the truth about the holes of connected calls; meter.c, radio.c: what they cost
  *   invariants.c  what must never happen
  */
 #ifndef SIM_WORLD_INTERNAL_H
 #define SIM_WORLD_INTERNAL_H
 
+#include "holes.h"
 #include "pool.h"
 #include "punch/broker.h"
-#include "punch/wire.h"
 #include "route.h"
 #include "sim/clock.h"
 #include "sim/link.h"
@@ -33,7 +34,8 @@ typedef enum {
     SIM_EVENT_LEAVE,   /* packet: reaches its site's NAT from inside */
     SIM_EVENT_DOWN,    /* packet: reaches the downlink's entry */
     SIM_EVENT_ENTER,   /* packet: reaches its site's NAT from outside */
-    SIM_EVENT_ARRIVE   /* packet: reaches its host */
+    SIM_EVENT_ARRIVE,  /* packet: reaches its host */
+    SIM_EVENT_LOOK     /* 2 x call + side: is its hole still open? */
 } sim_event_kind;
 
 #define SIM_EVENT_INDEX_BITS 28
@@ -52,13 +54,16 @@ typedef struct {
     punch_time_us woken_at_us;    /* of the last wake ... */
     uint32_t timer_seq;           /* the live timer event; others of this host are stale */
     uint32_t first_call;          /* chain of this host's calls, or SIM_NONE */
+    uint32_t meter;               /* or SIM_NONE: no call of it was connected yet */
     uint32_t core_cap;            /* bytes at core */
     uint16_t wakes;               /* ... and how often at that instant */
     uint8_t kind;                 /* sim_host_kind */
     bool is_made : 1;             /* core holds an initialised object of this kind */
     bool is_started : 1;
-    bool is_bound : 1; /* its socket is open */
-    bool is_down : 1;  /* a broker that loses every packet */
+    bool is_bound : 1;  /* its socket is open */
+    bool is_down : 1;   /* a broker that loses every packet; a peer that sleeps or has crashed */
+    bool has_slept : 1; /* or crashed: then nobody can say when its calls must be decided */
+    bool has_crashed : 1;
 } sim_host;
 
 typedef struct {
@@ -103,8 +108,10 @@ typedef struct {
     uint8_t id[PUNCH_CALL_ID_BYTES]; /* as the cores name it, once begun */
     punch_time_us begun_at_us;       /* the caller placed it; PUNCH_NEVER = not yet */
     uint32_t next_call[2];           /* chain of the caller's, of the callee's calls */
-    bool is_due;                     /* its intended moment has come */
+    punch_call stale; /* the callee's handle on what the caller has lost; PUNCH_CALL_NONE */
+    bool is_due;      /* its intended moment has come */
     bool is_decided;
+    bool redials_on_wake; /* its moment came while the caller slept */
 } sim_call;
 
 struct sim_world {
@@ -120,18 +127,22 @@ struct sim_world {
     sim_host *hosts;
     sim_site *sites;
     sim_call *calls;
+    sim_hold *holds;         /* by call */
+    sim_meter *meters;       /* of hosts that were connected */
     punch_contact *contacts; /* by call; minted by its callee when it starts */
     uint8_t *arena;          /* cores and NATs */
     size_t arena_bytes;
     uint32_t host_cap;
     uint32_t site_cap;
     uint32_t call_cap;
-    uint32_t timers_cap;    /* timer events the queue has room for */
+    uint32_t timers_cap;    /* timer and look events the queue has room for */
     uint32_t timers_queued; /* stale ones included */
+    uint32_t meters_used;
     uint32_t undecided;     /* calls */
     uint32_t messages_open; /* over all calls: to be sent or outcome unknown */
     bool has_link_faults;
-    bool in_core; /* inside an entry of a core: no other may be entered */
+    bool watches_holes; /* the plan has a hold */
+    bool in_core;       /* inside an entry of a core: no other may be entered */
     uint64_t seed;
     uint64_t duplicates; /* copies made by links */
     uint64_t nowhere;    /* packets to addresses nobody has */
@@ -146,13 +157,11 @@ static inline const sim_host_plan *sim_world_host_plan(const sim_world *world, u
     return &world->plan->hosts[index];
 }
 
-static inline bool sim_packet_is_peer_to_peer(const sim_packet *at) {
-    return at->type >= PUNCH_TYPE_INTRO && at->type < 64;
-}
-
 /* world.c */
 void sim_world_push(sim_world *world, punch_time_us at_us, sim_event_kind kind, uint32_t index);
 void sim_world_push_timer(sim_world *world, sim_host *at, punch_time_us at_us);
+/* Returns the event's sequence number; what sim_holes_look_is_live denies may be swept out. */
+uint32_t sim_world_push_look(sim_world *world, punch_time_us at_us, uint32_t index_and_side);
 /* Calls and messages are all done: the world ends after the hold. */
 void sim_world_settle_end(sim_world *world);
 
@@ -164,6 +173,8 @@ void sim_host_start(sim_world *world, uint32_t index);
 void sim_host_on_timer(sim_world *world, uint32_t index, uint32_t seq);
 void sim_host_on_packet(sim_world *world, uint32_t index, const sim_packet *packet);
 void sim_host_restart_broker(sim_world *world, uint32_t index);
+/* A peer that slept goes on, told that its network may have changed, or not. */
+void sim_host_wake(sim_world *world, uint32_t index, bool network_changed);
 punch_time_us sim_host_local_us(const sim_world *world, uint32_t index);
 /* Drains events and re-arms the timer; after every entry into the core. */
 void sim_host_settle(sim_world *world, uint32_t index);
@@ -183,6 +194,9 @@ void sim_calls_mint(sim_world *world, uint32_t callee);
 void sim_calls_on_due(sim_world *world, uint32_t index);
 void sim_calls_on_message(sim_world *world, uint32_t index_and_side);
 void sim_calls_on_event(sim_world *world, uint32_t from, const punch_event *event);
+/* The host has crashed or sleeps, and its application with it. */
+void sim_calls_on_down(sim_world *world, uint32_t host);
+void sim_calls_on_wake(sim_world *world, uint32_t host);
 void sim_calls_finish(sim_world *world);
 /* The call and receiving side a peer-to-peer packet belongs to, into packet->call and ->to_side. */
 void sim_calls_name_packet(sim_world *world, sim_packet *at);

@@ -14,6 +14,7 @@
 #include "nat/nat.h"
 #include "punch/peer.h"
 #include "punch/rng.h"
+#include "sim/hold.h"
 
 /* One direction of a link. All zero: instant, lossless, unlimited. */
 typedef struct {
@@ -77,6 +78,7 @@ typedef struct {
     uint16_t messages_max;
     uint16_t inbox_max;
     bool refuses; /* answers RING with a refusal */
+    sim_radio_plan radio;
     /* brokers */
     uint32_t peers_max;
     uint32_t broker_calls_max;
@@ -91,6 +93,9 @@ typedef struct {
     uint32_t message_count;
     uint32_t message_bytes;
     punch_time_us message_gap_us;
+    /* Once connected and lost, the caller calls again this long after, until it is connected; 0 =
+     * never. */
+    punch_time_us redial_us;
 } sim_call_plan;
 
 typedef enum {
@@ -101,15 +106,19 @@ typedef enum {
     SIM_FAULT_LINK_UP,
     SIM_FAULT_NAT_REBOOT,   /* site: its NAT forgets every mapping */
     SIM_FAULT_NAT_RENUMBER, /* site: and has another external address */
-    SIM_FAULT_NAT_CHANGE    /* site: its NAT behaves otherwise from now on (nat_change) */
+    SIM_FAULT_NAT_CHANGE,   /* site: its NAT behaves otherwise from now on (nat_change) */
+    SIM_FAULT_PEER_CRASH,   /* host: silent for ever */
+    SIM_FAULT_PEER_SLEEP,   /* host: nothing is sent, nothing received, no timer runs */
+    SIM_FAULT_PEER_WAKE     /* host: goes on; its clocks did not stand still */
 } sim_fault_kind;
 
 typedef struct {
     punch_time_us at_us; /* world time */
     sim_fault_kind kind;
-    uint32_t index;      /* host or site */
-    punch_addr external; /* NAT_RENUMBER: the new (first) one; port 0 */
-    nat_config nat;      /* NAT_CHANGE: firewall or not as before */
+    uint32_t index;       /* host or site */
+    punch_addr external;  /* NAT_RENUMBER: the new (first) one; port 0 */
+    nat_config nat;       /* NAT_CHANGE: firewall or not as before */
+    bool network_changed; /* PEER_WAKE: the core is told that its network may have changed */
 } sim_fault;
 
 typedef struct {
@@ -158,6 +167,7 @@ typedef struct {
      * other side took, and the one side i's packets then left from instead; 0 = did not happen */
     uint16_t port_taken[2];
     uint16_t port_dodged_to[2];
+    sim_hold_result hold; /* only with a hold */
 } sim_call_result;
 
 typedef struct {
@@ -174,12 +184,12 @@ typedef struct {
 
 /* Does it strike a site, rather than a host? */
 static inline bool sim_fault_is_of_site(sim_fault_kind kind) {
-    return kind >= SIM_FAULT_LINK_DOWN;
+    return kind >= SIM_FAULT_LINK_DOWN && kind <= SIM_FAULT_NAT_CHANGE;
 }
 
 /* Does it strike the site's NAT? */
 static inline bool sim_fault_is_of_nat(sim_fault_kind kind) {
-    return kind >= SIM_FAULT_NAT_REBOOT;
+    return kind >= SIM_FAULT_NAT_REBOOT && kind <= SIM_FAULT_NAT_CHANGE;
 }
 
 #endif

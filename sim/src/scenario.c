@@ -50,6 +50,10 @@ sim_until sim_scenario_until(const sim_scenario *scenario) {
     return scenario->until;
 }
 
+sim_tradeoff sim_scenario_tradeoff(const sim_scenario *scenario) {
+    return scenario->tradeoff;
+}
+
 const sim_expect *sim_scenario_expects(const sim_scenario *scenario, uint32_t *count_out) {
     *count_out = scenario->expect_count;
     return scenario->expects;

@@ -2,7 +2,7 @@
 /*
  * A number that tells two scenarios apart: of every setting, share and level that changes a world,
  * with names instead of indices, so that neither formatting nor the order of keys matters. Seed,
- * trials, "until", "expect" and texts for people are left out: they change no world.
+ * trials, "until", "tradeoff", "expect" and texts for people are left out: they change no world.
  */
 #include <string.h>
 
@@ -138,7 +138,9 @@ uint64_t scenario_digest_of(const sim_scenario *scenario) {
         const scenario_object *object = &scenario->objects[i];
         const bool in_timeline = object->section == SECTION_TIMELINE;
         const bool in_population = object->section == SECTION_NAT && object->name == NULL;
-        if (!in_population && object->section != SECTION_UNTIL) {
+        const bool of_measures =
+            object->section == SECTION_UNTIL || object->section == SECTION_TRADEOFF;
+        if (!in_population && !of_measures) {
             uint64_t one = of_settings(scenario, object->settings, object->setting_count);
             one = join(of_object_name(scenario, i), one);
             objects += punch_mix64(in_timeline ? join(one, i - scenario->fault_first) : one);

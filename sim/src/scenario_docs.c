@@ -242,6 +242,8 @@ static const char *section_title(scenario_section section) {
     case SECTION_UNTIL:
         return "`until`: trials of each cell until a measure is known well enough; then `trials` "
                "is left out";
+    case SECTION_TRADEOFF:
+        return "`tradeoff`: what the levels of a treatment are judged by";
     case SECTION_EXPECT:
         return "`expect`: a list of claims, judged on intervals; each needs `at_least`, `at_most`, "
                "both, or `exactly`";

@@ -164,9 +164,10 @@ static bool is_section(scenario_loader *loader, scenario_place place, const char
 static bool resolve_key(scenario_loader *loader, scenario_place place, const char *text,
                         scenario_key *out) {
     static const uint32_t single[SECTION_COUNT] = {
-        [SECTION_ROOT] = OBJECT_ROOT,     [SECTION_CORE] = OBJECT_CORE,
-        [SECTION_BROKER] = OBJECT_BROKER, [SECTION_INTERNET] = OBJECT_INTERNET,
-        [SECTION_CALL] = OBJECT_CALL,     [SECTION_UNTIL] = OBJECT_UNTIL};
+        [SECTION_ROOT] = OBJECT_ROOT,        [SECTION_CORE] = OBJECT_CORE,
+        [SECTION_BROKER] = OBJECT_BROKER,    [SECTION_INTERNET] = OBJECT_INTERNET,
+        [SECTION_CALL] = OBJECT_CALL,        [SECTION_UNTIL] = OBJECT_UNTIL,
+        [SECTION_TRADEOFF] = OBJECT_TRADEOFF};
     dotted key;
     if (!cut_key(loader, place, text, &key) || is_section(loader, place, text)) {
         return false;

@@ -13,8 +13,8 @@
  * Files: scenario_load.c sections, scenario_object.c objects, scenario_read.c values,
  * scenario_read_draw.c distributions, scenario_population.c, scenario_mix.c, scenario_factor.c
  * factors, keys and overrides, scenario_file.c data files, scenario_csv*.c those that are CSV,
- * scenario_check.c whole cells; scenario_until.c, scenario_expect.c and scenario_measured.c what is
- * said about measures; scenario_cell.c a cell's settings, scenario_plan.c plans, scenario_digest.c,
+ * scenario_check.c whole cells; scenario_until.c, scenario_tradeoff.c, scenario_expect.c and
+ * scenario_measured.c what is said about measures; scenario_cell.c a cell's settings, scenario_plan.c plans, scenario_digest.c,
  * scenario.c the rest of the interface, scenario_docs.c explain and reference, scenario_schema.c
  * the schema, scenario_words.c texts.
  * Apart from scenarios: json_*.c, scenario_options.c the table, scenario_number.c, scenario_draw.c,
@@ -70,6 +70,7 @@ enum {
     OBJECT_PEER_A,
     OBJECT_PEER_B,
     OBJECT_UNTIL,
+    OBJECT_TRADEOFF,
     OBJECT_FIRST_NAMED
 };
 
@@ -145,6 +146,7 @@ typedef struct {
     scenario_call call;
     scenario_fault fault;
     scenario_until until;
+    scenario_tradeoff tradeoff;
 } scenario_defaults;
 
 struct sim_scenario {
@@ -172,6 +174,7 @@ struct sim_scenario {
     uint32_t expect_count;
     uint32_t expect_cap;
     sim_until until;
+    sim_tradeoff tradeoff;
     uint32_t messages_max; /* of any cell, cut to what a peer may have under way */
     bool drawn;            /* something differs between the trials of a cell */
     uint64_t digest;
@@ -250,6 +253,11 @@ const char *scenario_read_text(scenario_loader *loader, const json_doc *doc, con
                                const char *key);
 /* Is it a name: 1..SCENARIO_NAME_MAX letters, digits, '-', '_'? Complains when not. */
 bool scenario_check_name(scenario_loader *loader, scenario_place place, const char *name);
+/* Has the file or an override given this option of an object that is no list? */
+bool scenario_is_set(const sim_scenario *scenario, uint32_t object, const char *key);
+/* Where its value came from: behind --set, in the file, or (by default) the section; of a section
+ * that stands only behind --set, its first override. */
+scenario_place scenario_place_of(const scenario_loader *loader, uint32_t object, const char *key);
 /* Complains about members that are none of the NULL-ended keys. */
 void scenario_check_keys(scenario_loader *loader, const json_doc *doc, const json_node *node,
                          const char *const *keys);
@@ -318,6 +326,9 @@ bool scenario_check_measured(scenario_loader *loader, scenario_place place,
 
 /* scenario_until.c: what "until" and its overrides say together. */
 void scenario_read_until(scenario_loader *loader);
+
+/* scenario_tradeoff.c: the same of "tradeoff"; after factors. */
+void scenario_read_tradeoff(scenario_loader *loader);
 
 /* scenario_expect.c: the list "expect", or NULL; after factors. */
 void scenario_read_expects(scenario_loader *loader, const json_node *list);

@@ -9,9 +9,9 @@
 
 #include "scenario_internal.h"
 
-static const char *const root_keys[] = {"$schema",     "core",     "nat",    "link",     "peers",
-                                        "broker",      "internet", "call",   "timeline", "until",
-                                        "populations", "factors",  "expect", NULL};
+static const char *const root_keys[] = {"$schema",  "core",        "nat",     "link",     "peers",
+                                        "broker",   "internet",    "call",    "timeline", "until",
+                                        "tradeoff", "populations", "factors", "expect",   NULL};
 static const char *const link_keys[] = {"up", "down", NULL};
 static const char *const peer_names[] = {"a", "b", NULL};
 
@@ -39,6 +39,7 @@ static void set_all_defaults(scenario_defaults *defaults) {
     set_defaults(SECTION_CALL, &defaults->call);
     set_defaults(SECTION_TIMELINE, &defaults->fault);
     set_defaults(SECTION_UNTIL, &defaults->until);
+    set_defaults(SECTION_TRADEOFF, &defaults->tradeoff);
     defaults->root.name = defaults->root.title = -1;
     defaults->root.question = defaults->root.notes = -1;
     defaults->root.seed = 1;
@@ -51,6 +52,7 @@ static void set_all_defaults(scenario_defaults *defaults) {
     defaults->broker.keepalive = 0; /* agreed-15 stands first */
     defaults->until.measure = SIM_MEASURE_CONNECTED;
     defaults->until.half_width = -1;
+    defaults->tradeoff.baseline = defaults->tradeoff.treatment = defaults->tradeoff.margin = -1;
 }
 
 static bool add_fixed_objects(scenario_loader *loader) {
@@ -58,10 +60,11 @@ static bool add_fixed_objects(scenario_loader *loader) {
         scenario_section section;
         const char *name;
     } rows[OBJECT_FIRST_NAMED] = {
-        [OBJECT_ROOT] = {SECTION_ROOT, NULL},     [OBJECT_CORE] = {SECTION_CORE, NULL},
-        [OBJECT_BROKER] = {SECTION_BROKER, NULL}, [OBJECT_INTERNET] = {SECTION_INTERNET, NULL},
-        [OBJECT_CALL] = {SECTION_CALL, NULL},     [OBJECT_PEER_A] = {SECTION_PEERS, "a"},
-        [OBJECT_PEER_B] = {SECTION_PEERS, "b"},   [OBJECT_UNTIL] = {SECTION_UNTIL, NULL},
+        [OBJECT_ROOT] = {SECTION_ROOT, NULL},         [OBJECT_CORE] = {SECTION_CORE, NULL},
+        [OBJECT_BROKER] = {SECTION_BROKER, NULL},     [OBJECT_INTERNET] = {SECTION_INTERNET, NULL},
+        [OBJECT_CALL] = {SECTION_CALL, NULL},         [OBJECT_PEER_A] = {SECTION_PEERS, "a"},
+        [OBJECT_PEER_B] = {SECTION_PEERS, "b"},       [OBJECT_UNTIL] = {SECTION_UNTIL, NULL},
+        [OBJECT_TRADEOFF] = {SECTION_TRADEOFF, NULL},
     };
     bool ok = true;
     for (uint32_t i = 0; i < OBJECT_FIRST_NAMED; i++) {
@@ -196,6 +199,7 @@ static void read_sections(scenario_loader *loader) {
     read_single(loader, "internet", OBJECT_INTERNET);
     read_single(loader, "call", OBJECT_CALL);
     read_single(loader, "until", OBJECT_UNTIL);
+    read_single(loader, "tradeoff", OBJECT_TRADEOFF);
     read_peers(loader, json_find(doc, root, "peers"));
     read_timeline(loader, json_find(doc, root, "timeline"));
 }
@@ -268,6 +272,7 @@ static void load(scenario_loader *loader, const char *text, size_t length,
     scenario_check_overrides(loader);
     if (loader->complaints->count == before_factors) { /* else there would be wrong cells */
         scenario_read_until(loader);
+        scenario_read_tradeoff(loader);
         scenario_read_expects(loader, json_find(&loader->doc, json_root(&loader->doc), "expect"));
     }
     if (loader->complaints->count == 0 && !scenario->arena.failed) {

@@ -158,6 +158,34 @@ void scenario_read_object(scenario_loader *loader, uint32_t object, const json_d
     }
 }
 
+bool scenario_is_set(const sim_scenario *scenario, uint32_t object, const char *key) {
+    const scenario_object *of = &scenario->objects[object];
+    const scenario_option *option = scenario_option_find(of->section, key);
+    for (uint32_t i = 0; i < of->setting_count; i++) {
+        if (of->settings[i].option == option) {
+            return true;
+        }
+    }
+    return false;
+}
+
+scenario_place scenario_place_of(const scenario_loader *loader, uint32_t object, const char *key) {
+    const scenario_object *of = &loader->scenario->objects[object];
+    const json_doc *doc = &loader->doc;
+    const scenario_option *option = scenario_option_find(of->section, key);
+    for (uint32_t i = 0; i < of->setting_count; i++) {
+        if (of->settings[i].option == option && of->settings[i].override_key != NULL) {
+            return (scenario_place){.override_key = of->settings[i].override_key};
+        }
+    }
+    const json_node *section = json_find(doc, json_root(doc), scenario_section_key(of->section));
+    const json_node *member = section != NULL ? json_find(doc, section, key) : NULL;
+    if (section == NULL) {
+        return (scenario_place){.override_key = of->settings[0].override_key};
+    }
+    return scenario_at(doc, member != NULL ? member : section);
+}
+
 const char *scenario_read_text(scenario_loader *loader, const json_doc *doc, const json_node *node,
                                const char *key) {
     const json_node *member = json_find(doc, node, key);

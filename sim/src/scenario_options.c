@@ -56,6 +56,7 @@ _Static_assert(sizeof(nat_mapping) == 4 && sizeof(nat_unsolicited) == 4 &&
 #define AT_CALL(field) offsetof(scenario_call, field)
 #define AT_FAULT(field) offsetof(scenario_fault, field)
 #define AT_UNTIL(field) offsetof(scenario_until, field)
+#define AT_TRADEOFF(field) offsetof(scenario_tradeoff, field)
 #define NOWHERE 0 /* "expect" has no structure to store into */
 
 /* Ranges without another source are chosen: wide enough for every network known, narrow enough to
@@ -330,6 +331,23 @@ static const scenario_option options[] = {
     NUMBER("until.max_trials", SECTION_UNTIL, NUMBER_COUNT, STORE_U64, OPTION_FIXED | OPTION_SILENT,
            "100000", "1", "1000000000", AT_UNTIL(trials_max), "A cell stops here at the latest."),
 
+    INDEX("tradeoff.cost", SECTION_TRADEOFF, TYPE_MEASURE,
+          OPTION_FIXED | OPTION_SILENT | OPTION_REQUIRED, "", AT_TRADEOFF(cost),
+          "What the treatment's levels cost."),
+    INDEX("tradeoff.harm", SECTION_TRADEOFF, TYPE_MEASURE,
+          OPTION_FIXED | OPTION_SILENT | OPTION_REQUIRED, "", AT_TRADEOFF(harm),
+          "What must not get worse for it."),
+    INDEX("tradeoff.baseline", SECTION_TRADEOFF, TYPE_TEXT,
+          OPTION_FIXED | OPTION_SILENT | OPTION_REQUIRED, "", AT_TRADEOFF(baseline),
+          "The level that the others are to be better than."),
+    INDEX("tradeoff.treatment", SECTION_TRADEOFF, TYPE_TEXT, OPTION_FIXED | OPTION_SILENT, "",
+          AT_TRADEOFF(treatment),
+          "The factor whose levels are judged; needed where several are treatments."),
+    INDEX("tradeoff.margin", SECTION_TRADEOFF, TYPE_QUANTITY, OPTION_FIXED | OPTION_SILENT, "",
+          AT_TRADEOFF(margin),
+          "How much more harm than the baseline's is still no more; a level that is to be chosen "
+          "must be shown to stay within. Without it, its harm must not be shown to be worse."),
+
     INDEX("expect.measure", SECTION_EXPECT, TYPE_MEASURE,
           OPTION_FIXED | OPTION_SILENT | OPTION_REQUIRED, "", NOWHERE, "What is expected of."),
     INDEX("expect.cell", SECTION_EXPECT, TYPE_CELLS, OPTION_FIXED | OPTION_SILENT, "", NOWHERE,
@@ -369,6 +387,7 @@ static const section_row sections[SECTION_COUNT] = {
     [SECTION_CALL] = {"call", false},
     [SECTION_TIMELINE] = {"timeline", true},
     [SECTION_UNTIL] = {"until", false},
+    [SECTION_TRADEOFF] = {"tradeoff", false},
     [SECTION_EXPECT] = {"expect", true},
 };
 

@@ -23,6 +23,7 @@ typedef enum {
     SECTION_CALL,     /* "call" */
     SECTION_TIMELINE, /* "timeline": [{...}] */
     SECTION_UNTIL,    /* "until": when a cell has seen enough */
+    SECTION_TRADEOFF, /* "tradeoff": what a treatment is judged by */
     SECTION_EXPECT,   /* "expect": [{...}]; read by scenario_expect.c, not kept as settings */
     SECTION_COUNT
 } scenario_section;
@@ -159,6 +160,14 @@ typedef struct {
     int64_t half_width; /* index of a text, or -1 */
     uint64_t trials_max;
 } scenario_until;
+
+typedef struct {
+    int64_t cost; /* position in sim_measures() */
+    int64_t harm;
+    int64_t baseline;  /* index of a text, or -1; so are those below */
+    int64_t treatment; /* a factor's name */
+    int64_t margin;
+} scenario_tradeoff;
 
 enum { SCENARIO_ON_A = 0, SCENARIO_ON_B = 1, SCENARIO_ON_BROKER = 2 };
 

@@ -321,6 +321,7 @@ static const char root_further[] =
     "        \"timeline\": {\"type\": \"array\", \"maxItems\": 64, \"items\": {\"$ref\": "
     "\"#/$defs/fault\"}},\n"
     "        \"until\": {\"$ref\": \"#/$defs/until\"},\n"
+    "        \"tradeoff\": {\"$ref\": \"#/$defs/tradeoff\"},\n"
     "        \"expect\": {\"type\": \"array\", \"items\": {\"$ref\": "
     "\"#/$defs/expect\"}},\n"
     "        \"populations\": {\"type\": \"object\", \"propertyNames\": {\"pattern\": "
@@ -355,6 +356,7 @@ void sim_scenario_write_schema(FILE *out) {
     write_def("call", SECTION_CALL, "", out);
     write_def("fault", SECTION_TIMELINE, "", out);
     write_def("until", SECTION_UNTIL, "", out);
+    write_def("tradeoff", SECTION_TRADEOFF, "", out);
     write_ruled_def("expect", SECTION_EXPECT, "", expect_rules, out);
     (void)fputs("    \"scenario\": {", out);
     write_section(SECTION_ROOT, root_further, out);

@@ -5,35 +5,6 @@
  */
 #include "scenario_internal.h"
 
-/* Where an option's value came from: behind --set, in the file, or (by default) the section. */
-static scenario_place place_of(const scenario_loader *loader, const char *key) {
-    const scenario_object *until = &loader->scenario->objects[OBJECT_UNTIL];
-    const json_doc *doc = &loader->doc;
-    const scenario_option *option = scenario_option_find(SECTION_UNTIL, key);
-    for (uint32_t i = 0; i < until->setting_count; i++) {
-        if (until->settings[i].option == option && until->settings[i].override_key != NULL) {
-            return (scenario_place){.override_key = until->settings[i].override_key};
-        }
-    }
-    const json_node *section = json_find(doc, json_root(doc), "until");
-    const json_node *member = section != NULL ? json_find(doc, section, key) : NULL;
-    if (section == NULL) {
-        return (scenario_place){.override_key = until->settings[0].override_key};
-    }
-    return scenario_at(doc, member != NULL ? member : section);
-}
-
-static bool is_set(const sim_scenario *scenario, const char *key) {
-    const scenario_object *until = &scenario->objects[OBJECT_UNTIL];
-    const scenario_option *option = scenario_option_find(SECTION_UNTIL, key);
-    for (uint32_t i = 0; i < until->setting_count; i++) {
-        if (until->settings[i].option == option) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A number of trials and a rule that makes it cannot both hold. Behind --set the rule is stronger
  * than the file's number, as everything behind --set is. */
 static void check_trials(scenario_loader *loader, const json_node *section) {
@@ -69,17 +40,18 @@ void scenario_read_until(scenario_loader *loader) {
     const sim_measure *measure = &sim_measures(&count)[until.measure];
     check_trials(loader, section);
     const json_node *named = section != NULL ? json_find(&loader->doc, section, "measure") : NULL;
-    if (named != NULL && !is_set(scenario, "measure")) {
+    if (named != NULL && !scenario_is_set(scenario, OBJECT_UNTIL, "measure")) {
         return; /* it was complained about, and the half width is in its unit */
     }
     if (until.half_width < 0) {
         if (section == NULL) { /* else it was missed in the file */
-            scenario_complain(loader->complaints, place_of(loader, "half_width"),
+            scenario_complain(loader->complaints,
+                              scenario_place_of(loader, OBJECT_UNTIL, "half_width"),
                               "\"until\" needs \"half_width\" too: until.half_width=1%%");
         }
         return;
     }
-    const scenario_source source = {.place = place_of(loader, "half_width"),
+    const scenario_source source = {.place = scenario_place_of(loader, OBJECT_UNTIL, "half_width"),
                                     .raw = scenario->texts[until.half_width]};
     const scenario_option *option = scenario_option_find(SECTION_UNTIL, "half_width");
     double half_width = 0;
@@ -92,7 +64,8 @@ void scenario_read_until(scenario_loader *loader) {
                           "vanish");
     }
     for (uint32_t cell = 0; cell < scenario->cell_count; cell++) {
-        if (!scenario_check_measured(loader, place_of(loader, "measure"), measure, cell)) {
+        if (!scenario_check_measured(loader, scenario_place_of(loader, OBJECT_UNTIL, "measure"),
+                                     measure, cell)) {
             return;
         }
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Wrong claims and stopping rules: "expect" and "until" that cannot be meant, each refused with one
- * complaint that says where and what.
+ * Wrong claims and rules: "expect", "until" and "tradeoff" that cannot be meant, each refused with
+ * one complaint that says where and what.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +16,17 @@
     "{\"label\": \"plain\", \"set\": {}}, {\"label\": \"holding\", \"set\": {\"hold\": "        \
     "\"9s\"}}, {\"label\": \"talking\", \"set\": {\"call.messages\": 3}}]}],\n"
 #define CLAIM(text) BASE "\"expect\": [{\"measure\": \"connected\", " text "}]}"
+
+/* A treatment of three levels, and another of one or two. */
+#define TREATED(treatment, other)                                                              \
+    "{\"name\": \"x\", \"hold\": \"9s\", \"peers\": {\"a\": {}, \"b\": {}}, \"factors\": "     \
+    "[{\"name\": "                                                                             \
+    "\"loss\", \"treatment\": " treatment                                                      \
+    ", \"set\": \"internet.loss\", \"levels\": [\"0%\", \"5%\", 0.5]}, {\"name\": \"delay\", " \
+    "\"treatment\": " other ", \"set\": \"internet.a-b\", \"levels\": [\"1ms\", \"2ms\"]}],\n"
+#define TRADE(text)          \
+    TREATED("true", "false") \
+    "\"tradeoff\": {\"cost\": \"intros_sent_mean\", \"harm\": \"held\", " text "}}"
 
 typedef struct {
     const char *sentence;
@@ -135,6 +146,46 @@ static const bad_row rows[] = {
      "{\"name\": \"x\", \"peers\": {\"a\": {}, \"b\": {}},\n\"factors\": [{\"name\": \"f\", "
      "\"set\": \"until.max_trials\", \"levels\": [5]}]}",
      34, "/factors/0/set", "the same in every cell"},
+    {"a tradeoff that is no object", TREATED("true", "false") "\"tradeoff\": 3}", 13, "/tradeoff",
+     "expected an object, not a number"},
+    {"a tradeoff without harm",
+     TREATED("true", "false") "\"tradeoff\": {\"cost\": \"held\", \"baseline\": \"0%\"}}", 13,
+     "/tradeoff", "\"harm\" is missing"},
+    {"a tradeoff by an unknown measure",
+     TREATED("true", "false") "\"tradeoff\": {\"cost\": \"heldd\", \"harm\": \"connected\", "
+                              "\"baseline\": \"0%\"}}",
+     22, "/tradeoff/cost", "did you mean \"held\"?"},
+    {"a tradeoff of a measure with itself",
+     TREATED("true", "false") "\"tradeoff\": {\"cost\": \"held\", \"harm\": \"held\", "
+                              "\"baseline\": \"0%\"}}",
+     38, "/tradeoff/harm", "cost and harm are the same measure"},
+    {"a tradeoff by what is not measured",
+     TREATED("true", "false") "\"tradeoff\": {\"cost\": \"held\", \"harm\": "
+                              "\"messages_acked_mean\", \"baseline\": \"0%\"}}",
+     38, "/tradeoff/harm", "needs \"messages\" in \"call\""},
+    {"an unknown baseline", TRADE("\"baseline\": \"6%\""), 70, "/tradeoff/baseline",
+     "the factor \"loss\" has no level \"6%\""},
+    {"a baseline that is a number", TRADE("\"baseline\": 0.5"), 70, "/tradeoff/baseline",
+     "must be a text, not a number"},
+    {"a misspelt key of a tradeoff", TRADE("\"baseline\": \"0%\", \"margins\": \"1%\""), 76,
+     "/tradeoff/margins", "did you mean \"margin\"?"},
+    {"a margin in the wrong unit", TRADE("\"baseline\": \"0%\", \"margin\": \"1s\""), 86,
+     "/tradeoff/margin", "unknown unit"},
+    {"a margin below nothing", TRADE("\"baseline\": \"0%\", \"margin\": \"-1%\""), 86,
+     "/tradeoff/margin", "out of range"},
+    {"a tradeoff of a factor that is not there",
+     TRADE("\"baseline\": \"0%\", \"treatment\": \"los\""), 89, "/tradeoff/treatment",
+     "there is no factor \"los\"; did you mean \"loss\"?"},
+    {"a tradeoff of what is no treatment", TRADE("\"baseline\": \"1ms\", \"treatment\": \"delay\""),
+     90, "/tradeoff/treatment", "the factor \"delay\" is no treatment"},
+    {"a tradeoff without any treatment",
+     TREATED("false", "false") "\"tradeoff\": {\"cost\": \"intros_sent_mean\", \"harm\": "
+                               "\"held\", \"baseline\": \"0%\"}}",
+     13, "/tradeoff", "there is nothing to trade: no factor is a treatment"},
+    {"a tradeoff of one of two treatments",
+     TREATED("true", "true") "\"tradeoff\": {\"cost\": \"intros_sent_mean\", \"harm\": \"held\", "
+                             "\"baseline\": \"0%\"}}",
+     13, "/tradeoff", "several factors are treatments; name the one whose levels are judged"},
 };
 
 static void expect_one(const char *sentence, const sim_complaints *got, const bad_row *row,
@@ -181,6 +232,18 @@ typedef struct {
 #define WITH_UNTIL BASE "\"until\": {\"half_width\": \"1%\"}}"
 
 static const override_row overrides[] = {
+    {TREATED("true", "false") "\"trials\": 5}",
+     "tradeoff.cost",
+     "held",
+     {"half a tradeoff", .pointer = "/tradeoff/cost", .what = "needs"}},
+    {TRADE("\"baseline\": \"0%\""),
+     "tradeoff.baseline",
+     "7%",
+     {"another baseline", .pointer = "/tradeoff/baseline", .what = "has no level \"7%\""}},
+    {TRADE("\"baseline\": \"0%\""),
+     "tradeoff",
+     "held",
+     {"a whole tradeoff", .pointer = "/tradeoff", .what = "its options look like tradeoff.OPTION"}},
     {WITH_TRIALS,
      "expect",
      "[]",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * "expect" and "until" that are right: cells and their opposites, bounds in the unit of the
- * measure, order, and that neither is part of what tells worlds apart.
+ * "expect", "until" and "tradeoff" that are right: cells and their opposites, bounds in the unit of
+ * the measure, order, and that none is part of what tells worlds apart.
  */
 #include <stdio.h>
 #include <string.h>
@@ -228,6 +228,7 @@ static void nothing_is_expected_by_default(void) {
         (void)sim_scenario_expects(scenario, &count);
         EXPECT_INT("no claims", count, 0);
         EXPECT("no rule", !sim_scenario_until(scenario).given);
+        EXPECT("nothing to trade", !sim_scenario_tradeoff(scenario).given);
         EXPECT_INT("as many trials as the file says", sim_scenario_trials(scenario), 70);
     }
     sim_scenario_destroy(scenario);
@@ -280,10 +281,96 @@ static void rules_are_read_in_the_measures_unit(void) {
     }
 }
 
-static void neither_is_part_of_the_digest(void) {
+typedef struct {
+    const char *sentence;
+    const char *text;
+    sim_override overrides[3];
+    size_t override_count;
+    const char *cost;
+    const char *harm;
+    uint32_t factor;
+    uint32_t baseline;
+    double margin; /* below 0: none */
+} tradeoff_row;
+
+#define TRADED(text) \
+    BASE "\"tradeoff\": {\"cost\": \"intros_sent_mean\", \"harm\": \"held\", " text "}}"
+
+static const tradeoff_row trades[] = {
+    {"the only treatment is meant",
+     TRADED("\"baseline\": \"y\""),
+     {{0}},
+     0,
+     "intros_sent_mean",
+     "held",
+     2,
+     1,
+     -1.0},
+    {"or it is named",
+     TRADED("\"baseline\": \"x\", \"treatment\": \"how\""),
+     {{0}},
+     0,
+     "intros_sent_mean",
+     "held",
+     2,
+     0,
+     -1.0},
+    {"a margin in the unit of harm",
+     TRADED("\"baseline\": \"x\", \"margin\": \"0.5%\""),
+     {{0}},
+     0,
+     "intros_sent_mean",
+     "held",
+     2,
+     0,
+     0.005},
+    {"another harm behind --set, in whose unit the margin is read",
+     TRADED("\"baseline\": \"x\", \"margin\": 0.25"),
+     {{"tradeoff.harm", "packets_sent_mean"}},
+     1,
+     "intros_sent_mean",
+     "packets_sent_mean",
+     2,
+     0,
+     0.25},
+    {"all of it behind --set",
+     BASE "\"trials\": 5}",
+     {{"tradeoff.harm", "connected"},
+      {"tradeoff.cost", "packets_sent_mean"},
+      {"tradeoff.baseline", "y"}},
+     3,
+     "packets_sent_mean",
+     "connected",
+     2,
+     1,
+     -1.0},
+};
+
+static void tradeoffs_name_levels_and_measures(void) {
+    for (size_t i = 0; i < sizeof trades / sizeof trades[0]; i++) {
+        const tradeoff_row *row = &trades[i];
+        sim_scenario *scenario = load_with(row->text, row->overrides, row->override_count);
+        uint32_t count;
+        const sim_measure *table = sim_measures(&count);
+        if (scenario != NULL) {
+            const sim_tradeoff got = sim_scenario_tradeoff(scenario);
+            EXPECT(row->sentence, got.given);
+            EXPECT_TEXT(row->sentence, table[got.cost].name, row->cost);
+            EXPECT_TEXT(row->sentence, table[got.harm].name, row->harm);
+            EXPECT_INT(row->sentence, got.factor, row->factor);
+            EXPECT_INT(row->sentence, got.baseline, row->baseline);
+            EXPECT(row->sentence, got.has_margin == (row->margin >= 0.0));
+            EXPECT_REAL(row->sentence, got.margin, row->margin >= 0.0 ? row->margin : 0.0, 1e-15);
+        }
+        sim_scenario_destroy(scenario);
+    }
+}
+
+static void none_is_part_of_the_digest(void) {
     static const char *const texts[] = {
         BASE "\"trials\": 5}",
         BASE "\"until\": {\"half_width\": \"1%\"}}",
+        TRADED("\"baseline\": \"x\""),
         BASE "\"expect\": [{\"measure\": \"connected\", \"at_least\": \"9%\"}]}",
     };
     uint64_t first = 0;
@@ -302,7 +389,8 @@ int main(void) {
         {"claims come in order", claims_come_in_order},
         {"nothing is expected by default", nothing_is_expected_by_default},
         {"rules are read in the measure's unit", rules_are_read_in_the_measures_unit},
-        {"neither is part of the digest", neither_is_part_of_the_digest},
+        {"tradeoffs name levels and measures", tradeoffs_name_levels_and_measures},
+        {"none is part of the digest", none_is_part_of_the_digest},
     };
     return PUNCH_TEST_MAIN("unit_claims", cases);
 }

@@ -534,6 +534,8 @@ static const explain_row explains[] = {
     {"core", 5, NULL},
     {"until", 3, NULL},
     {"until.half_width", 1, NULL},
+    {"tradeoff", 5, NULL},
+    {"tradeoff.margin", 1, NULL},
     {"expect", 8, NULL},
     {"expect.0.at_least", 1, NULL},
     {"half_with", 0, "until.half_width"},

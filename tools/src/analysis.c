@@ -213,12 +213,9 @@ static bool find_quantiles(collector *of, uint32_t cell, double confidence) {
     return !broken;
 }
 
-/* Microseconds of a rank as seconds; before the first is 0, never is infinite. */
-static double shown_rank(const sim_measure *measure, int64_t value) {
-    if (value == INT64_MAX) {
-        return INFINITY;
-    }
-    return value == INT64_MIN ? 0.0 : sim_measure_shown(measure, (double)value);
+/* An order statistic in the unit shown. */
+static double shown_rank(const sim_measure *measure, const stats_select *select, uint32_t wanted) {
+    return sim_measure_shown(measure, stats_select_shown(select, wanted));
 }
 
 static stats_estimate estimate_of(const collector *of, uint32_t m, double confidence) {
@@ -244,10 +241,10 @@ static stats_estimate estimate_of(const collector *of, uint32_t m, double confid
         const stats_select *select = of->streams[from->stream].select;
         e.n = from->n;
         if (e.n > 0) {
-            e.value = shown_rank(measure, stats_select_value(select, from->wanted[0]));
+            e.value = shown_rank(measure, select, from->wanted[0]);
         }
-        e.lo = shown_rank(measure, stats_select_value(select, from->wanted[1]));
-        e.hi = shown_rank(measure, stats_select_value(select, from->wanted[2]));
+        e.lo = shown_rank(measure, select, from->wanted[1]);
+        e.hi = shown_rank(measure, select, from->wanted[2]);
         return e;
     }
     }
@@ -583,8 +580,12 @@ char *analysis_make(analysis *made, const trials_file *file, const char *program
         state.sums[i].cell = i;
     }
     run_threads(&state, jobs);
-    const bool broken = atomic_load(&state.broken) || !sum_up(made, state.sums);
+    bool broken = atomic_load(&state.broken) || !sum_up(made, state.sums);
     free(state.sums);
+    if (!broken && file->about.tradeoff.given) {
+        made->judged = tradeoff_make(file, made->confidence);
+        broken = made->judged == NULL;
+    }
     if (!broken) {
         return NULL;
     }
@@ -600,6 +601,7 @@ void analysis_free(analysis *made) {
     }
     free(made->cells);
     free(made->verdicts);
+    tradeoff_free(made->judged);
     memset(made, 0, sizeof *made);
 }
 

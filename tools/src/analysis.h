@@ -11,6 +11,7 @@
 #include "facts.h"
 #include "reason.h"
 #include "stats.h"
+#include "tradeoff.h"
 #include "trials.h"
 
 /* A step of a distribution function: this share of calls connected within this time. */
@@ -46,6 +47,7 @@ typedef struct {
     uint64_t digest; /* over all trials in order */
     analysis_cell *cells;
     expect_verdict *verdicts; /* about->expect_count of them */
+    tradeoff *judged;         /* levels of a treatment; NULL: the scenario asks for none */
 } analysis;
 
 /* Uses up to jobs threads. NULL, or a sentence to be freed why not. */

@@ -413,6 +413,10 @@ bool compare_is_whole(const comparison *of) {
     return of->only_old == 0 && of->lost == 0 && !of->new_run->partial;
 }
 
+const tradeoff *compare_judged(const comparison *of) {
+    return of->old_run == of->new_run && of->new_run->has_trials ? of->new_run->said.judged : NULL;
+}
+
 char *compare_within(comparison *made, const compare_source *run, const compare_request *request) {
     *made = (comparison){.old_run = run, .new_run = run, .request = request};
     char *why = pair_within(made, run, request->against);

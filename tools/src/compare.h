@@ -80,6 +80,10 @@ void comparison_free(comparison *made);
  * became worse: a comparison that is not whole vouches for nothing. */
 bool compare_is_whole(const comparison *of);
 
+/* What the run says of its treatment's levels, when the comparison is within one run and its
+ * scenario asks; else NULL. */
+const tradeoff *compare_judged(const comparison *of);
+
 /* "better", "worse", "~", "within the margin", "inconclusive" */
 const char *compare_verdict_name(compare_verdict verdict);
 

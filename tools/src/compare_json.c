@@ -6,7 +6,8 @@
  *    "worse":n, "better":n, "only_old":n, "only_new":n, "lost":n, "whole",
  *    "rows":[{"old":{factor:level,...}, "new":{...}, "measure", "paired",
  *    "values":{"old":{n,value,lo,hi},"new":{...}}, "difference":{...}, "ratio":{...}, "p",
- *    "p_adjusted", "margin", "p_margin", "verdict", "worse_trial"}]}
+ *    "p_adjusted", "margin", "p_margin", "verdict", "worse_trial"}],
+ *    "tradeoff":{...} (tradeoff_json.c; of one run whose scenario has one)}
  *
  * Infinity is null, with "unbounded":true beside it.
  */
@@ -14,6 +15,7 @@
 
 #include "compare.h"
 #include "format.h"
+#include "tradeoff_words.h"
 
 static void put_text(FILE *out, const char *name, const char *text) {
     fprintf(out, "\"%s\":", name);
@@ -103,5 +105,10 @@ void compare_json(const comparison *of, FILE *out) {
         fputs(i > 0 ? ",\n" : "\n", out);
         put_row(of, &of->rows[i], out);
     }
-    fputs("\n]}\n", out);
+    fputs("\n]", out);
+    if (compare_judged(of) != NULL) {
+        fputs(",\"tradeoff\":", out);
+        tradeoff_json(compare_judged(of), out);
+    }
+    fputs("}\n", out);
 }

@@ -11,6 +11,7 @@
 #include "format.h"
 #include "punch/assert.h"
 #include "report.h"
+#include "tradeoff_words.h"
 #include "words.h"
 
 static void put_line(FILE *out, const char *before, char *line) {
@@ -101,6 +102,10 @@ static char *compose(const comparison *of, size_t rows_max, size_t *length_out) 
     put_line(out, "", words_sentence("%s: compared", of->new_run->scenario));
     put_line(out, "\n", compare_summary(of));
     put_line(out, "\n", compare_not_whole_words(of));
+    if (compare_judged(of) != NULL) {
+        const uint32_t tables = rows_max < UINT32_MAX ? (uint32_t)rows_max : UINT32_MAX;
+        tradeoff_markdown(compare_judged(of), of->new_run->confidence, out, tables);
+    }
     put_line(out, "\n", compare_unmatched_words(of));
     if (rows_of(of, true) > 0) {
         fputc('\n', out);

@@ -8,6 +8,7 @@
 
 #include "compare_words.h"
 #include "punch/assert.h"
+#include "tradeoff_words.h"
 
 /* Pairs of cells whose worsenings are shown by commands. Chosen: a screen; the table has all. */
 #define WORSE_SHOWN_MAX 8u
@@ -141,6 +142,10 @@ void compare_table(const comparison *of, FILE *out, bool colour) {
     }
     put_line(out, "", compare_paired_words(of));
     fputc('\n', out);
+    if (compare_judged(of) != NULL) {
+        tradeoff_print(compare_judged(of), of->new_run->confidence, out, colour);
+        fputc('\n', out);
+    }
     put_rows(of, out, colour);
     fputc('\n', out);
     put_line(out, "", compare_unmatched_words(of));

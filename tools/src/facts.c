@@ -124,6 +124,29 @@ static void put_until(const facts *of, FILE *out) {
     fputc('}', out);
 }
 
+static void put_tradeoff(const facts *of, FILE *out) {
+    if (!of->tradeoff.given) {
+        return;
+    }
+    uint32_t count = 0;
+    const sim_measure *table = sim_measures(&count);
+    const facts_factor *factor = &of->factors[of->tradeoff.factor];
+    put_name(out, "tradeoff");
+    fputs("{\"cost\": ", out);
+    format_json_string(out, table[of->tradeoff.cost].name);
+    fputs(", \"harm\": ", out);
+    format_json_string(out, table[of->tradeoff.harm].name);
+    fputs(", \"treatment\": ", out);
+    format_json_string(out, factor->name);
+    fputs(", \"baseline\": ", out);
+    format_json_string(out, factor->levels[of->tradeoff.baseline]);
+    if (of->tradeoff.has_margin) {
+        fputs(", \"margin\": ", out);
+        put_real(out, of->tradeoff.margin);
+    }
+    fputc('}', out);
+}
+
 static void put_expects(const facts *of, FILE *out) {
     uint32_t count = 0;
     const sim_measure *table = sim_measures(&count);
@@ -170,6 +193,7 @@ void facts_write(const facts *of, FILE *out) {
     put_number(out, "shard_count", of->shard_count);
     put_until(of, out);
     put_factors(of, out);
+    put_tradeoff(of, out);
     put_cells(of, out);
     put_list(out, "hosts", of->hosts, of->host_count);
     put_list(out, "sites", of->sites, of->site_count);
@@ -338,8 +362,8 @@ static void read_calls(facts_reader *reader, facts *out) {
     }
 }
 
-static uint32_t read_measure(facts_reader *reader, const cJSON *object) {
-    const cJSON *name = cJSON_GetObjectItemCaseSensitive(object, "measure");
+static uint32_t read_measure(facts_reader *reader, const cJSON *object, const char *key) {
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(object, key);
     const uint32_t measure =
         cJSON_IsString(name) ? sim_measure_find(name->valuestring) : SIM_MEASURE_UNKNOWN;
     if (measure == SIM_MEASURE_UNKNOWN) {
@@ -364,9 +388,50 @@ static void read_until(facts_reader *reader, facts *out) {
         return;
     }
     out->until.given = true;
-    out->until.measure = read_measure(reader, until);
+    out->until.measure = read_measure(reader, until, "measure");
     out->until.half_width = read_real(reader, until, "half_width");
     out->until.trials_max = out->trials;
+}
+
+/* The number of that text in a list; its length when it is none of them. */
+static uint32_t place_of(char *const *texts, uint32_t count, const cJSON *text) {
+    uint32_t at = 0;
+    while (at < count && !(cJSON_IsString(text) && strcmp(texts[at], text->valuestring) == 0)) {
+        at++;
+    }
+    return at;
+}
+
+static void read_tradeoff(facts_reader *reader, facts *out) {
+    const cJSON *object = cJSON_GetObjectItemCaseSensitive(reader->root, "tradeoff");
+    if (object == NULL) {
+        return;
+    }
+    sim_tradeoff made = {.given = true};
+    const cJSON *treatment = cJSON_GetObjectItemCaseSensitive(object, "treatment");
+    while (made.factor < out->factor_count &&
+           place_of(&out->factors[made.factor].name, 1, treatment) == 1) {
+        made.factor++;
+    }
+    if (made.factor == out->factor_count || !out->factors[made.factor].treatment) {
+        refuse(reader, "the facts of the run judge what is no treatment in them");
+        return;
+    }
+    const facts_factor *factor = &out->factors[made.factor];
+    made.baseline = place_of(factor->levels, factor->level_count,
+                             cJSON_GetObjectItemCaseSensitive(object, "baseline"));
+    if (made.baseline == factor->level_count || factor->level_count > SIM_TRADEOFF_LEVELS_MAX) {
+        refuse(reader, "the facts of the run judge levels that make no sense");
+        return;
+    }
+    made.cost = read_measure(reader, object, "cost");
+    made.harm = read_measure(reader, object, "harm");
+    made.has_margin = cJSON_GetObjectItemCaseSensitive(object, "margin") != NULL;
+    made.margin = made.has_margin ? read_real(reader, object, "margin") : 0.0;
+    if (made.margin < 0.0 || made.cost == made.harm) {
+        refuse(reader, "the facts of the run judge by measures that make no sense");
+    }
+    out->tradeoff = made;
 }
 
 static void read_expects(facts_reader *reader, facts *out) {
@@ -379,7 +444,7 @@ static void read_expects(facts_reader *reader, facts *out) {
         sim_expect *e = &out->expects[at++];
         e->entry = whole(reader, cJSON_GetObjectItemCaseSensitive(item, "entry"), ITEMS_MAX);
         e->line = whole(reader, cJSON_GetObjectItemCaseSensitive(item, "line"), UINT32_MAX);
-        e->measure = read_measure(reader, item);
+        e->measure = read_measure(reader, item, "measure");
         e->form = (sim_expect_form)whole(reader, cJSON_GetObjectItemCaseSensitive(item, "form"),
                                          SIM_EXPECT_RATIO);
         e->cell = whole(reader, cJSON_GetObjectItemCaseSensitive(item, "cell"), last_cell);
@@ -438,6 +503,7 @@ static void read_all(facts_reader *reader, facts *out) {
     out->sites = get_texts(reader, reader->root, "sites", &out->site_count);
     read_calls(reader, out);
     read_until(reader, out);
+    read_tradeoff(reader, out);
     read_expects(reader, out);
 }
 

@@ -55,6 +55,7 @@ typedef struct {
     uint32_t shard;       /* this part of the run, from 0, */
     uint32_t shard_count; /* of so many; 1 = all of it */
     sim_until until;      /* measure by its position in sim_measures() */
+    sim_tradeoff tradeoff;
     facts_factor *factors;
     uint32_t factor_count;
     facts_cell *cells;

@@ -9,6 +9,7 @@
 #include "format.h"
 #include "report.h"
 #include "report_words.h"
+#include "tradeoff_words.h"
 
 /* One end of an estimate. Infinity is null, and "unbounded" beside it says which null it is. */
 static void put_real(FILE *out, const char *name, double value) {
@@ -171,5 +172,9 @@ void report_json(const analysis *of, FILE *out) {
     }
     fputs("\n],\"expect\":", out);
     put_expects(of, out, ALL_CELLS);
+    if (of->judged != NULL) {
+        fputs(",\"tradeoff\":", out);
+        tradeoff_json(of->judged, out);
+    }
     fputs("}\n", out);
 }

@@ -10,6 +10,7 @@
 #include "punch/assert.h"
 #include "report.h"
 #include "report_words.h"
+#include "tradeoff_words.h"
 
 /* Longer tables are folded. Chosen: about a screen. */
 #define ROWS_OPEN_MAX 20u
@@ -297,6 +298,9 @@ static void compose(const markdown *to) {
     put_text(to, summary);
     fputs("**\n", to->out);
     free(summary);
+    if (to->of->judged != NULL) {
+        tradeoff_markdown(to->of->judged, to->of->confidence, to->out, to->rows_max);
+    }
     put_verdicts(to);
     put_cells(to);
     put_replays(to);

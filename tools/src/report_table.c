@@ -9,6 +9,7 @@
 #include "punch/assert.h"
 #include "report.h"
 #include "report_words.h"
+#include "tradeoff_words.h"
 
 /* Up to this many failing cells each get their command; beyond, each distinct reason gets one.
  * Chosen: about a screen. */
@@ -270,6 +271,10 @@ void report_table(const analysis *of, FILE *out, bool colour) {
         print_row(&layout, out, i);
     }
     print_examples(of, out);
+    if (of->judged != NULL) {
+        fputc('\n', out);
+        tradeoff_print(of->judged, of->confidence, out, colour);
+    }
     print_verdicts(&layout, out);
     free(layout.widths);
     if (of->partial) {

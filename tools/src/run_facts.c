@@ -112,6 +112,7 @@ facts run_facts(const run_request *request) {
     out.shard = request->shard;
     out.shard_count = request->shard_count;
     out.until = request->until;
+    out.tradeoff = sim_scenario_tradeoff(scenario);
     take_factors(scenario, &out);
     take_cells(request, &out);
     take_expects(scenario, &out);

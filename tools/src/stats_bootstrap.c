@@ -222,23 +222,47 @@ static stats_estimate ratio_of(const stats_blocks *blocks, const stats_block *su
     return (stats_estimate){n, first_mean / second_mean, exp(made.lo), exp(made.hi)};
 }
 
+/* How far the means of both samples are apart, before anything is resampled. */
+typedef struct {
+    stats_block sum;
+    uint64_t n; /* of the smaller sample; 0: there is nothing else */
+    double value;
+    double p;
+    influences of;
+} separation;
+
+static void separate(const stats_blocks *blocks, separation *out) {
+    uint32_t count = 0;
+    uint32_t differing = 0;
+    const double rates[2] = {1.0, 1.0};
+    *out = (separation){.sum = sum_of(blocks, &count, &differing), .p = 1.0};
+    const stats_block *sum = &out->sum;
+    out->n = (uint64_t)fmin(sum->first_count, sum->second_count);
+    if (out->n == 0) {
+        return;
+    }
+    influence(blocks, sum, rates, &out->of);
+    out->value = sum->first_sum / sum->first_count - sum->second_sum / sum->second_count;
+    out->p = count < 2 ? 1.0 : p_of(out->value, &out->of, differing);
+}
+
 stats_bootstrapped stats_bootstrap(const stats_blocks *blocks, double confidence, uint64_t seed) {
     const stats_difference nothing = {{0, NAN, -INFINITY, INFINITY}, 1.0};
     stats_bootstrapped made = {nothing, nothing};
-    uint32_t count = 0;
-    uint32_t differing = 0;
-    const stats_block sum = sum_of(blocks, &count, &differing);
-    const uint64_t n = (uint64_t)fmin(sum.first_count, sum.second_count);
-    if (n == 0) {
+    separation apart;
+    separate(blocks, &apart);
+    if (apart.n == 0) {
         return made;
     }
-    influences of = {0};
-    const double rates[2] = {1.0, 1.0};
-    influence(blocks, &sum, rates, &of);
-    const double value = sum.first_sum / sum.first_count - sum.second_sum / sum.second_count;
-    made.difference.estimate = around(n, value, &of, confidence, seed);
-    made.difference.p = count < 2 ? 1.0 : p_of(value, &of, differing);
-    made.ratio.estimate = ratio_of(blocks, &sum, n, confidence, seed);
-    made.ratio.p = made.difference.p;
+    made.difference.estimate = around(apart.n, apart.value, &apart.of, confidence, seed);
+    made.ratio.estimate = ratio_of(blocks, &apart.sum, apart.n, confidence, seed);
+    made.difference.p = apart.p;
+    made.ratio.p = apart.p;
     return made;
+}
+
+double stats_blocks_p(const stats_blocks *blocks) {
+    separation apart;
+    separate(blocks, &apart);
+    return apart.p;
 }

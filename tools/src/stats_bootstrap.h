@@ -58,4 +58,7 @@ typedef struct {
  * of nothing in all blocks is said as it is. */
 stats_bootstrapped stats_bootstrap(const stats_blocks *blocks, double confidence, uint64_t seed);
 
+/* That p alone, without the interval and its resamples. */
+double stats_blocks_p(const stats_blocks *blocks);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stats_select.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,6 +245,11 @@ int64_t stats_select_value(const stats_select *select, uint32_t wanted) {
     PUNCH_ASSERT(wanted < select->wanted_count);
     PUNCH_ASSERT(select->wanted[wanted].known);
     return select->wanted[wanted].value;
+}
+
+double stats_select_shown(const stats_select *select, uint32_t wanted) {
+    const int64_t value = stats_select_value(select, wanted);
+    return value == INT64_MAX ? (double)INFINITY : value == INT64_MIN ? 0.0 : (double)value;
 }
 
 bool stats_select_walk(const stats_select *select, stats_select_step *step) {

@@ -43,6 +43,9 @@ bool stats_select_next_pass(stats_select *select);
 /* What stats_select_want(...) == wanted asked for, once no further pass is needed. */
 int64_t stats_select_value(const stats_select *select, uint32_t wanted);
 
+/* The same of values that are not negative: never is infinite, before the first is 0. */
+double stats_select_shown(const stats_select *select, uint32_t wanted);
+
 /* Walks the buckets of the first pass that are not empty, in ascending order. All zero: before the
  * first. */
 typedef struct {

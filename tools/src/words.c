@@ -124,6 +124,13 @@ char *words_relative(const stats_estimate *e, char text[WORDS_CAP]) {
     return estimate(&how, &change, text);
 }
 
+char *words_reduction(const stats_estimate *e, char text[WORDS_CAP]) {
+    style how = {100.0, 0, false, false, " %", "unbounded"};
+    const stats_estimate less = {e->n, 1.0 - e->value, 1.0 - e->hi, 1.0 - e->lo};
+    how.decimals = fmax(fabs(less.lo), fabs(less.hi)) < 0.1 ? 1 : 0;
+    return estimate(&how, &less, text);
+}
+
 static char *limit_text(double limit, double scale, const char *unit, char text[WORDS_CAP]) {
     if (isinf(limit)) {
         (void)snprintf(text, WORDS_CAP, "never");

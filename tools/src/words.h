@@ -27,6 +27,9 @@ char *words_ratio(const stats_estimate *e, char text[WORDS_CAP]);
 /* A ratio as a relative change: "+32 % [+20, +45]". */
 char *words_relative(const stats_estimate *e, char text[WORDS_CAP]);
 
+/* A ratio as how much less it is: "45 % [43, 47]". */
+char *words_reduction(const stats_estimate *e, char text[WORDS_CAP]);
+
 /* What was set as a limit, with no more digits than it has: "99.5 %", "-2 points" (a change),
  * "0.5 s", "1.2". */
 char *words_limit(sim_measure_unit unit, double limit, char text[WORDS_CAP]);

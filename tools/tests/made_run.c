@@ -26,7 +26,7 @@ static void fill_facts(made_facts *made, const made_run *run) {
                          .hosts = {"a", "b"},
                          .sites = {"A", "B"},
                          .call = {0, 1}};
-    made->factors[0] = (facts_factor){"pair", false, MADE_PAIRS, made->pairs};
+    made->factors[0] = (facts_factor){"pair", run->both, MADE_PAIRS, made->pairs};
     made->factors[1] =
         (facts_factor){(char *)(uintptr_t)run->loss, run->treatment, MADE_LOSSES, made->losses};
     for (uint32_t i = 0; i < MADE_CELLS; i++) {
@@ -45,6 +45,7 @@ static void fill_facts(made_facts *made, const made_run *run) {
                           .virtual_time = true,
                           .crypto = "fast",
                           .shard_count = run->shard_count > 1 ? run->shard_count : 1,
+                          .tradeoff = run->tradeoff,
                           .factors = made->factors,
                           .factor_count = 2,
                           .cells = made->cells,

@@ -25,7 +25,9 @@ typedef struct {
     uint32_t shard_count; /* above 1: only the first of so many parts is written */
     const char *loss;     /* name of the second factor */
     bool treatment;       /* is it one? */
-    sim_expect *expects;  /* borrowed; may be NULL */
+    bool both;            /* is the first one, too? */
+    sim_tradeoff tradeoff;
+    sim_expect *expects; /* borrowed; may be NULL */
     uint32_t expect_count;
     made_trial result;
     const void *user;

@@ -18,7 +18,8 @@ static facts fake_facts(uint64_t trials) {
         ", \"hold\": \"30s\", \"expect\": [{\"measure\": \"connected\", \"cell\": {\"loss\": "
         "\"2%\"}, \"minus\": {\"loss\": \"0%\"}, \"at_least\": \"-5%\", \"why\": \"a "
         "\\\"quoted\\\" "
-        "reason\"}]");
+        "reason\"}], \"tradeoff\": {\"cost\": \"intros_sent_mean\", \"harm\": \"held\", "
+        "\"baseline\": \"2%\", \"margin\": \"0.5%\"}");
     run_request request = fake_request(scenario, &fake_backend, 1);
     request.trials = trials;
     facts made = run_facts(&request);
@@ -45,6 +46,10 @@ static void facts_come_back(void) {
     EXPECT_TEXT("and say the same", again, text);
     EXPECT_INT("expectations", read.expect_count, 1);
     EXPECT_TEXT("with their reason", read.expects[0].why, "a \"quoted\" reason");
+    EXPECT_INT("what a treatment costs", read.tradeoff.cost, sim_measure_find("intros_sent_mean"));
+    EXPECT_INT("what harm it does", read.tradeoff.harm, SIM_MEASURE_HELD);
+    EXPECT_INT("its baseline", read.tradeoff.baseline, 2);
+    EXPECT_REAL("how much harm is allowed", read.tradeoff.margin, 0.005, 0.0);
     EXPECT_INT("a cell's level", facts_level(&read, 2, 0), 2);
     EXPECT("treatments are paired", facts_paired(&read, 0, 2));
     EXPECT("worlds are held", facts_measured(&read, 0, SIM_MEASURE_HELD));

@@ -79,6 +79,19 @@ typedef struct {
     uint64_t trials_max; /* per cell */
 } sim_until;
 
+/* What the levels of a treatment are judged by. */
+#define SIM_TRADEOFF_LEVELS_MAX 64u /* of that factor; chosen: every pair of them is compared */
+
+typedef struct {
+    bool given;
+    uint32_t cost; /* position in sim_measures() */
+    uint32_t harm;
+    uint32_t factor;   /* the treatment */
+    uint32_t baseline; /* its level that others are compared with */
+    bool has_margin;
+    double margin; /* of harm, >= 0, in the unit it is shown in */
+} sim_tradeoff;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -110,7 +123,7 @@ const char *sim_scenario_backend(const sim_scenario *scenario); /* name, default
 uint64_t sim_scenario_seed(const sim_scenario *scenario);
 uint64_t sim_scenario_trials(const sim_scenario *scenario); /* per cell; the most, with until */
 /* 64-bit digest of the effective content: file and overrides except what changes no world (seed,
- * trials, until, expect, texts). */
+ * trials, until, tradeoff, expect, texts). */
 uint64_t sim_scenario_digest(const sim_scenario *scenario);
 
 uint32_t sim_scenario_factor_count(const sim_scenario *scenario);
@@ -122,6 +135,7 @@ uint32_t sim_scenario_cell_level(const sim_scenario *scenario, uint32_t cell, ui
 /* What the file expects, in file order; *count_out is how many. Owned by the scenario. */
 const sim_expect *sim_scenario_expects(const sim_scenario *scenario, uint32_t *count_out);
 sim_until sim_scenario_until(const sim_scenario *scenario);
+sim_tradeoff sim_scenario_tradeoff(const sim_scenario *scenario);
 
 /* A plan with room for any trial of any cell, its arrays owned by the plan; NULL on out of memory.
  */

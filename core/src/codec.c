@@ -308,6 +308,10 @@ punch_err punch_signal_decode(uint8_t type, const uint8_t *body, size_t length,
     return PUNCH_OK;
 }
 
+bool punch_path_may_promise(uint8_t type) {
+    return (PATH_FIELDS(type) & MAY_PROMISE) != 0;
+}
+
 static bool path_is_encodable(uint32_t fields, const punch_path_body *path) {
     if ((fields & HAS_PAYLOAD) != 0 &&
         (path->payload_length == 0 || path->payload_length > PUNCH_MESSAGE_MAX ||

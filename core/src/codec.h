@@ -110,6 +110,9 @@ typedef struct {
     punch_keepalive_id offers[PUNCH_OFFERS_MAX];
 } punch_invitation;
 
+/* May packets of this type carry PROMISE? */
+bool punch_path_may_promise(uint8_t type);
+
 /* Writes the body of a signal (16..31) or path (32..63) message into body; PUNCH_ERR_CAPACITY when
  * it does not fit, PUNCH_ERR_ARGUMENT for a type of the other family. */
 punch_err punch_signal_encode(uint8_t type, const punch_signal *signal, uint8_t *body, size_t cap,

@@ -67,7 +67,7 @@ void punch_outbox_path(punch_peer *peer, punch_call_slot *slot, uint8_t type, pu
     const uint32_t sequence = slot->channel.next_sequence;
     body->highest = slot->channel.highest;
     body->bitmap = punch_channel_ack_bitmap(&slot->channel);
-    body->promise_ms = punch_session_promise_ms(peer, slot);
+    body->promise_ms = punch_path_may_promise(type) ? punch_session_promise_ms(peer, slot) : 0;
     punch_err err = punch_path_encode(type, body, packet + PUNCH_CHANNEL_HEADER_BYTES,
                                       PUNCH_CHANNEL_BODY_MAX, &length);
     PUNCH_ASSERT_EQ(err, PUNCH_OK);

@@ -104,6 +104,7 @@ typedef struct {
     const void *send_state;                  /* of send_strategy; NULL = it has none */
     const punch_keepalive *receive_strategy; /* what we take the counterparty to use */
     punch_time_us promised_us;               /* their longest silence in their words; 0 = none */
+    punch_time_us own_promise_us;   /* ours, as last told by a strategy that promises; 0 = none */
     punch_time_us answer_due_at_us; /* of a keepalive that asks; PUNCH_NEVER = none awaited */
     punch_time_us phase_at_us; /* the one keepalive that shifts the phase; PUNCH_NEVER = none due */
     punch_keepalive_view view;
@@ -345,8 +346,8 @@ uint64_t punch_session_nonce(const punch_call_slot *slot, uint8_t target);
 /* When the packet with this sequence left, or PUNCH_NEVER when that is forgotten. */
 punch_time_us punch_session_sent_at_us(const punch_call_slot *slot, uint32_t sequence);
 void punch_session_probe_now(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us);
-/* What we tell the counterparty about our silences, 0 = nothing. */
-uint32_t punch_session_promise_ms(const punch_peer *peer, const punch_call_slot *slot);
+/* What we tell the counterparty about our silences from now on, 0 = nothing. */
+uint32_t punch_session_promise_ms(const punch_peer *peer, punch_call_slot *slot);
 
 /* --- learning.c ------------------------------------------------------------------------------- */
 

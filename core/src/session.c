@@ -87,6 +87,7 @@ static void adopt(const punch_peer *peer, punch_session *session) {
     session->send_state = punch_learning_state(peer, session->send_strategy);
     session->view.interval_us = set_us != 0 ? set_us : session->send_strategy->interval_us;
     session->answer_due_at_us = PUNCH_NEVER;
+    session->own_promise_us = 0;
 }
 
 static void take_their_choice(punch_session *session, const punch_keepalive_id *id) {
@@ -511,8 +512,13 @@ void punch_session_on_datagram(punch_peer *peer, const punch_datagram *datagram,
 /* --- time ------------------------------------------------------------------------------------- */
 
 static punch_time_us keepalive_at_us(const punch_session *session) {
-    const punch_time_us due_us =
+    punch_time_us due_us =
         session->send_strategy->next_send_us(session->send_state, &session->view);
+    if (session->own_promise_us != 0) {
+        /* What was learnt since does not excuse from what was promised. */
+        due_us = punch_time_earlier(
+            due_us, punch_time_after(session->view.last_send_at_us, session->own_promise_us));
+    }
     const punch_time_us last_us = session->view.last_keepalive_at_us;
     return last_us == PUNCH_NEVER ? due_us
                                   : punch_time_later(due_us, last_us + SESSION_KEEPALIVE_GAP_US);
@@ -540,13 +546,14 @@ static punch_time_us stretched_us(const punch_keepalive *strategy, punch_time_us
            silence_us % strategy->interval_us * interval_us / strategy->interval_us;
 }
 
-uint32_t punch_session_promise_ms(const punch_peer *peer, const punch_call_slot *slot) {
-    const punch_session *session = &slot->session;
+uint32_t punch_session_promise_ms(const punch_peer *peer, punch_call_slot *slot) {
+    punch_session *session = &slot->session;
     const punch_keepalive *ours = session->send_strategy;
     const punch_options *options = &peer->config.options;
     punch_time_us promise_us = 0;
     if (ours->promise_us != NULL) {
         promise_us = ours->promise_us(session->send_state, &session->view);
+        session->own_promise_us = promise_us;
     } else if (options->keepalive_interval_us != 0 && ours->interval_us != 0) {
         promise_us = punch_time_after(
             stretched_us(ours, ours->silence_after_first_us, options->keepalive_interval_us),

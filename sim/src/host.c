@@ -131,7 +131,8 @@ size_t sim_host_core_bytes(const sim_plan *plan, uint32_t index) {
     peer_config_sizes(host, &config);
     config.port = &port;
     config.broker_addr = plan->hosts[host->broker].addr;
-    return punch_peer_size(&config);
+    const size_t bytes = punch_peer_size(&config);
+    return bytes > 0 ? bytes + host->learning_bytes : 0;
 }
 
 static void identity_seed(const sim_world *world, uint32_t index, uint8_t seed[PUNCH_KEY_BYTES]) {

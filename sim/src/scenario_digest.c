@@ -58,11 +58,11 @@ static uint64_t of_number(const sim_scenario *scenario, const scenario_option *o
     case TYPE_LINK_PRESET:
         return join_text(0, sim_link_presets(&count)[number].name);
     case TYPE_KEEPALIVE:
-        return join_text(0, punch_keepalive_builtin(&count)[number]->name);
+        return join_text(0, scenario->keepalives[number]->name);
     case TYPE_KEEPALIVES: {
         uint64_t digest = 0;
         for (uint64_t list = (uint64_t)number; list != 0; list >>= 8) {
-            digest = join_text(digest, punch_keepalive_builtin(&count)[(list & 0xff) - 1]->name);
+            digest = join_text(digest, scenario->keepalives[(list & 0xff) - 1]->name);
         }
         return digest;
     }

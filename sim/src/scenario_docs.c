@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "nat/presets.h"
-#include "punch/keepalive.h"
+#include "punch/lab.h"
 #include "scenario_internal.h"
 #include "sim/link_presets.h"
 
@@ -116,9 +116,9 @@ static void write_references(const scenario_option *option, FILE *out) {
             (void)fprintf(out, "    %-28s %s\n", presets[i].name, presets[i].title);
         }
     } else if (option->type == TYPE_KEEPALIVE || option->type == TYPE_KEEPALIVES) {
-        const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);
+        const punch_keepalive *const *known = punch_lab_keepalives(&count);
         for (size_t i = 0; i < count; i++) {
-            (void)fprintf(out, "    %-28s %s\n", builtin[i]->name, builtin[i]->help);
+            (void)fprintf(out, "    %-28s %s\n", known[i]->name, known[i]->help);
         }
     } else if (option->type == TYPE_MEASURE) {
         uint32_t measure_count;
@@ -289,8 +289,8 @@ void sim_scenario_write_reference(FILE *out) {
         (void)fprintf(out, "| `%s` | %s |\n", lines[i].name, lines[i].title);
     }
     (void)fputs("\n### Keepalive strategies\n\n| name | meaning |\n|---|---|\n", out);
-    const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);
+    const punch_keepalive *const *known = punch_lab_keepalives(&count);
     for (size_t i = 0; i < count; i++) {
-        (void)fprintf(out, "| `%s` | %s |\n", builtin[i]->name, builtin[i]->help);
+        (void)fprintf(out, "| `%s` | %s |\n", known[i]->name, known[i]->help);
     }
 }

@@ -365,6 +365,44 @@ static void read_level(scenario_loader *loader, scenario_factor *factor, const s
     }
 }
 
+static uint32_t plugin_count(const sim_scenario *scenario) {
+    return scenario->keepalive_count - scenario->plugin_first;
+}
+
+static bool has_level(const scenario_factor *factor, const char *label) {
+    for (uint32_t i = 0; i < factor->level_count; i++) {
+        if (strcmp(factor->labels[i], label) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A factor that sets nothing but keepalive strategies compares them: plug-ins join in, each as one
+ * more level, unless the file has one of that name. */
+static void add_plugins(scenario_loader *loader, scenario_factor *factor) {
+    const sim_scenario *scenario = loader->scenario;
+    bool compares = factor->key_count > 0;
+    for (uint32_t k = 0; k < factor->key_count; k++) {
+        compares = compares && factor->keys[k].option->type == TYPE_KEEPALIVES;
+    }
+    for (uint32_t i = scenario->plugin_first; compares && i < scenario->keepalive_count; i++) {
+        const char *name = scenario->keepalives[i]->name;
+        if (has_level(factor, name)) {
+            continue;
+        }
+        scenario_level *level = &factor->levels[factor->level_count];
+        const scenario_value value = {.number = (int64_t)i + 1}; /* a list of one */
+        for (uint32_t k = 0; k < factor->key_count; k++) {
+            scenario_setting_put(loader, &level->settings, &level->setting_count,
+                                 &level->setting_cap,
+                                 scenario_setting_of(scenario, factor->keys[k].object,
+                                                     factor->keys[k].option, value));
+        }
+        factor->labels[factor->level_count++] = name;
+    }
+}
+
 static void read_levels(scenario_loader *loader, scenario_factor *factor, const scenario_key *key,
                         const json_node *list) {
     const json_doc *doc = &loader->doc;
@@ -377,20 +415,19 @@ static void read_levels(scenario_loader *loader, scenario_factor *factor, const 
                           SCENARIO_LEVELS_MAX);
         return;
     }
-    factor->levels = scenario_arena_take(arena, list->child_count * sizeof *factor->levels);
-    factor->labels = scenario_arena_take(arena, list->child_count * sizeof *factor->labels);
+    const size_t cap = list->child_count + plugin_count(loader->scenario);
+    factor->levels = scenario_arena_take(arena, cap * sizeof *factor->levels);
+    factor->labels = scenario_arena_take(arena, cap * sizeof *factor->labels);
     if (factor->levels == NULL || factor->labels == NULL) {
         return;
     }
     for (const json_node *node = json_first(doc, list); node != NULL; node = json_next(doc, node)) {
         const char *label = NULL;
         read_level(loader, factor, key, node, &label);
-        for (uint32_t i = 0; label != NULL && i < factor->level_count; i++) {
-            if (strcmp(factor->labels[i], label) == 0) {
-                scenario_complain(loader->complaints, scenario_at(doc, node),
-                                  "a level labelled \"%s\" stands in this factor already", label);
-                label = NULL;
-            }
+        if (label != NULL && has_level(factor, label)) {
+            scenario_complain(loader->complaints, scenario_at(doc, node),
+                              "a level labelled \"%s\" stands in this factor already", label);
+            label = NULL;
         }
         const char *copy = scenario_arena_text(arena, label != NULL ? label : "");
         if (copy == NULL) {
@@ -444,6 +481,9 @@ static void read_factor(scenario_loader *loader, const json_node *node) {
         return;
     }
     read_levels(loader, &factor, set != NULL ? &key : NULL, levels);
+    if (factor.level_count > 0) {
+        add_plugins(loader, &factor);
+    }
     scenario_factor *factors =
         scenario_arena_grow(&scenario->arena, scenario->factors, scenario->factor_count,
                             &scenario->factor_cap, sizeof *factors);

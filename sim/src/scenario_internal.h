@@ -152,7 +152,10 @@ typedef struct {
 struct sim_scenario {
     scenario_arena arena;
     const char *path;
-    const char **texts; /* values of TYPE_TEXT and TYPE_NAME */
+    const punch_keepalive **keepalives; /* all a name may mean */
+    uint32_t keepalive_count;
+    uint32_t plugin_first; /* of them, from here on */
+    const char **texts;    /* values of TYPE_TEXT and TYPE_NAME */
     uint32_t text_count;
     uint32_t text_cap;
     scenario_object *objects;

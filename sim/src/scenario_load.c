@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "punch/assert.h"
+#include "punch/lab.h"
 #include "scenario_internal.h"
 
 static const char *const root_keys[] = {"$schema",  "core",        "nat",     "link",     "peers",
@@ -256,9 +258,32 @@ static void finish(sim_scenario *scenario) {
     scenario->digest = scenario_digest_of(scenario);
 }
 
+/* All strategies a name may mean: the laboratory's, then plug-ins. */
+static bool add_keepalives(sim_scenario *scenario, const sim_scenario_with *with) {
+    size_t count = 0;
+    const punch_keepalive *const *lab = punch_lab_keepalives(&count);
+    PUNCH_ASSERT(with->plugin_count <= SIM_PLUGINS_MAX);
+    PUNCH_ASSERT(count + SIM_PLUGINS_MAX <= UINT8_MAX);
+    scenario->keepalives = scenario_arena_take(&scenario->arena, (count + with->plugin_count) *
+                                                                     sizeof *scenario->keepalives);
+    if (scenario->keepalives == NULL) {
+        return false;
+    }
+    memcpy(scenario->keepalives, lab, count * sizeof *lab);
+    for (size_t i = 0; i < with->plugin_count; i++) {
+        scenario->keepalives[count + i] = with->plugins[i];
+    }
+    scenario->plugin_first = (uint32_t)count;
+    scenario->keepalive_count = (uint32_t)(count + with->plugin_count);
+    return true;
+}
+
 static void load(scenario_loader *loader, const char *text, size_t length,
-                 const sim_override *overrides, size_t override_count) {
+                 const sim_scenario_with *with) {
     sim_scenario *scenario = loader->scenario;
+    if (!add_keepalives(scenario, with)) {
+        return;
+    }
     set_all_defaults(&scenario->defaults);
     if (!json_doc_parse(&loader->doc, scenario->path, text, length, loader->complaints) ||
         !scenario_check_kind(loader, &loader->doc, json_root(&loader->doc), JSON_OBJECT) ||
@@ -266,7 +291,7 @@ static void load(scenario_loader *loader, const char *text, size_t length,
         return;
     }
     read_sections(loader);
-    scenario_apply_overrides(loader, overrides, override_count);
+    scenario_apply_overrides(loader, with->overrides, with->override_count);
     const size_t before_factors = loader->complaints->count;
     scenario_read_factors(loader, json_find(&loader->doc, json_root(&loader->doc), "factors"));
     scenario_check_overrides(loader);
@@ -291,9 +316,8 @@ static void free_files(scenario_file *files) {
     }
 }
 
-sim_scenario *sim_scenario_parse(const char *name, const char *text, size_t length,
-                                 const sim_override *overrides, size_t override_count,
-                                 sim_complaints *complaints) {
+sim_scenario *sim_scenario_parse_with(const char *name, const char *text, size_t length,
+                                      const sim_scenario_with *with, sim_complaints *complaints) {
     const size_t before = complaints->count;
     scenario_loader loader = {.complaints = complaints};
     loader.scenario = calloc(1, sizeof *loader.scenario);
@@ -305,7 +329,7 @@ sim_scenario *sim_scenario_parse(const char *name, const char *text, size_t leng
         sim_scenario_destroy(loader.scenario);
         return NULL;
     }
-    load(&loader, text, length, overrides, override_count);
+    load(&loader, text, length, with);
     if (loader.scenario->arena.failed) {
         scenario_complain_raw(complaints, name, (json_place){0}, "", "out of memory");
     }
@@ -322,8 +346,21 @@ sim_scenario *sim_scenario_parse(const char *name, const char *text, size_t leng
     return loader.scenario;
 }
 
+sim_scenario *sim_scenario_parse(const char *name, const char *text, size_t length,
+                                 const sim_override *overrides, size_t override_count,
+                                 sim_complaints *complaints) {
+    const sim_scenario_with with = {.overrides = overrides, .override_count = override_count};
+    return sim_scenario_parse_with(name, text, length, &with, complaints);
+}
+
 sim_scenario *sim_scenario_load(const char *path, const sim_override *overrides,
                                 size_t override_count, sim_complaints *complaints) {
+    const sim_scenario_with with = {.overrides = overrides, .override_count = override_count};
+    return sim_scenario_load_with(path, &with, complaints);
+}
+
+sim_scenario *sim_scenario_load_with(const char *path, const sim_scenario_with *with,
+                                     sim_complaints *complaints) {
     char *bytes = NULL;
     size_t length = 0;
     const char *why = NULL;
@@ -331,8 +368,7 @@ sim_scenario *sim_scenario_load(const char *path, const sim_override *overrides,
         scenario_complain_raw(complaints, path, (json_place){0}, "", why);
         return NULL;
     }
-    sim_scenario *scenario =
-        sim_scenario_parse(path, bytes, length, overrides, override_count, complaints);
+    sim_scenario *scenario = sim_scenario_parse_with(path, bytes, length, with, complaints);
     free(bytes);
     return scenario;
 }

@@ -262,6 +262,14 @@ static const scenario_option options[] = {
            "0s", "60s", AT_PEER(phase_us),
            "One more keepalive this long after connecting; 0s: none. Shifts the phase of "
            "strategies that follow the counterparty."),
+    NUMBER("peers.keepalive_interval", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "",
+           "1s", "24h", AT_PEER(interval_us),
+           "Of strategies with a fixed interval, instead of theirs; without: theirs. The "
+           "counterparty is told."),
+    NUMBER("peers.keepalive_probes", SECTION_PEERS, NUMBER_COUNT, STORE_U8, OPTION_DRAWN, "20", "1",
+           "255", AT_PEER(probes_max),
+           "So many are-you-theres, a second apart, go unanswered before the counterparty is "
+           "dead."),
     NUMBER("peers.lan_delay", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s",
            "10s", AT_PEER(lan_delay_us), "One way between the peer and its NAT."),
     NUMBER("peers.clock_offset", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s",
@@ -460,6 +468,9 @@ void scenario_option_store(const scenario_option *option, int64_t number, void *
     case STORE_U16:
         memcpy(at, &u16, sizeof u16);
         return;
+    case STORE_U8:
+        *at = (unsigned char)number;
+        return;
     case STORE_I32:
         memcpy(at, &i32, sizeof i32);
         return;
@@ -493,6 +504,8 @@ int64_t scenario_option_load(const scenario_option *option, const void *section)
     case STORE_U16:
         memcpy(&u16, at, sizeof u16);
         return u16;
+    case STORE_U8:
+        return *at;
     case STORE_I32:
         memcpy(&i32, at, sizeof i32);
         return i32;

@@ -53,6 +53,7 @@ typedef enum {
     STORE_U64,
     STORE_U32,
     STORE_U16,
+    STORE_U8,
     STORE_I32,
     STORE_BOOL,
     STORE_ENUM,       /* any enum of ours: they are unsigned int wide, checked in the .c */
@@ -116,8 +117,10 @@ typedef struct {
 typedef struct {
     int64_t nat;        /* scenario_nat_ref */
     int64_t link;       /* index, or -1 */
-    int64_t keepalives; /* one byte each: index in punch_keepalive_builtin() + 1; 0 ends */
+    int64_t keepalives; /* one byte each: index in the scenario's keepalives + 1; 0 ends */
     punch_time_us phase_us;
+    punch_time_us interval_us; /* 0 = the strategy's own */
+    uint8_t probes_max;
     punch_time_us lan_delay_us;
     punch_time_us clock_offset_us;
     int32_t clock_drift_ppb;
@@ -128,7 +131,7 @@ typedef struct {
 
 typedef struct {
     int64_t link;
-    int64_t keepalive; /* index in punch_keepalive_builtin() */
+    int64_t keepalive; /* index in the scenario's keepalives */
     punch_time_us clock_offset_us;
     int32_t clock_drift_ppb;
 } scenario_broker;

@@ -77,14 +77,12 @@ static sim_site_plan *fill_site(const scenario_cell *cell, sim_plan *plan, uint3
     return out;
 }
 
-static void fill_offers(sim_host_plan *host, int64_t packed_list) {
-    size_t count;
-    const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);
+static void fill_offers(const sim_scenario *scenario, sim_host_plan *host, int64_t packed_list) {
     uint64_t packed;
     memcpy(&packed, &packed_list, sizeof packed);
     for (uint32_t i = 0; i < PUNCH_OFFERS_MAX; i++) {
         const uint64_t index = packed >> (8 * i) & 0xff;
-        host->offers[i] = index > 0 ? builtin[index - 1] : NULL;
+        host->offers[i] = index > 0 ? scenario->keepalives[index - 1] : NULL;
     }
 }
 
@@ -109,11 +107,15 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
     host->start_at_us = peer->start_at_us;
     host->broker = HOST_BROKER;
     host->refuses = peer->refuses;
-    host->options.keepalive_phase_us = peer->phase_us;
+    host->options = (punch_options){
+        .keepalive_phase_us = peer->phase_us,
+        .keepalive_interval_us = peer->interval_us,
+        .keepalive_probes_max = peer->probes_max,
+    };
     host->calls_max = CALLS_MAX;
     host->messages_max = (uint16_t)cell->scenario->messages_max;
     host->inbox_max = cell->scenario->messages_max > 0 ? INBOX_MAX : 0;
-    fill_offers(host, peer->keepalives);
+    fill_offers(cell->scenario, host, peer->keepalives);
 }
 
 /* The peers, their sites and what stands in front of them. */
@@ -149,19 +151,17 @@ static void fill_core(const scenario_cell *cell, sim_plan *plan) {
     scenario_cell_apply(cell, OBJECT_CORE, STREAM_WORLD, &core);
     const int64_t permille = SCENARIO_RATIO_ONE / 1000;
     for (uint32_t i = HOST_A; i <= HOST_B; i++) {
-        plan->hosts[i].options = (punch_options){
-            .fire_rule = (punch_fire_rule)core.fire_rule,
-            .backoff_permille = core.backoff_permille,
-            .peer_reflexive_off = !core.peer_reflexive,
-            .keepalive_jitter_permille = (int32_t)((core.jitter_ratio + permille / 2) / permille),
-            .keepalive_phase_us = plan->hosts[i].options.keepalive_phase_us, /* the peer's own */
-        };
+        punch_options *options = &plan->hosts[i].options; /* the peer's own are there already */
+        options->fire_rule = (punch_fire_rule)core.fire_rule;
+        options->backoff_permille = core.backoff_permille;
+        options->peer_reflexive_off = !core.peer_reflexive;
+        options->keepalive_jitter_permille =
+            (int32_t)((core.jitter_ratio + permille / 2) / permille);
     }
     plan->crypto = core.crypto == 0 ? &sim_crypto_fast : &punch_crypto_sodium;
 }
 
 static void fill_broker(const scenario_cell *cell, sim_plan *plan) {
-    size_t count;
     scenario_broker broker = cell->scenario->defaults.broker;
     scenario_cell_apply(cell, OBJECT_BROKER, STREAM_BROKER, &broker);
     (void)fill_site(cell, plan, SITE_BROKER, broker.link);
@@ -176,7 +176,7 @@ static void fill_broker(const scenario_cell *cell, sim_plan *plan) {
     host->broker = HOST_BROKER;
     host->peers_max = BROKER_PEERS_MAX;
     host->broker_calls_max = BROKER_CALLS_MAX;
-    const punch_keepalive *keepalive = punch_keepalive_builtin(&count)[broker.keepalive];
+    const punch_keepalive *keepalive = cell->scenario->keepalives[broker.keepalive];
     plan->hosts[HOST_A].broker_keepalive = keepalive;
     plan->hosts[HOST_B].broker_keepalive = keepalive;
 }
@@ -275,11 +275,23 @@ static uint32_t larger(uint32_t a, uint32_t b) {
     return a > b ? a : b;
 }
 
+/* Room a list of strategies needs for what they learn: each its state and a row that says so. */
+static uint32_t learning_bytes(const sim_scenario *scenario, int64_t packed_list) {
+    uint32_t bytes = 0;
+    uint64_t list;
+    memcpy(&list, &packed_list, sizeof list);
+    for (; list != 0; list >>= 8) {
+        bytes += (scenario->keepalives[(list & 0xff) - 1]->state_bytes + 15) / 16 * 16 + 32;
+    }
+    return bytes;
+}
+
 /* Grows the largest plan's tables to what a value of an option may ask for. */
-static void grow_for(const scenario_option *option, const scenario_value *value, sim_plan *plan) {
+static void grow_for(const sim_scenario *scenario, const scenario_option *option,
+                     const scenario_value *value, sim_plan *plan) {
     if (value->draw != NULL) {
         for (uint32_t i = 0; i < value->draw->point_count; i++) {
-            grow_for(option, &value->draw->points[i].value, plan);
+            grow_for(scenario, option, &value->draw->points[i].value, plan);
         }
         return;
     }
@@ -302,6 +314,12 @@ static void grow_for(const scenario_option *option, const scenario_value *value,
         config->block_ports = larger(config->block_ports, number);
     } else if (strcmp(option->name, "packets_max") == 0) {
         plan->packets_max = larger(plan->packets_max, number);
+    } else if (option->type == TYPE_KEEPALIVES) {
+        uint32_t *bytes = &plan->hosts[HOST_A].learning_bytes;
+        *bytes = larger(*bytes, learning_bytes(scenario, value->number));
+    } else if (option->type == TYPE_KEEPALIVE) {
+        uint32_t *bytes = &plan->hosts[HOST_B].learning_bytes;
+        *bytes = larger(*bytes, learning_bytes(scenario, value->number + 1));
     }
 }
 
@@ -322,14 +340,14 @@ sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
     for (uint32_t o = 0; o < scenario->object_count; o++) {
         for (uint32_t i = 0; i < scenario->objects[o].setting_count; i++) {
             const scenario_setting *setting = &scenario->objects[o].settings[i];
-            grow_for(setting->option, &setting->value, plan);
+            grow_for(scenario, setting->option, &setting->value, plan);
         }
     }
     for (uint32_t f = 0; f < scenario->factor_count; f++) {
         for (uint32_t l = 0; l < scenario->factors[f].level_count; l++) {
             const scenario_level *level = &scenario->factors[f].levels[l];
             for (uint32_t i = 0; i < level->setting_count; i++) {
-                grow_for(level->settings[i].option, &level->settings[i].value, plan);
+                grow_for(scenario, level->settings[i].option, &level->settings[i].value, plan);
             }
         }
     }
@@ -342,6 +360,9 @@ sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
     plan->sites[SITE_B].nat = *config;
     plan->sites[SITE_A].has_nat = true;
     plan->sites[SITE_B].has_nat = true;
+    /* The longest list of a peer's and the broker's strategy were collected apart. */
+    plan->hosts[HOST_A].learning_bytes += plan->hosts[HOST_B].learning_bytes;
+    plan->hosts[HOST_B].learning_bytes = plan->hosts[HOST_A].learning_bytes;
     ((plan_memory *)plan)->filled_from = NULL;
     return plan;
 }

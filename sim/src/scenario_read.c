@@ -230,18 +230,17 @@ static bool read_link_preset(scenario_loader *loader, const scenario_option *opt
 static bool read_keepalive(scenario_loader *loader, const scenario_option *option,
                            const scenario_source *source, int64_t *number_out) {
     scalar value;
-    size_t count;
-    const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);
+    const sim_scenario *scenario = loader->scenario;
     if (!reference_text(loader, option, source, &value)) {
         return false;
     }
     scenario_suggest suggest = scenario_suggest_for(value.text);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(builtin[i]->name, value.text) == 0) {
+    for (uint32_t i = 0; i < scenario->keepalive_count; i++) {
+        if (strcmp(scenario->keepalives[i]->name, value.text) == 0) {
             *number_out = (int64_t)i;
             return true;
         }
-        scenario_suggest_offer(&suggest, builtin[i]->name);
+        scenario_suggest_offer(&suggest, scenario->keepalives[i]->name);
     }
     return unknown_reference(loader, source, &suggest, "keepalive strategy");
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "nat/presets.h"
-#include "punch/keepalive.h"
+#include "punch/lab.h"
 #include "scenario_internal.h"
 #include "sim/link_presets.h"
 
@@ -82,10 +82,10 @@ static void write_link_presets(FILE *out) {
 
 static void write_keepalives(FILE *out) {
     size_t count;
-    const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);
+    const punch_keepalive *const *known = punch_lab_keepalives(&count);
     (void)fputs("{\"enum\": [", out);
     for (size_t i = 0; i < count; i++) {
-        (void)fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", builtin[i]->name);
+        (void)fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", known[i]->name);
     }
     (void)fputs("]}", out);
 }

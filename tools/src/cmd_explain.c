@@ -8,7 +8,7 @@
 #include "commands.h"
 #include "format.h"
 #include "preset_text.h"
-#include "punch/keepalive.h"
+#include "punch/lab.h"
 #include "sim/link_presets.h"
 #include "sim/scenario.h"
 
@@ -70,9 +70,22 @@ static bool explain_form(const char *key, FILE *out) {
 }
 
 static void print_keepalive(const punch_keepalive *keepalive, FILE *out) {
-    char silence[FORMAT_TEXT_CAP];
-    fprintf(out, "%s: %s\n  longest silence to expect: %s\n", keepalive->name, keepalive->help,
-            format_duration(keepalive->silence_after_first_us, silence));
+    char text[FORMAT_TEXT_CAP];
+    fprintf(out, "%s: %s\n", keepalive->name, keepalive->help);
+    if (keepalive->interval_us != 0) {
+        fprintf(out, "  interval: %s, unless peers.keepalive_interval says otherwise\n",
+                format_duration(keepalive->interval_us, text));
+    }
+    const punch_time_us silence_us = keepalive->silence_after_first_us;
+    fprintf(out, "  longest silence to expect: %s%s\n",
+            silence_us == PUNCH_NEVER ? "any" : format_duration(silence_us, text),
+            keepalive->promise_us != NULL ? ", then what it promises itself" : "");
+    if (keepalive->give_up_us != 0) {
+        fprintf(out, "  gives up after: %s\n", format_duration(keepalive->give_up_us, text));
+    }
+    if (keepalive->state_bytes > 0) {
+        fprintf(out, "  learns: %u bytes for each peer\n", keepalive->state_bytes);
+    }
 }
 
 /* "preset:pf" or just "pf"; "keepalive:seed" or just "seed-bounded". True when it was one. */
@@ -85,7 +98,7 @@ static bool explain_named(const char *key, FILE *out) {
     const sim_link_preset *link =
         sim_link_preset_find(says_preset ? key + sizeof preset_prefix - 1 : key);
     const punch_keepalive *keepalive =
-        punch_keepalive_find(says_keepalive ? key + sizeof keepalive_prefix - 1 : key);
+        punch_lab_find(says_keepalive ? key + sizeof keepalive_prefix - 1 : key);
     if (preset != NULL && !says_keepalive) {
         preset_print(preset, out);
         return true;
@@ -127,7 +140,7 @@ static void offer_names(cli_nearest *nearest) {
     for (size_t i = 0; i < count; i++) {
         offer_name(nearest, links[i].name);
     }
-    const punch_keepalive *const *keepalives = punch_keepalive_builtin(&count);
+    const punch_keepalive *const *keepalives = punch_lab_keepalives(&count);
     for (size_t i = 0; i < count; i++) {
         offer_name(nearest, keepalives[i]->name);
     }

@@ -7,7 +7,7 @@
 #include "commands.h"
 #include "found.h"
 #include "preset_text.h"
-#include "punch/keepalive.h"
+#include "punch/lab.h"
 #include "setup.h"
 
 static const cli_option options[] = {
@@ -46,7 +46,7 @@ static void list_presets(FILE *out) {
 
 static void list_strategies(FILE *out) {
     size_t count = 0;
-    const punch_keepalive *const *keepalives = punch_keepalive_builtin(&count);
+    const punch_keepalive *const *keepalives = punch_lab_keepalives(&count);
     fputs("keepalive strategies:\n", out);
     for (size_t i = 0; i < count; i++) {
         fprintf(out, "  %-28s %s\n", keepalives[i]->name, keepalives[i]->help);

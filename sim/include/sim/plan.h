@@ -74,6 +74,7 @@ typedef struct {
     punch_options options;
     const punch_keepalive *broker_keepalive; /* NULL = agreed-15 */
     const punch_keepalive *offers[PUNCH_OFFERS_MAX];
+    uint32_t learning_bytes; /* of a largest plan: for strategies that other plans offer */
     uint16_t calls_max;
     uint16_t messages_max;
     uint16_t inbox_max;

@@ -42,6 +42,18 @@ typedef struct {
     const char *value;
 } sim_override;
 
+/* What is loaded along with a file. */
+typedef struct {
+    const sim_override *overrides;
+    size_t override_count;
+    /* Keepalive strategies beyond punch_lab_keepalives(), which factors of strategies are extended
+     * by; must outlive the scenario. At most SIM_PLUGINS_MAX, all names different. */
+    const punch_keepalive *const *plugins;
+    size_t plugin_count;
+} sim_scenario_with;
+
+#define SIM_PLUGINS_MAX 32 /* chosen: a strategy's number fits into a byte */
+
 typedef struct {
     const char *name; /* factor */
     bool treatment;   /* its levels share trial seeds */
@@ -107,6 +119,12 @@ sim_scenario *sim_scenario_parse(const char *name, const char *text, size_t leng
                                  const sim_override *overrides, size_t override_count,
                                  sim_complaints *complaints);
 void sim_scenario_destroy(sim_scenario *scenario); /* accepts NULL */
+
+/* The same of a file, and from memory, with more than overrides. */
+sim_scenario *sim_scenario_load_with(const char *path, const sim_scenario_with *with,
+                                     sim_complaints *complaints);
+sim_scenario *sim_scenario_parse_with(const char *name, const char *text, size_t length,
+                                      const sim_scenario_with *with, sim_complaints *complaints);
 
 /* Is this file a JSON Schema, as lies beside scenarios, rather than one of them? */
 bool sim_scenario_is_schema(const char *path);

@@ -105,7 +105,7 @@ static bool translate(sim_world *world, uint32_t slot, uint32_t index, sim_saw_k
                       nat_verdict *verdict_out) {
     sim_packet *at = sim_pool_at(&world->packets, slot);
     nat_packet addrs = {at->src, at->dst};
-    nat *box = world->sites[index].box;
+    nat *box = sim_site_nat_now(world, &world->sites[index]);
     const port_marks before = marks_of(box);
     const nat_verdict verdict = way == SIM_SAW_NAT_OUT
                                     ? nat_translate_out(box, &addrs, world->now_us)

@@ -89,6 +89,14 @@ static bool are_neighbours(const sim_world *world, uint32_t call) {
     return world->hosts[host_of(world, call, 0)].site == world->hosts[host_of(world, call, 1)].site;
 }
 
+/* What the counterparty sends, as it stands before this side's NAT. */
+static nat_packet packet_towards(const sim_world *world, place at) {
+    const uint32_t theirs = 1 - at.side;
+    const nat_packet packet = {.src = world->holds[at.call].holes[theirs].source,
+                               .dst = world->calls[at.call].sides[theirs].remote};
+    return packet;
+}
+
 /* Until when what the counterparty sends would come in, if nothing else happened; now: it does not.
  * Where the counterparty's own mapping has lapsed, the port it will get is not drawn yet: its last
  * one counts until it sends. Neighbours have no timeout to wait for: they are looked at whenever a
@@ -99,9 +107,8 @@ static punch_time_us open_until(const sim_world *world, place at) {
     if (are_neighbours(world, at.call)) {
         return sim_truth_has_opened(world, at.call, theirs) ? PUNCH_NEVER : world->now_us;
     }
-    const nat *box = world->sites[host->site].box;
-    nat_packet packet = {.src = world->holds[at.call].holes[theirs].source,
-                         .dst = world->calls[at.call].sides[theirs].remote};
+    const nat *box = sim_site_nat_now(world, &world->sites[host->site]);
+    nat_packet packet = packet_towards(world, at);
     const punch_time_us until_us =
         box == NULL ? PUNCH_NEVER : nat_admits_until(box, &packet, world->now_us);
     return punch_addr_equal(&packet.dst, &host->addr) ? until_us : world->now_us;
@@ -156,6 +163,23 @@ void sim_holes_on_mappings_ended(sim_world *world, uint32_t site) {
         if (world->hosts[host_of(world, i, 0)].site == site ||
             world->hosts[host_of(world, i, 1)].site == site) {
             look_at_both(world, i);
+        }
+    }
+}
+
+/* The NAT is at that instant, not at the world's: nothing else may be asked. */
+void sim_holes_on_crowded_out(sim_world *world, uint32_t site, punch_time_us at_us) {
+    for (uint32_t i = 0; world->watches_holes && i < 2 * world->plan->call_count; i++) {
+        const place at = {i / 2, i % 2};
+        const sim_hold *hold = &world->holds[at.call];
+        if (!hold->is_up || !clock_runs(hold) || !hole_of(world, at)->is_open ||
+            world->hosts[host_of(world, at.call, at.side)].site != site ||
+            are_neighbours(world, at.call)) {
+            continue;
+        }
+        nat_packet packet = packet_towards(world, at);
+        if (nat_admits_until(world->sites[site].box, &packet, at_us) <= at_us) {
+            lose(world, at, punch_time_earlier(hole_of(world, at)->until_us, at_us));
         }
     }
 }

@@ -55,6 +55,8 @@ void sim_holes_on_moved(struct sim_world *world, uint32_t call, uint32_t side);
 void sim_holes_on_fault(struct sim_world *world, const sim_fault *fault);
 /* The NAT of a site ended mappings before their time. O(calls). */
 void sim_holes_on_mappings_ended(struct sim_world *world, uint32_t site);
+/* Flows of others have ended some of a NAT's mappings at an instant that may lie in the past. */
+void sim_holes_on_crowded_out(struct sim_world *world, uint32_t site, punch_time_us at_us);
 /* The event of a hole: 2 x call + side. */
 void sim_holes_on_look(struct sim_world *world, uint32_t index_and_side, uint32_t seq);
 bool sim_holes_look_is_live(const struct sim_world *world, uint32_t index_and_side, uint32_t seq);

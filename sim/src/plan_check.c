@@ -38,6 +38,7 @@ static const char *site_refused(const sim_plan *plan, const sim_site_plan *site)
             return "a NAT's external address must be public";
         }
         const char *wrong = nat_config_check(&site->nat);
+        wrong = wrong != NULL ? wrong : sim_cross_refuses(&site->cross);
         if (wrong != NULL) {
             return wrong;
         }

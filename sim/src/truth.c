@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Const questions to the world: the NATs' own const queries, followed along the way a packet would
- * take, with nothing changed on it.
+ * take, with nothing changed on it. (Flows of others, which are a function of time, catch up
+ * first: they would before anything else happened.)
  */
 #include "sim/truth.h"
 
@@ -20,7 +21,7 @@ double sim_truth_access_loss(const sim_world *world, uint32_t site, sim_directio
 static bool shows(const sim_world *world, uint32_t host, const punch_addr *dst,
                   punch_addr *source_out) {
     const sim_host_plan *plan = sim_world_host_plan(world, host);
-    const nat *box = world->sites[plan->site].box;
+    const nat *box = sim_site_nat_now(world, &world->sites[plan->site]);
     if (box == NULL) {
         *source_out = plan->addr;
         return true;
@@ -36,7 +37,7 @@ static bool reaches_neighbour(const sim_world *world, const sim_host_plan *from,
     if (punch_addr_equal(dst, &target->addr)) {
         return !world->plan->sites[from->site].is_isolated;
     }
-    const nat *box = world->sites[from->site].box;
+    const nat *box = sim_site_nat_now(world, &world->sites[from->site]);
     const nat_packet packet = {from->addr, *dst};
     nat_packet inside;
     return box != NULL && nat_would_turn_back(box, &packet, world->now_us, &inside) &&
@@ -55,7 +56,7 @@ bool sim_truth_has_opened(const sim_world *world, uint32_t call, uint32_t side) 
     if (dst->family == PUNCH_FAMILY_NONE) {
         return false;
     }
-    const nat *box = world->sites[target_site].box;
+    const nat *box = sim_site_nat_now(world, &world->sites[target_site]);
     if (sim_world_host_plan(world, from)->site == target_site) {
         return reaches_neighbour(world, sim_world_host_plan(world, from), target, dst);
     }

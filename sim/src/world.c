@@ -93,6 +93,7 @@ static const char *fault_text(sim_fault_kind kind) {
 
 static void strike_site(sim_world *world, const sim_fault *fault) {
     sim_site *site = &world->sites[fault->index];
+    nat *box = sim_site_nat_now(world, site);
     switch (fault->kind) {
     case SIM_FAULT_BROKER_DOWN:
     case SIM_FAULT_BROKER_UP:
@@ -107,16 +108,16 @@ static void strike_site(sim_world *world, const sim_fault *fault) {
         site->down.is_down = fault->kind == SIM_FAULT_LINK_DOWN;
         break;
     case SIM_FAULT_NAT_REBOOT:
-        nat_flush(site->box, world->now_us);
+        nat_flush(box, world->now_us);
         break;
     case SIM_FAULT_NAT_RENUMBER:
-        nat_renumber(site->box, &fault->external, world->now_us);
+        nat_renumber(box, &fault->external, world->now_us);
         site->external = fault->external;
         site->has_changed = true;
         sim_route_begin(world);
         break;
     case SIM_FAULT_NAT_CHANGE:
-        nat_change(site->box, &fault->nat, world->now_us);
+        nat_change(box, &fault->nat, world->now_us);
         site->promised = &fault->nat;
         site->has_changed = true;
         sim_route_begin(world); /* it may have other addresses now */
@@ -261,6 +262,18 @@ static size_t lay_out(sim_world *world, const sim_plan *largest, uint8_t *arena)
     return used;
 }
 
+/* Room for others' flows at every site, if there are any at all. */
+static bool make_crosses(sim_world *world, const sim_plan *largest) {
+    bool any = false;
+    for (uint32_t i = 0; i < largest->site_count; i++) {
+        any = any || largest->sites[i].cross.rate_milli > 0;
+    }
+    if (any) {
+        world->crosses = sim_memory_take_zeroed(largest->site_count, sizeof *world->crosses);
+    }
+    return !any || world->crosses != NULL;
+}
+
 static bool allocate(sim_world *world, const sim_plan *largest) {
     const size_t call_count = largest->call_count > 0 ? largest->call_count : 1;
     world->host_cap = largest->host_count;
@@ -274,6 +287,9 @@ static bool allocate(sim_world *world, const sim_plan *largest) {
     world->contacts = sim_memory_take_zeroed(call_count, sizeof *world->contacts);
     if (world->hosts == NULL || world->sites == NULL || world->calls == NULL ||
         world->holds == NULL || world->meters == NULL || world->contacts == NULL) {
+        return false;
+    }
+    if (!make_crosses(world, largest)) {
         return false;
     }
     world->arena_bytes = lay_out(world, largest, NULL);
@@ -313,6 +329,7 @@ void sim_world_destroy(sim_world *world) {
     free(world->arena);
     free(world->hosts);
     free(world->sites);
+    free(world->crosses);
     free(world->calls);
     free(world->holds);
     free(world->meters);
@@ -325,12 +342,18 @@ size_t sim_world_bytes(const sim_world *world) {
            world->site_cap * sizeof *world->sites +
            world->call_cap * (sizeof *world->calls + sizeof *world->contacts +
                               sizeof *world->holds + 2 * sizeof *world->meters) +
+           (world->crosses != NULL ? world->site_cap * sizeof *world->crosses : 0) +
            world->queue.cap * sizeof(sim_event) + world->packets.cap * sizeof(sim_packet) +
            world->routes.cap * sizeof(uint32_t);
 }
 
 /* --- a trial -----------------------------------------------------------------------------------
  */
+
+/* Others' flows have ended mappings, perhaps some time ago. */
+static void on_crowded_out(void *user, uint32_t site, punch_time_us at_us) {
+    sim_holes_on_crowded_out(user, site, at_us);
+}
 
 static void begin_site(sim_world *world, uint32_t index) {
     const sim_site_plan *plan = &world->plan->sites[index];
@@ -344,6 +367,7 @@ static void begin_site(sim_world *world, uint32_t index) {
     site->is_shared = false;
     site->is_direct = sim_link_is_plain(&plan->down) && !world->has_link_faults;
     site->box = NULL;
+    site->cross = NULL;
     site->has_changed = false;
     site->promised = &plan->nat;
     if (!plan->has_nat) {
@@ -353,6 +377,15 @@ static void begin_site(sim_world *world, uint32_t index) {
     site->box = site->nat_memory;
     nat_reset(site->box, &plan->nat, &plan->external,
               punch_rng_stream(world->seed, index, SIM_PURPOSE_NAT));
+    if (plan->cross.rate_milli > 0) {
+        PUNCH_ASSERT(world->crosses != NULL); /* the largest plan had some */
+        site->cross = &world->crosses[index];
+        sim_cross_begin(site->cross, &plan->cross, &plan->nat, (punch_family)plan->external.family,
+                        punch_rng_stream(world->seed, index, SIM_PURPOSE_CROSS));
+        if (world->plan->hold_us > 0) {
+            site->cross->listener = (sim_cross_listener){on_crowded_out, world, index};
+        }
+    }
 }
 
 static bool has_link_faults(const sim_plan *plan) {
@@ -457,6 +490,13 @@ bool sim_world_run_until(sim_world *world, punch_time_us at_us) {
 
 void sim_world_finish(sim_world *world) {
     world->result->ended_at_us = world->now_us;
+    for (uint32_t i = 0; world->crosses != NULL && i < world->plan->site_count; i++) {
+        (void)sim_site_nat_now(world, &world->sites[i]);
+        if (world->sites[i].cross != NULL) {
+            world->result->cross_flows += world->sites[i].cross->flows;
+            world->result->cross_refused += world->sites[i].cross->refused;
+        }
+    }
     sim_calls_finish(world);
     sim_holes_finish(world);
     sim_invariants_on_finish(world);

@@ -7,6 +7,7 @@
  *   host.c        a host: the core's port, entries into the core, timers
  *   fabric.c      the way of a packet from host to host
  *   route.c       addresses -> hosts and sites
+ *   cross.c       what other hosts do to a NAT
  *   pool.c        packet slots
  *   calls.c       who calls whom and when; what came of it
  *   holes.c       the truth about the holes of connected calls; meter.c, radio.c: what they cost
@@ -15,6 +16,7 @@
 #ifndef SIM_WORLD_INTERNAL_H
 #define SIM_WORLD_INTERNAL_H
 
+#include "cross.h"
 #include "holes.h"
 #include "pool.h"
 #include "punch/broker.h"
@@ -72,7 +74,8 @@ typedef struct {
     const nat_config *promised; /* what the plan says the NAT is now */
     uint32_t region;
     punch_time_us lan_delay_us;
-    nat *nat_memory; /* made for the largest plan; NULL = that had none here */
+    nat *nat_memory;  /* made for the largest plan; NULL = that had none here */
+    sim_cross *cross; /* NULL = nobody else uses this NAT */
     sim_link up;
     sim_link down;
     uint32_t only_host; /* the one host here; SIM_NONE = none or several */
@@ -126,6 +129,7 @@ struct sim_world {
     sim_route_table routes;
     sim_host *hosts;
     sim_site *sites;
+    sim_cross *crosses; /* by site; NULL = the largest plan had none */
     sim_call *calls;
     sim_hold *holds;         /* by call */
     sim_meter *meters;       /* of hosts that were connected */
@@ -155,6 +159,15 @@ static inline uint32_t sim_host_index(const sim_host *at) {
 
 static inline const sim_host_plan *sim_world_host_plan(const sim_world *world, uint32_t index) {
     return &world->plan->hosts[index];
+}
+
+/* The site's NAT, after all that others did to it up to now: for whoever is about to use it, or to
+ * ask it. */
+static inline nat *sim_site_nat_now(const sim_world *world, const sim_site *site) {
+    if (site->cross != NULL) {
+        sim_cross_catch_up(site->cross, site->box, world->now_us);
+    }
+    return site->box;
 }
 
 /* world.c */

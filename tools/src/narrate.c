@@ -85,7 +85,10 @@ static void tell_nat(const narrator *teller, const sim_saw *record) {
     char before[PUNCH_ADDR_TEXT_CAP];
     char after[PUNCH_ADDR_TEXT_CAP];
     begin_line(teller, record->at_us, "");
-    if (record->verdict == NAT_PASS) {
+    if (record->verdict == NAT_PASS && punch_addr_equal(&record->src, &record->src_after) &&
+        punch_addr_equal(&record->dst, &record->dst_after)) {
+        fprintf(teller->out, "   firewall of %s lets it %s", site, out ? "out" : "in");
+    } else if (record->verdict == NAT_PASS) {
         const punch_addr *from = out ? &record->src : &record->dst;
         const punch_addr *to = out ? &record->src_after : &record->dst_after;
         fprintf(teller->out, "   NAT of %s %s %s to %s", site,
@@ -272,6 +275,36 @@ void narrate_words(void *user, const sim_saw *record) {
     }
 }
 
+/* What stands in front of a site, as people call it. */
+static const char *box_name(const sim_site_plan *site) {
+    return site->nat.firewall ? "firewall" : "NAT";
+}
+
+/* Who else is behind it. */
+static void cast_others(const narrator *teller, const sim_site_plan *site) {
+    const sim_cross_plan *cross = &site->cross;
+    if (cross->rate_milli == 0) {
+        return;
+    }
+    fprintf(teller->out, "behind it besides: %u host%s that open%s %g flows a second", cross->hosts,
+            cross->hosts == 1 ? "" : "s", cross->hosts == 1 ? "s" : "",
+            (double)cross->rate_milli / 1000);
+    if (cross->dispersion_milli > 1000) {
+        fprintf(teller->out, " in batches (dispersion %g)", (double)cross->dispersion_milli / 1000);
+    }
+    fprintf(teller->out, ", %g %% of them answered\n",
+            100.0 * (double)cross->answered / (double)PUNCH_PROBABILITY_ONE);
+}
+
+static void cast_firewall(const narrator *teller, const sim_site_plan *site) {
+    char first[FORMAT_TEXT_CAP];
+    char stream[FORMAT_TEXT_CAP];
+    fprintf(teller->out, "firewall of %s: filtering %s, timeouts %s / %s\n", site->name,
+            nat_filtering_name(site->nat.filtering),
+            format_duration(site->nat.udp_timeout_first_us, first),
+            format_duration(site->nat.udp_timeout_stream_us, stream));
+}
+
 static void cast_nat(const narrator *teller, const sim_site_plan *site) {
     const nat_config *box = &site->nat;
     char addr[PUNCH_ADDR_TEXT_CAP];
@@ -300,10 +333,11 @@ void narrate_cast(const narrator *teller) {
         const sim_site_plan *site = &plan->sites[host->site];
         char addr[PUNCH_ADDR_TEXT_CAP];
         char offset[FORMAT_TEXT_CAP];
-        fprintf(teller->out, "%s: %s at %s, %s%s", host->name,
+        fprintf(teller->out, "%s: %s at %s, %s%s%s%s", host->name,
                 host->kind == SIM_HOST_BROKER ? "broker" : "peer",
-                punch_addr_format(&host->addr, addr),
-                site->has_nat ? "behind the NAT of " : "no NAT", site->has_nat ? site->name : "");
+                punch_addr_format(&host->addr, addr), site->has_nat ? "behind the " : "no NAT",
+                site->has_nat ? box_name(site) : "", site->has_nat ? " of " : "",
+                site->has_nat ? site->name : "");
         if (host->clock_offset_us != 0 || host->clock_drift_ppb != 0) {
             fprintf(teller->out, ", its clock is off by %s and drifts by %d ppb",
                     format_duration(host->clock_offset_us, offset), host->clock_drift_ppb);
@@ -312,7 +346,12 @@ void narrate_cast(const narrator *teller) {
     }
     for (uint32_t i = 0; i < plan->site_count; i++) {
         if (plan->sites[i].has_nat) {
-            cast_nat(teller, &plan->sites[i]);
+            if (plan->sites[i].nat.firewall) {
+                cast_firewall(teller, &plan->sites[i]);
+            } else {
+                cast_nat(teller, &plan->sites[i]);
+            }
+            cast_others(teller, &plan->sites[i]);
         }
     }
     fputc('\n', teller->out);

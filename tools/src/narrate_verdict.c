@@ -129,9 +129,25 @@ static void tell_call(const narrator *teller, const sim_call_result *call, uint3
     fputc('\n', out);
 }
 
+/* Whether anybody else is behind these NATs. */
+static bool has_others(const sim_plan *plan) {
+    for (uint32_t i = 0; i < plan->site_count; i++) {
+        if (plan->sites[i].cross.rate_milli > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void narrate_verdict_words(const narrator *teller, const sim_trial_result *result) {
     for (uint32_t i = 0; i < teller->plan->call_count; i++) {
         tell_call(teller, &result->calls[i], i);
+    }
+    if (has_others(teller->plan)) {
+        fprintf(teller->out,
+                "Meanwhile other hosts behind these NATs opened %" PRIu64 " flows; %" PRIu64
+                " were refused.\n",
+                result->cross_flows, result->cross_refused);
     }
     char ended[FORMAT_TEXT_CAP];
     fprintf(teller->out,
@@ -194,6 +210,10 @@ void narrate_verdict_json(const narrator *teller, const sim_trial_result *result
             ",\"packets_blocked\":%" PRIu64 ",\"bytes_sent\":%" PRIu64,
             result->events, result->packets_sent, result->packets_delivered,
             result->packets_lost_link, result->packets_blocked, result->bytes_sent);
+    if (has_others(teller->plan)) {
+        fprintf(out, ",\"cross_flows\":%" PRIu64 ",\"cross_refused\":%" PRIu64, result->cross_flows,
+                result->cross_refused);
+    }
     put_seconds(out, "ended_at_s", result->ended_at_us);
     fprintf(out, ",\"digest\":\"%016" PRIx64 "\"}\n", result->digest);
 }

@@ -46,12 +46,23 @@ typedef struct {
 
 #define SIM_IP_UDP_HEADER_BYTES 28 /* RFC 791 (20) + RFC 768 (8); IPv6 adds 20 (RFC 8200) */
 
+/* Flows that other hosts behind a NAT open through it, a packet each (and its answer): they take
+ * mappings and ports. All zero: none. */
+typedef struct {
+    uint32_t rate_milli;       /* flows per 1000 s, on average */
+    uint32_t dispersion_milli; /* 1000 x variance of their counts / mean: 1000 = Poisson, more =
+                                  negative binomial, in batches of one host each */
+    uint32_t hosts;            /* that open them, each as likely */
+    punch_probability answered;
+} sim_cross_plan;
+
 /* An access network: an uplink, a downlink, and perhaps a NAT box in front of its hosts. */
 typedef struct {
     uint32_t region; /* row and column in the core delay table */
     bool has_nat;
     nat_config nat;
     punch_addr external;        /* of the NAT; port 0 */
+    sim_cross_plan cross;       /* behind the NAT, besides the hosts of the plan */
     punch_time_us lan_delay_us; /* one way between a host and its NAT, or two hosts of the site */
     bool is_isolated; /* hosts of the site cannot reach each other directly, as in a guest Wi-Fi */
     sim_link_plan up;
@@ -178,7 +189,9 @@ typedef struct {
     uint64_t packets_delivered;
     uint64_t packets_lost_link;
     uint64_t packets_blocked;
-    uint64_t bytes_sent; /* with IP and UDP headers */
+    uint64_t bytes_sent;    /* with IP and UDP headers */
+    uint64_t cross_flows;   /* of others behind the NATs, from time 0 on; in none of the above */
+    uint64_t cross_refused; /* ... that their NAT refused */
     punch_time_us ended_at_us;
     sim_call_result *calls; /* plan->call_count; memory of the caller */
 } sim_trial_result;

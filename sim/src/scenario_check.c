@@ -4,9 +4,11 @@
  * combination of levels. Every cell is looked at; the first one with a mistake is reported, with
  * its levels, because the others mostly repeat it.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cross.h"
 #include "scenario_internal.h"
 
 typedef struct {
@@ -36,13 +38,44 @@ static void complain(checker *c, uint32_t object, const char *sentence) {
     c->ok = false;
 }
 
+/* Others' flows must be computed one by one: refuses more than a trial has time for. */
+static void check_cross(checker *c, uint32_t object, const scenario_nat *box) {
+    scenario_root root = c->cell->scenario->defaults.root;
+    scenario_cell_apply(c->cell, OBJECT_ROOT, STREAM_WORLD, &root);
+    const uint64_t flows = sim_cross_flows_expected(&box->cross, &box->config, root.limit_us);
+    if (flows <= SIM_CROSS_FLOWS_MAX) {
+        return;
+    }
+    char memory[SCENARIO_NUMBER_CAP];
+    char limit[SCENARIO_NUMBER_CAP];
+    char rate[SCENARIO_NUMBER_CAP];
+    char sentence[320];
+    (void)snprintf(
+        sentence, sizeof sentence,
+        "\"cross_rate\" %s makes %" PRIu64
+        " flows a trial: that many a second for three times the longest timeout (%s), so that the "
+        "table "
+        "is in its stride when the world begins, and for the limit (%s); at most %u are allowed",
+        scenario_number_write(NUMBER_MULTIPLIER, box->cross.rate_milli, rate), flows,
+        scenario_number_write(NUMBER_DURATION, sim_cross_memory_us(&box->config), memory),
+        scenario_number_write(NUMBER_DURATION, root.limit_us, limit), SIM_CROSS_FLOWS_MAX);
+    complain(c, object, sentence);
+}
+
+/* A NAT as a cell makes it. */
+static void check_box(checker *c, uint32_t object, const scenario_nat *box) {
+    const char *wrong = nat_config_check(&box->config);
+    if (wrong != NULL) {
+        complain(c, object, wrong);
+    } else {
+        check_cross(c, object, box);
+    }
+}
+
 static void check_nat(checker *c, uint32_t object, int64_t ref) {
     scenario_nat box;
     (void)scenario_cell_nat(c->cell, ref, STREAM_A, &box);
-    const char *wrong = nat_config_check(&box.config);
-    if (wrong != NULL) {
-        complain(c, object, wrong);
-    }
+    check_box(c, object, &box);
 }
 
 /* Every class, whether a peer draws from it or not. */
@@ -57,10 +90,7 @@ static void check_populations(checker *c) {
                 continue; /* a NAT of the scenario; a class of another population */
             }
             (void)scenario_cell_class(c->cell, class, STREAM_A, &box);
-            const char *wrong = nat_config_check(&box.config);
-            if (wrong != NULL) {
-                complain(c, (uint32_t) class->nat, wrong);
-            }
+            check_box(c, (uint32_t) class->nat, &box);
         }
     }
 }
@@ -97,9 +127,97 @@ static void check_sites(checker *c) {
     }
 }
 
+/* Does this NAT translate, or any class of the population that a peer draws from? */
+static bool translates(const scenario_cell *cell, int64_t ref) {
+    scenario_nat box;
+    if (ref < SCENARIO_VIEW_BASE) {
+        return scenario_cell_nat(cell, ref, STREAM_A, &box) && !box.config.firewall;
+    }
+    const scenario_view *view = &cell->scenario->views[ref - SCENARIO_VIEW_BASE];
+    const scenario_population *population = &cell->scenario->populations[view->population];
+    for (uint32_t i = 0; i < population->class_count; i++) {
+        if (!view->without[i] &&
+            scenario_cell_class(cell, &population->classes[i], STREAM_A, &box) &&
+            !box.config.firewall) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does any NAT that a peer may draw? */
+static bool value_translates(const scenario_cell *cell, const scenario_value *value) {
+    if (value->draw == NULL) {
+        return translates(cell, value->number);
+    }
+    for (uint32_t i = 0; i < value->draw->point_count; i++) {
+        if (value_translates(cell, &value->draw->points[i].value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a list of settings says about the NAT of a peer, or NULL. */
+static const scenario_value *nat_among(const scenario_setting *settings, uint32_t count,
+                                       uint32_t object) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (settings[i].object == object && settings[i].option->type == TYPE_NAT) {
+            return &settings[i].value;
+        }
+    }
+    return NULL;
+}
+
+static bool peer_translates(const scenario_cell *cell, uint32_t object) {
+    const scenario_object *peer = &cell->scenario->objects[object];
+    const scenario_value *value = nat_among(peer->settings, peer->setting_count, object);
+    for (uint32_t f = 0; f < cell->scenario->factor_count; f++) {
+        const scenario_level *level = &cell->scenario->factors[f].levels[cell->levels[f]];
+        const scenario_value *other = nat_among(level->settings, level->setting_count, object);
+        value = other != NULL ? other : value;
+    }
+    return value != NULL && value_translates(cell, value);
+}
+
+static void check_family(checker *c, uint32_t object, const scenario_peer *peer) {
+    if (peer->family != SCENARIO_IPV6 || !peer_translates(c->cell, object)) {
+        return;
+    }
+    complain(c, object,
+             peer->nat >= SCENARIO_VIEW_BASE
+                 ? "a population in front of an IPv6 peer has classes that translate, and nothing "
+                   "here translates IPv6 (no NAT66): leave them out with \"without\""
+                 : "a NAT that translates stands in front of an IPv6 peer, and nothing here "
+                   "translates IPv6 (no NAT66): \"firewall\": true, or \"nat\": \"none\"");
+}
+
+static void check_families(checker *c) {
+    const scenario_defaults *defaults = &c->cell->scenario->defaults;
+    scenario_peer a = defaults->peer;
+    scenario_peer b = defaults->peer;
+    scenario_cell_apply(c->cell, OBJECT_PEER_A, STREAM_A, &a);
+    scenario_cell_apply(c->cell, OBJECT_PEER_B, STREAM_B, &b);
+    if (a.family != b.family) {
+        complain(c, OBJECT_PEER_B,
+                 "the address families of a and b do not match: one of them says \"ipv6\", and "
+                 "nothing here translates between IPv4 and IPv6 (no NAT64)");
+        return;
+    }
+    check_family(c, OBJECT_PEER_A, &a);
+    check_family(c, OBJECT_PEER_B, &b);
+}
+
 static bool is_firewall(const scenario_cell *cell, int64_t ref) {
     scenario_nat box;
     return scenario_cell_nat(cell, ref, STREAM_A, &box) && box.config.firewall;
+}
+
+/* Whose NAT it is: at a shared site, a's. */
+static bool is_of_a(const scenario_cell *cell, const scenario_fault *fault) {
+    scenario_root root = cell->scenario->defaults.root;
+    scenario_cell_apply(cell, OBJECT_ROOT, STREAM_WORLD, &root);
+    return fault->on == SCENARIO_ON_A || root.same_site;
 }
 
 /* What is wrong with an entry of the timeline; NULL: nothing. */
@@ -120,13 +238,18 @@ static const char *fault_refused(const scenario_cell *cell, const scenario_fault
     if (fault->to >= SCENARIO_VIEW_BASE) {
         return "\"to\" must be one NAT, not a population";
     }
-    if (kind != SIM_FAULT_NAT_CHANGE) {
+    if (!sim_fault_is_of_nat(kind) || kind == SIM_FAULT_NAT_REBOOT) {
         return NULL;
     }
     scenario_peer peer = cell->scenario->defaults.peer;
-    const bool of_a = fault->on == SCENARIO_ON_A;
-    scenario_cell_apply(cell, of_a ? OBJECT_PEER_A : OBJECT_PEER_B, of_a ? STREAM_A : STREAM_B,
-                        &peer);
+    const bool of_a = is_of_a(cell, fault);
+    const uint32_t object = of_a ? OBJECT_PEER_A : OBJECT_PEER_B;
+    scenario_cell_apply(cell, object, of_a ? STREAM_A : STREAM_B, &peer);
+    if (kind == SIM_FAULT_NAT_RENUMBER) {
+        return peer.nat == SCENARIO_NAT_NONE || peer_translates(cell, object)
+                   ? NULL
+                   : "a firewall has no address that could change: its hosts have their own";
+    }
     if (peer.nat >= SCENARIO_VIEW_BASE) {
         return "a NAT drawn from a population cannot change: name one";
     }
@@ -165,6 +288,7 @@ void scenario_check_cells(scenario_loader *loader) {
         }
         check_populations(&c);
         check_sites(&c);
+        check_families(&c);
         check_faults(&c);
         if (!c.ok) {
             return;

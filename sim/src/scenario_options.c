@@ -21,6 +21,7 @@ static const char *const refusal_names[] = {"silence", "icmp", NULL};
 static const char *const fault_names[] = {"broker-down",  "broker-up",  "broker-restart",
                                           "link-down",    "link-up",    "nat-reboot",
                                           "nat-renumber", "nat-change", NULL};
+static const char *const family_names[] = {"ipv4", "ipv6", NULL};
 static const char *const on_names[] = {"a", "b", "broker", NULL};
 
 _Static_assert(sizeof(nat_mapping) == 4 && sizeof(nat_unsolicited) == 4 &&
@@ -49,6 +50,7 @@ _Static_assert(sizeof(nat_mapping) == 4 && sizeof(nat_unsolicited) == 4 &&
 #define AT_ROOT(field) offsetof(scenario_root, field)
 #define AT_CORE(field) offsetof(scenario_core, field)
 #define AT_NAT(field) offsetof(scenario_nat, config.field)
+#define AT_CROSS(field) offsetof(scenario_nat, cross.field)
 #define AT_LINK(field) offsetof(scenario_link, plan.field)
 #define AT_PEER(field) offsetof(scenario_peer, field)
 #define AT_BROKER(field) offsetof(scenario_broker, field)
@@ -200,6 +202,20 @@ static const scenario_option options[] = {
          "No ICMP error passes, in either direction: breaks RFC 4787 REQ-12b."),
     BOOL("nat.icmp_kills_mapping", SECTION_NAT, OPTION_DRAWN, "", AT_NAT(icmp_kills_mapping),
          "An ICMP error that passes ends the mapping it is about: breaks RFC 4787 REQ-12."),
+    NUMBER("nat.cross_rate", SECTION_NAT, NUMBER_MULTIPLIER, STORE_U32, 0, "0", "0", "100000",
+           AT_CROSS(rate_milli),
+           "Flows a second that other hosts open through it, a packet each, to addresses nobody "
+           "here has: they take mappings and ports, and nothing else of them is modelled. 0: "
+           "nobody else is there."),
+    NUMBER("nat.cross_dispersion", SECTION_NAT, NUMBER_MULTIPLIER, STORE_U32, 0, "1", "1", "1000",
+           AT_CROSS(dispersion_milli),
+           "How bursty: variance of the number of these flows in any time, divided by its mean. "
+           "1: Poisson; more: batches of one host each, counts are negative binomial."),
+    NUMBER("nat.cross_hosts", SECTION_NAT, NUMBER_COUNT, STORE_U32, 0, "50", "1", "1000000",
+           AT_CROSS(hosts), "How many other hosts there are, each as likely to open the next."),
+    NUMBER("nat.cross_answered", SECTION_NAT, NUMBER_RATIO, STORE_PROBABILITY, 0, "100%", "0%",
+           "100%", AT_CROSS(answered),
+           "Share of these flows that are answered, at once: udp_timeout_stream is for those."),
 
     INDEX("link.preset", SECTION_LINK, TYPE_LINK_PRESET, OPTION_DRAWN, "",
           offsetof(scenario_link, preset),
@@ -253,6 +269,10 @@ static const scenario_option options[] = {
     INDEX("peers.nat", SECTION_PEERS, TYPE_NAT, OPTION_DRAWN, "none", AT_PEER(nat),
           "The NAT in front of the peer: a name in \"nat\", \"none\" (a public address), or "
           "{\"population\": NAME, \"without\": [CLASS, ...]} to draw one per trial."),
+    ENUM("peers.family", SECTION_PEERS, 0, "ipv4", family_names, AT_PEER(family),
+         "Its addresses, the same for both peers; the broker follows. With ipv6 (2001:db8::/32, "
+         "RFC 3849) what stands in front of a peer is a firewall or nothing: nothing here "
+         "translates IPv6."),
     INDEX("peers.link", SECTION_PEERS, TYPE_LINK, OPTION_DRAWN, "none", AT_PEER(link),
           "Its access link: a name in \"link\", or \"none\" (instant, lossless)."),
     INDEX("peers.keepalive", SECTION_PEERS, TYPE_KEEPALIVES, 0, "", AT_PEER(keepalives),

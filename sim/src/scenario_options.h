@@ -106,6 +106,7 @@ typedef struct {
 typedef struct {
     int64_t preset; /* index, or -1 */
     nat_config config;
+    sim_cross_plan cross;
 } scenario_nat;
 
 /* One direction of a link. */
@@ -127,6 +128,7 @@ typedef struct {
     punch_time_us start_at_us;
     uint16_t port;
     bool refuses;
+    uint32_t family; /* SCENARIO_IPV4, SCENARIO_IPV6 */
 } scenario_peer;
 
 typedef struct {
@@ -172,6 +174,7 @@ typedef struct {
     int64_t margin;
 } scenario_tradeoff;
 
+enum { SCENARIO_IPV4 = 0, SCENARIO_IPV6 = 1 };
 enum { SCENARIO_ON_A = 0, SCENARIO_ON_B = 1, SCENARIO_ON_BROKER = 2 };
 
 const scenario_option *scenario_options(size_t *count_out);

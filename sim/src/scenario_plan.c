@@ -7,6 +7,9 @@
  *   1       b        2 (or 0)       NAT 198.51.100.1, inside 192.168.1.10 as in every other home;
  *                                   without NAT 198.51.100.10; at a's site the last byte is .11
  *   2       broker   1              203.0.113.1
+ *
+ * With IPv6 nothing translates: a has 2001:db8:a::10 (RFC 3849), b 2001:db8:b::10 or, at a's site,
+ * 2001:db8:a::11, the broker 2001:db8:c::1; a firewall's own address, which nobody uses, is ::1.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +89,16 @@ static void fill_offers(const sim_scenario *scenario, sim_host_plan *host, int64
     }
 }
 
+/* An address of a site of ours in 2001:db8::/32: RFC 3849. */
+static punch_addr ipv6_of(uint32_t site, uint8_t last, uint16_t port) {
+    static const uint8_t prefixes[SITE_COUNT] = {
+        [SITE_A] = 0xa, [SITE_B] = 0xb, [SITE_BROKER] = 0xc};
+    const punch_addr addr = {.ip = {0x20, 0x01, 0x0d, 0xb8, 0, prefixes[site], [15] = last},
+                             .port = port,
+                             .family = PUNCH_FAMILY_IPV6};
+    return addr;
+}
+
 static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
                       const scenario_peer *peer) {
     const uint32_t inside = UINT32_C(0xc0a8010a);    /* 192.168.1.10 */
@@ -101,7 +114,9 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
     const uint32_t home = site->has_nat && !site->nat.firewall ? inside
                           : host->site == SITE_A               ? outside_a
                                                                : outside_b;
-    host->addr = punch_addr_ipv4(home + (guest ? 1 : 0), peer->port);
+    host->addr = peer->family == SCENARIO_IPV6
+                     ? ipv6_of(host->site, guest ? 0x11 : 0x10, peer->port)
+                     : punch_addr_ipv4(home + (guest ? 1 : 0), peer->port);
     host->clock_offset_us = peer->clock_offset_us;
     host->clock_drift_ppb = peer->clock_drift_ppb;
     host->start_at_us = peer->start_at_us;
@@ -118,28 +133,37 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
     fill_offers(cell->scenario, host, peer->keepalives);
 }
 
+/* What stands in front of a peer, and who else is behind it. */
+static void fill_nat(const scenario_cell *cell, sim_site_plan *site, uint32_t index,
+                     const scenario_peer *peer) {
+    const bool of_a = index == SITE_A;
+    scenario_nat box;
+    site->has_nat = scenario_cell_nat(cell, peer->nat, of_a ? STREAM_A : STREAM_B, &box);
+    site->nat = box.config;
+    site->cross = box.cross;
+    /* 192.0.2.1, 198.51.100.1 */
+    site->external = peer->family == SCENARIO_IPV6
+                         ? ipv6_of(index, 1, 0)
+                         : punch_addr_ipv4(of_a ? UINT32_C(0xc0000201) : UINT32_C(0xc6336401), 0);
+}
+
 /* The peers, their sites and what stands in front of them. */
 static void fill_peers(const scenario_cell *cell, sim_plan *plan, const scenario_root *root) {
     const bool same_site = root->same_site;
     const scenario_defaults *defaults = &cell->scenario->defaults;
     scenario_peer a = defaults->peer;
     scenario_peer b = defaults->peer;
-    scenario_nat box;
     scenario_cell_apply(cell, OBJECT_PEER_A, STREAM_A, &a);
     scenario_cell_apply(cell, OBJECT_PEER_B, STREAM_B, &b);
     plan->site_count = same_site ? SITE_COUNT - 1 : SITE_COUNT;
 
     sim_site_plan *site = fill_site(cell, plan, SITE_A, a.link);
-    site->has_nat = scenario_cell_nat(cell, a.nat, STREAM_A, &box);
-    site->nat = box.config;
-    site->external = punch_addr_ipv4(UINT32_C(0xc0000201), 0); /* 192.0.2.1 */
+    fill_nat(cell, site, SITE_A, &a);
     site->lan_delay_us = a.lan_delay_us;
     site->is_isolated = root->isolated;
     if (!same_site) {
         site = fill_site(cell, plan, SITE_B, b.link);
-        site->has_nat = scenario_cell_nat(cell, b.nat, STREAM_B, &box);
-        site->nat = box.config;
-        site->external = punch_addr_ipv4(UINT32_C(0xc6336401), 0); /* 198.51.100.1 */
+        fill_nat(cell, site, SITE_B, &b);
         site->lan_delay_us = b.lan_delay_us;
     }
     fill_host(cell, plan, HOST_A, &a);
@@ -169,7 +193,9 @@ static void fill_broker(const scenario_cell *cell, sim_plan *plan) {
     memset(host, 0, sizeof *host);
     host->kind = SIM_HOST_BROKER;
     host->site = SITE_BROKER;
-    host->addr = punch_addr_ipv4(UINT32_C(0xcb007101), BROKER_PORT); /* 203.0.113.1 */
+    host->addr = plan->hosts[HOST_A].addr.family == PUNCH_FAMILY_IPV6
+                     ? ipv6_of(SITE_BROKER, 1, BROKER_PORT)
+                     : punch_addr_ipv4(UINT32_C(0xcb007101), BROKER_PORT); /* 203.0.113.1 */
     set_name(host->name, "broker");
     host->clock_offset_us = broker.clock_offset_us;
     host->clock_drift_ppb = broker.clock_drift_ppb;
@@ -312,6 +338,8 @@ static void grow_for(const sim_scenario *scenario, const scenario_option *option
         config->per_host_max = larger(config->per_host_max, number);
     } else if (strcmp(option->name, "nat.block_ports") == 0) {
         config->block_ports = larger(config->block_ports, number);
+    } else if (strcmp(option->name, "nat.cross_rate") == 0) {
+        plan->sites[SITE_A].cross.rate_milli = larger(plan->sites[SITE_A].cross.rate_milli, number);
     } else if (strcmp(option->name, "packets_max") == 0) {
         plan->packets_max = larger(plan->packets_max, number);
     } else if (option->type == TYPE_KEEPALIVES) {
@@ -335,6 +363,7 @@ sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
         plan->sites[SITE_B].region = SITE_B;
     }
     plan->sites[SITE_A].nat = scenario->defaults.nat.config;
+    plan->sites[SITE_A].cross = scenario->defaults.nat.cross;
     plan->fault_count = scenario->fault_count;
     plan->packets_max = scenario->defaults.root.packets_max;
     for (uint32_t o = 0; o < scenario->object_count; o++) {
@@ -358,6 +387,7 @@ sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
     config->pooling = NAT_POOLING_PAIRED;
     *config = nat_config_room(config, config);
     plan->sites[SITE_B].nat = *config;
+    plan->sites[SITE_B].cross = plan->sites[SITE_A].cross;
     plan->sites[SITE_A].has_nat = true;
     plan->sites[SITE_B].has_nat = true;
     /* The longest list of a peer's and the broker's strategy were collected apart. */

@@ -49,6 +49,21 @@ bool nat_config_owns(const nat_config *config, const punch_addr *external, const
     return !config->firewall && index_in_pool(config, external, addr) != NAT_NONE;
 }
 
+bool nat_exempt_look_up(const nat_config *config, const punch_addr *remote) {
+    for (uint32_t i = 0; i < config->exempt_count; i++) {
+        const nat_exempt *exempt = &config->exempt[i];
+        const uint32_t bytes = exempt->prefix_bits / 8;
+        const uint8_t mask = (uint8_t)(0xff00u >> exempt->prefix_bits % 8);
+        if (remote->family == exempt->addr.family &&
+            (exempt->addr.port == 0 || remote->port == exempt->addr.port) &&
+            memcmp(remote->ip, exempt->addr.ip, bytes) == 0 &&
+            (mask == 0 || ((remote->ip[bytes] ^ exempt->addr.ip[bytes]) & mask) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 punch_addr nat_endpoint_of(const nat *box, uint32_t place) {
     punch_addr endpoint = box->external;
     endpoint.port = nat_port_of(place);
@@ -91,16 +106,15 @@ static port_range range_of_address(const nat *box, uint32_t address) {
     return range;
 }
 
-/* A free block: the first from a drawn one on. */
-static bool draw_block(nat *box, port_range *range_out) {
-    const uint32_t count = blocks_of_address(box) * nat_config_addresses(&box->config);
-    uint32_t block = (uint32_t)punch_rng_below(&box->share_rng, count);
+/* A free block of `count` from `first` on: the first from a drawn one on. */
+static bool draw_block(nat *box, uint32_t first, uint32_t count, port_range *range_out) {
+    uint32_t offset = (uint32_t)punch_rng_below(&box->share_rng, count);
     for (uint32_t left = count; left > 0; left--) {
-        if (!nat_block_taken(box, block)) {
-            *range_out = range_of_block(box, block);
+        if (!nat_block_taken(box, first + offset)) {
+            *range_out = range_of_block(box, first + offset);
             return true;
         }
-        block = block + 1 == count ? 0 : block + 1;
+        offset = offset + 1 == count ? 0 : offset + 1;
     }
     return false;
 }
@@ -124,21 +138,14 @@ static bool draw_address(nat *box, port_range *range_out) {
     return false;
 }
 
-/* Where this inside address may have ports. */
+/* Where an inside address without blocks may have ports. */
 static bool find_range(nat *box, const punch_addr *inside, port_range *range_out) {
-    const bool blocks = box->config.block_ports > 0;
     const nat_host *host = nat_host_of(box, inside);
-    bool found = true;
-    if (host != NULL && blocks) {
-        *range_out = range_of_block(box, nat_block_of(box, host->place));
-    } else if (host != NULL && box->config.pooling == NAT_POOLING_PAIRED) {
+    if (host != NULL && box->config.pooling == NAT_POOLING_PAIRED) {
         *range_out = range_of_address(box, host->place >> 16);
-    } else {
-        found = blocks ? draw_block(box, range_out) : draw_address(box, range_out);
+        return true;
     }
-    range_out->parity = box->config.port_parity;
-    range_out->odd = (inside->port & 1) != 0;
-    return found;
+    return draw_address(box, range_out);
 }
 
 /* --- ports --- */
@@ -181,7 +188,7 @@ static bool usable(const nat *box, const port_range *range, uint16_t port, const
                    punch_time_us now_us) {
     const uint32_t place = range->base | port;
     return suits(range, port) && !nat_place_taken(box, place) &&
-           !nat_stray_holds(box, place, remote, now_us);
+           !nat_place_held(box, place, now_us) && !nat_stray_holds(box, place, remote, now_us);
 }
 
 /* The first usable port from `port` on, once around; 0: none. */
@@ -256,6 +263,12 @@ static uint16_t wanted_port(nat *box, const port_range *range, const punch_addr 
     return 0;
 }
 
+/* Only ports of this packet's parity, if any. */
+static void heed_parity(const nat *box, port_range *range, const nat_packet *packet) {
+    range->parity = box->config.port_parity;
+    range->odd = (packet->src.port & 1) != 0;
+}
+
 static nat_choice give(nat *box, const port_range *range, uint16_t port, bool dodged) {
     nat_choice choice = {.dodged = dodged};
     if (port == 0) {
@@ -273,44 +286,81 @@ nat_choice nat_place_dodge(nat *box, uint32_t wanted, const nat_packet *packet,
     if (box->config.block_ports > 0) {
         range = range_of_block(box, nat_block_of(box, wanted));
     }
-    range.parity = box->config.port_parity;
-    range.odd = (packet->src.port & 1) != 0;
+    heed_parity(box, &range, packet);
     const uint16_t port = other_port(box, &range, nat_port_of(wanted), &packet->dst, now_us);
     return give(box, &range, port, true);
 }
 
-/* Is there a port left for one more, taken ones being what they are? Saves a search in vain. */
-static bool has_room(const nat *box, const port_range *range) {
-    return box->config.block_ports > 0 || box->on_address[range->base >> 16] < range_size(range);
-}
-
-nat_choice nat_place_choose(nat *box, const nat_packet *packet, punch_time_us now_us) {
-    const punch_addr *inside = &packet->src;
-    const punch_addr *remote = &packet->dst;
-    if (box->config.firewall) {
-        return (nat_choice){.place = inside->port};
-    }
-    port_range range;
-    if (!find_range(box, inside, &range)) {
-        return (nat_choice){.verdict = NAT_DROP_NO_PORT};
-    }
-    if (!yields(box->config.collision) && !has_room(box, &range)) {
-        return (nat_choice){.verdict = NAT_DROP_NO_PORT};
-    }
+/* A port of one range: the wanted one, or by the collision rule another. */
+static nat_choice choose_in(nat *box, port_range *range, const nat_packet *packet,
+                            punch_time_us now_us) {
+    heed_parity(box, range, packet);
     bool dodged = false;
-    const uint16_t wanted = wanted_port(box, &range, inside);
+    const uint16_t wanted = wanted_port(box, range, &packet->src);
     if (wanted != 0) {
-        const uint32_t holder = nat_place_holder(box, range.base | wanted);
-        dodged = nat_stray_holds(box, range.base | wanted, remote, now_us);
-        if (holder != NAT_NONE || dodged) {
+        const uint32_t place = range->base | wanted;
+        const uint32_t holder = nat_place_holder(box, place);
+        const bool held = nat_place_held(box, place, now_us);
+        dodged = nat_stray_holds(box, place, &packet->dst, now_us);
+        if (holder != NAT_NONE || held || dodged) {
             box->counters.ports_collided++;
         }
         if (!dodged && holder != NAT_NONE && box->config.collision == NAT_COLLISION_OVERRIDE) {
             nat_binding_evict(box, holder);
         }
-        if (!dodged && (holder == NAT_NONE || yields(box->config.collision))) {
-            return give(box, &range, wanted, false);
+        if (!dodged && !held && (holder == NAT_NONE || yields(box->config.collision))) {
+            return give(box, range, wanted, false);
         }
     }
-    return give(box, &range, other_port(box, &range, wanted, remote, now_us), dodged);
+    return give(box, range, other_port(box, range, wanted, &packet->dst, now_us), dodged);
+}
+
+/* A port of the host's blocks, in the order in which it was given them; then of one more. */
+static nat_choice choose_in_blocks(nat *box, const nat_packet *packet, punch_time_us now_us) {
+    const nat_host *host = nat_host_of(box, &packet->src);
+    const uint32_t of_address = blocks_of_address(box);
+    uint32_t first = 0;
+    uint32_t count = of_address * nat_config_addresses(&box->config);
+    if (host != NULL) {
+        const bool shared = yields(box->config.collision);
+        for (uint32_t slot = host->first_block; slot != NAT_NONE;
+             slot = box->blocks[slot].sibling) {
+            port_range range = range_of_block(box, box->blocks[slot].number);
+            if (!shared && box->blocks[slot].count == box->config.block_ports) {
+                continue; /* used up */
+            }
+            const nat_choice choice = choose_in(box, &range, packet, now_us);
+            if (choice.verdict == NAT_PASS) {
+                return choice;
+            }
+        }
+        if (host->block_count >= nat_config_blocks_per_host(&box->config)) {
+            return (nat_choice){.verdict = NAT_DROP_HOST_PORTS};
+        }
+        first = (host->place >> 16) * of_address; /* paired: of the same address */
+        count = of_address;
+    }
+    port_range range;
+    if (!draw_block(box, first, count, &range)) {
+        return (nat_choice){.verdict = NAT_DROP_NO_PORT};
+    }
+    return choose_in(box, &range, packet, now_us);
+}
+
+nat_choice nat_place_choose(nat *box, const nat_packet *packet, punch_time_us now_us) {
+    if (box->config.firewall) {
+        return (nat_choice){.place = packet->src.port};
+    }
+    if (box->config.block_ports > 0) {
+        return choose_in_blocks(box, packet, now_us);
+    }
+    port_range range;
+    if (!find_range(box, &packet->src, &range)) {
+        return (nat_choice){.verdict = NAT_DROP_NO_PORT};
+    }
+    /* Is there a port left for one more, taken ones being what they are? Saves a search in vain. */
+    if (!yields(box->config.collision) && box->on_address[range.base >> 16] >= range_size(&range)) {
+        return (nat_choice){.verdict = NAT_DROP_NO_PORT};
+    }
+    return choose_in(box, &range, packet, now_us);
 }

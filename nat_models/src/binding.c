@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The table of bindings: found by key (outbound) and by place (inbound), expired from the heads of
- * queues (one per timeout, and per level where timeouts are drawn), kept per inside address where a
- * limit, a block or a paired address asks for it.
+ * queues (one per timeout, and per level where timeouts are drawn).
  *
  * A queue is in order of the last refresh. All of it waits for the same timeout, whatever drift and
  * pressure make of that, so its head always expires first.
@@ -11,10 +10,6 @@
 
 static nat_timers timers_of(const nat *box) {
     return (nat_timers){&box->bindings->timer, sizeof(nat_binding)};
-}
-
-static nat_timers host_timers_of(const nat *box) {
-    return (nat_timers){&box->shares->timer, sizeof(nat_share)};
 }
 
 static uint32_t place_hash(uint32_t place) {
@@ -27,10 +22,6 @@ static uint32_t *key_bucket(const nat *box, uint32_t hash) {
 
 static uint32_t *place_bucket(const nat *box, uint32_t place) {
     return &box->key_buckets[box->binding_mask + 1 + (place_hash(place) & box->binding_mask)];
-}
-
-static uint32_t *host_bucket(const nat *box, uint32_t hash) {
-    return &box->host_buckets[hash & box->binding_mask];
 }
 
 /* The hash of what a mapping looks at in a packet from inside. RFC 4787 §4.1. */
@@ -61,15 +52,6 @@ static uint32_t place_chain(const nat *box, uint32_t place) {
     const uint32_t slot = *place_bucket(box, place);
     if (slot >= box->bindings_used || box->bindings[slot].state == NAT_SLOT_FREE ||
         ((place_hash(box->bindings[slot].place) ^ place_hash(place)) & box->binding_mask) != 0) {
-        return NAT_NONE;
-    }
-    return slot;
-}
-
-static uint32_t host_chain(const nat *box, uint32_t hash) {
-    const uint32_t slot = *host_bucket(box, hash);
-    if (slot >= box->hosts_used || box->hosts[slot].count == 0 ||
-        ((box->hosts[slot].hash ^ hash) & box->binding_mask) != 0) {
         return NAT_NONE;
     }
     return slot;
@@ -114,119 +96,6 @@ static void ghost_lay(nat *box, uint32_t slot) {
     slot_free(box, slot);
 }
 
-/* --- hosts --- */
-
-static uint32_t host_find(const nat *box, const punch_addr *inside, uint32_t hash) {
-    uint32_t slot = host_chain(box, hash);
-    while (slot != NAT_NONE && !nat_same_ip(&box->hosts[slot].addr, inside)) {
-        slot = box->hosts[slot].next;
-    }
-    return slot;
-}
-
-static uint32_t host_hash(const punch_addr *inside) {
-    return (uint32_t)nat_hash_addr(0, inside, 0);
-}
-
-const nat_host *nat_host_of(const nat *box, const punch_addr *inside) {
-    const uint32_t slot = box->tracks_hosts ? host_find(box, inside, host_hash(inside)) : NAT_NONE;
-    return slot != NAT_NONE ? &box->hosts[slot] : NULL;
-}
-
-static uint32_t host_make(nat *box, const punch_addr *inside, uint32_t hash) {
-    uint32_t slot = box->hosts_free;
-    if (slot != NAT_NONE) {
-        box->hosts_free = box->hosts[slot].next;
-    } else {
-        PUNCH_ASSERT(box->hosts_used < box->config.table_max);
-        slot = box->hosts_used;
-        box->hosts_used++;
-    }
-    nat_host *host = &box->hosts[slot];
-    host->count = 0; /* before the chain is read: not in use yet */
-    const uint32_t chain = host_chain(box, hash);
-    host->addr = nat_addr_only(inside);
-    host->hash = hash;
-    host->next = chain;
-    nat_queue_clear(&host->bindings);
-    *host_bucket(box, hash) = slot;
-    return slot;
-}
-
-/* --- blocks: which host has which --- */
-
-static uint32_t *block_bucket(const nat *box, uint32_t block) {
-    return &box->host_buckets[box->binding_mask + 1 + (place_hash(block) & box->binding_mask)];
-}
-
-static uint32_t block_chain(const nat *box, uint32_t block) {
-    const uint32_t slot = *block_bucket(box, block);
-    if (slot >= box->hosts_used || box->hosts[slot].count == 0 ||
-        ((place_hash(box->hosts[slot].block) ^ place_hash(block)) & box->binding_mask) != 0) {
-        return NAT_NONE;
-    }
-    return slot;
-}
-
-bool nat_block_taken(const nat *box, uint32_t block) {
-    uint32_t slot = block_chain(box, block);
-    while (slot != NAT_NONE && box->hosts[slot].block != block) {
-        slot = box->hosts[slot].block_next;
-    }
-    return slot != NAT_NONE;
-}
-
-/* Of a host that has no binding yet: see host_make. */
-static void block_link(nat *box, uint32_t host, uint32_t block) {
-    const uint32_t chain = block_chain(box, block);
-    box->hosts[host].block = block;
-    box->hosts[host].block_next = chain;
-    *block_bucket(box, block) = host;
-}
-
-static void block_unlink(nat *box, uint32_t host) {
-    uint32_t *link = block_bucket(box, box->hosts[host].block);
-    while (*link != host) {
-        link = &box->hosts[*link].block_next;
-    }
-    *link = box->hosts[host].block_next;
-}
-
-static void host_join(nat *box, uint32_t slot, punch_time_us now_us) {
-    const nat_binding *binding = &box->bindings[slot];
-    const uint32_t hash = host_hash(&binding->inside);
-    uint32_t host = host_find(box, &binding->inside, hash);
-    if (host == NAT_NONE) {
-        host = host_make(box, &binding->inside, hash);
-        box->hosts[host].place = binding->place;
-        if (box->config.block_ports > 0) {
-            block_link(box, host, nat_block_of(box, binding->place));
-        }
-    }
-    box->shares[slot].host = host;
-    box->hosts[host].count++;
-    nat_queue_insert(&box->hosts[host].bindings, host_timers_of(box), slot, now_us);
-}
-
-static void host_leave(nat *box, uint32_t slot) {
-    const uint32_t at = box->shares[slot].host;
-    nat_host *host = &box->hosts[at];
-    nat_queue_remove(&host->bindings, host_timers_of(box), slot);
-    host->count--;
-    if (host->count == 0) {
-        uint32_t *link = host_bucket(box, host->hash);
-        while (*link != at) {
-            link = &box->hosts[*link].next;
-        }
-        *link = host->next;
-        if (box->config.block_ports > 0) {
-            block_unlink(box, at);
-        }
-        host->next = box->hosts_free;
-        box->hosts_free = at;
-    }
-}
-
 /* --- life and death --- */
 
 void nat_bindings_clear(nat *box) {
@@ -235,8 +104,8 @@ void nat_bindings_clear(nat *box) {
     box->live_count = 0;
     box->exact_count = 0;
     box->serial = 0;
-    box->hosts_used = 0;
-    box->hosts_free = NAT_NONE;
+    box->endings = 0;
+    nat_hosts_clear(box);
     box->expire_at_us = PUNCH_NEVER;
     for (unsigned level = 0; level < box->level_count; level++) {
         nat_queue_clear(&box->levels[level].live[NAT_TIMEOUT_FIRST]);
@@ -254,7 +123,7 @@ static void bury(nat *box, uint32_t slot) {
     key_unlink(box, slot);
     nat_queue_remove(&box->levels[binding->level].live[binding->timeout], timers_of(box), slot);
     if (box->tracks_hosts) {
-        host_leave(box, slot);
+        nat_host_leave(box, slot);
     }
     box->on_address[binding->place >> 16]--;
     if (binding->exact && box->config.mapping != NAT_MAPPING_APDM) {
@@ -263,10 +132,23 @@ static void bury(nat *box, uint32_t slot) {
     box->live_count--;
 }
 
+/* Leaves a mark where a binding was: what it was, when and as how manyeth it ended. */
+static void leave_mark(nat *box, uint32_t slot, nat_slot_state state, punch_time_us ended_at_us) {
+    nat_binding *binding = &box->bindings[slot];
+    binding->state = (uint8_t)state;
+    binding->timer.at_us = ended_at_us;
+    binding->serial = box->endings++;
+    nat_queue_put(&box->ghosts, timers_of(box), box->ghosts.tail, slot);
+}
+
 static void remove_now(nat *box, uint32_t slot) {
     bury(box, slot);
-    place_unlink(box, slot);
-    slot_free(box, slot);
+    if (box->config.hold_down_us > 0) {
+        leave_mark(box, slot, NAT_SLOT_HELD, box->last_at_us);
+    } else {
+        place_unlink(box, slot);
+        slot_free(box, slot);
+    }
 }
 
 void nat_binding_kill(nat *box, uint32_t slot) {
@@ -302,8 +184,7 @@ void nat_bindings_sweep(nat *box, punch_time_us now_us) {
         }
         PUNCH_ASSERT(slot != NAT_NONE);
         bury(box, slot);
-        box->bindings[slot].state = NAT_SLOT_GHOST;
-        nat_queue_put(&box->ghosts, timers_of(box), box->ghosts.tail, slot);
+        leave_mark(box, slot, NAT_SLOT_GHOST, box->expire_at_us);
         box->counters.mappings_expired++;
     }
 }
@@ -349,16 +230,18 @@ static uint32_t victim(nat *box) {
     return oldest(box);
 }
 
-nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside) {
+nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside, punch_time_us now_us) {
     const bool refuse = box->config.full == NAT_FULL_REFUSE;
-    if (box->config.per_host_max > 0) {
-        const uint32_t host = host_find(box, inside, host_hash(inside));
-        if (host != NAT_NONE && box->hosts[host].count >= box->config.per_host_max) {
-            if (refuse) {
-                return NAT_DROP_HOST_LIMIT;
-            }
-            nat_binding_evict(box, victim_of_host(box, &box->hosts[host]));
+    const uint32_t host = nat_host_find(box, inside);
+    if (!nat_host_may_make(box, host, now_us)) {
+        return NAT_DROP_MAPPING_RATE;
+    }
+    if (box->config.per_host_max > 0 && host != NAT_NONE &&
+        box->hosts[host].count >= box->config.per_host_max) {
+        if (refuse) {
+            return NAT_DROP_HOST_LIMIT;
         }
+        nat_binding_evict(box, victim_of_host(box, &box->hosts[host]));
     }
     if (box->live_count >= box->config.table_max) {
         if (refuse) {
@@ -396,7 +279,7 @@ static void lay_ghosts_at(nat *box, uint32_t place, const punch_addr *inside) {
     uint32_t slot = place_chain(box, place);
     while (slot != NAT_NONE) {
         const uint32_t next = box->bindings[slot].place_next;
-        if (box->bindings[slot].state == NAT_SLOT_GHOST &&
+        if (box->bindings[slot].state != NAT_SLOT_LIVE &&
             is_at(box, &box->bindings[slot], place, inside)) {
             ghost_lay(box, slot);
         }
@@ -444,7 +327,7 @@ uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint32
     binding->level = draw_level(box);
     queue_in(box, slot, NAT_TIMEOUT_FIRST, now_us);
     if (box->tracks_hosts) {
-        host_join(box, slot, now_us);
+        nat_host_join(box, slot, now_us);
     }
     if (binding->exact && box->config.mapping != NAT_MAPPING_APDM) {
         box->exact_count++;
@@ -508,7 +391,7 @@ uint32_t nat_binding_at(const nat *box, uint32_t place, const punch_addr *dst, p
             if (nat_binding_lives(box, &box->bindings[slot], now_us)) {
                 return slot;
             }
-            *expired_out = true;
+            *expired_out = *expired_out || box->bindings[slot].state != NAT_SLOT_HELD;
         }
     }
     return NAT_NONE;
@@ -524,6 +407,20 @@ uint32_t nat_place_holder(const nat *box, uint32_t place) {
     return NAT_NONE;
 }
 
+bool nat_place_look_up_held(const nat *box, uint32_t place, punch_time_us now_us) {
+    for (uint32_t slot = place_chain(box, place); slot != NAT_NONE;
+         slot = box->bindings[slot].place_next) {
+        const nat_binding *binding = &box->bindings[slot];
+        const uint32_t later = box->endings - binding->serial; /* itself included */
+        if (binding->place == place && binding->state != NAT_SLOT_LIVE &&
+            now_us < punch_time_after(binding->timer.at_us, box->config.hold_down_us) &&
+            (box->config.hold_down_max == 0 || later <= box->config.hold_down_max)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- use --- */
 
 static void refresh(nat *box, uint32_t slot, punch_time_us now_us) {
@@ -531,8 +428,7 @@ static void refresh(nat *box, uint32_t slot, punch_time_us now_us) {
     nat_queue_refresh(&box->levels[binding->level].live[binding->timeout], timers_of(box), slot,
                       now_us);
     if (box->tracks_hosts) {
-        nat_queue_refresh(&box->hosts[box->shares[slot].host].bindings, host_timers_of(box), slot,
-                          now_us);
+        nat_host_refresh(box, slot, now_us);
     }
 }
 

@@ -3,6 +3,7 @@
  * What a NAT is made of, and which file owns which part.
  *
  *   binding.c   bindings: an inside endpoint [+ remote] at work on an external port
+ *   host.c      inside addresses: their bindings, blocks of ports, rate of new mappings
  *   remote.c    what is remembered about single remotes: permissions, sessions, strays, barred ones
  *   allocate.c  which external address and port a new binding gets
  *   timing.c    the timeouts in force: drawn, by time of day, under pressure; the limit of rate
@@ -11,11 +12,11 @@
  *   layout.c    where all of that lies in memory
  *   config.c    defaults and checks; names.c and presets.c: tables
  *
- *   memory:  | nat | levels | bindings | origins | remotes | [shares | hosts] |
+ *   memory:  | nat | levels | bindings | origins | remotes | [shares | hosts | [blocks]] |
  *            | buckets: keys, places, remotes, [hosts, [blocks]] | bindings of each address |
  *
- * What a configuration does not ask for takes no room. A reset lays everything out anew, which costs
- * nothing: no part needs to be cleared.
+ * What a configuration does not ask for takes no room. A reset lays everything out anew, which
+ * costs nothing: no part needs to be cleared.
  *
  * A binding is split by how often its parts are read: `nat_binding`, a cache line, with every
  * packet; `nat_origin` where the remote or the age counts; `nat_share` where hosts are counted.
@@ -23,12 +24,13 @@
  * A binding is `nat_mapping` at work (that name is taken by the behaviour). Its life:
  *
  *   free --made--> live --timed out--> ghost --its slot or port is needed--> free
- *                    \--evicted, killed--> free
+ *                    \--evicted, killed--> free, or held first where ports are held down
  *
  * A place is an external port of one of the external addresses: (index of address) << 16 | port. A
  * firewall has places too, of inside ports, which several hosts may share.
  *
- * Ghosts exist only to tell "timed out" from "never was". Emptying costs O(1) because a bucket is
+ * Ghosts exist to tell "timed out" from "never was", and like held ones to keep their port from
+ * being given again too soon. Emptying costs O(1) because a bucket is
  * believed only when the slot it names is in use (below the mark `used`) and hashes to that very
  * bucket: whatever an earlier life left in the buckets fails that test (after Briggs and Torczon,
  * "An efficient representation for sparse sets", 1993).
@@ -42,6 +44,8 @@
 #include "punch/assert.h"
 #include "queue.h"
 
+#define NAT_NS_PER_S INT64_C(1000000000)
+
 /* Which timeout runs. */
 typedef enum {
     NAT_TIMEOUT_FIRST = 0,
@@ -54,16 +58,22 @@ typedef enum {
 #define NAT_LEVEL_PLAIN 0u
 #define NAT_LEVELS (NAT_SPREAD_STEPS + 1)
 
-typedef enum { NAT_SLOT_FREE = 0, NAT_SLOT_LIVE = 1, NAT_SLOT_GHOST = 2 } nat_slot_state;
+typedef enum {
+    NAT_SLOT_FREE = 0,
+    NAT_SLOT_LIVE = 1,
+    NAT_SLOT_GHOST = 2, /* timed out */
+    NAT_SLOT_HELD = 3   /* ended otherwise; only its port is remembered */
+} nat_slot_state;
 
 typedef struct {
-    nat_timer timer; /* last refresh; queue by timeout, of ghosts, or of free slots */
+    nat_timer timer; /* last refresh, or the end; queue by timeout, of ghosts, or of free slots */
     punch_addr inside;
     uint32_t key_hash;
     uint32_t key_next;
     uint32_t place;
     uint32_t place_next;
-    uint32_t serial; /* never used twice: permissions of a dead binding match no later one */
+    uint32_t serial; /* never used twice: permissions of a dead binding match no later one; of what
+                        has ended: how many ended before */
     uint8_t state;   /* nat_slot_state */
     uint8_t timeout; /* nat_timeout; STREAM once a packet has come in (and stream_after is over) */
     uint8_t level;
@@ -91,11 +101,22 @@ typedef struct {
     uint32_t hash;
     uint32_t next;
     uint32_t count;
-    uint32_t place; /* of its first binding: says its address and its block */
-    uint32_t block; /* where there are blocks */
-    uint32_t block_next;
+    uint32_t place;       /* of its first binding: says its address */
+    uint32_t first_block; /* of its blocks, where there are any */
+    uint32_t block_count;
     nat_queue bindings;
+    nat_timer idle;          /* queue of those without bindings */
+    int64_t next_mapping_ns; /* when its store of new mappings would be full again */
+    bool in_use;
 } nat_host;
+
+/* A block of ports in use. */
+typedef struct {
+    uint32_t number; /* over all addresses */
+    uint32_t next;
+    uint32_t sibling; /* of the same host */
+    uint32_t count;   /* bindings in it */
+} nat_block;
 
 typedef enum {
     NAT_REMOTE_PERMISSION = 0, /* owner: serial of the binding; may come in by it */
@@ -157,6 +178,7 @@ struct nat {
     nat_origin *origins;
     nat_share *shares; /* NULL unless hosts are tracked */
     nat_host *hosts;
+    nat_block *blocks;      /* NULL unless there are blocks */
     uint32_t *host_buckets; /* and, behind, of blocks */
     uint32_t *on_address;   /* live bindings of each external address */
     punch_rng rng;          /* ports */
@@ -169,8 +191,12 @@ struct nat {
     uint32_t remotes_free;
     uint32_t hosts_used;
     uint32_t hosts_free;
+    uint32_t blocks_used;
+    uint32_t blocks_free;
     uint32_t serial;
+    uint32_t endings;
     nat_queue ghosts;
+    nat_queue idle_hosts;
     nat_counters counters;
 };
 
@@ -243,6 +269,22 @@ static inline punch_time_us nat_timeout_us(const nat *box, uint8_t timeout, uint
  * the next call does. */
 void nat_pressure_update(nat *box);
 
+/* A store of so many things that fills at so many a second (the virtual scheduling algorithm of
+ * ITU-T I.371: all it needs is the instant at which the store would be full). */
+static inline int64_t nat_ns_of(punch_time_us at_us) {
+    return at_us * 1000;
+}
+
+static inline bool nat_store_gives(int64_t full_at_ns, uint32_t per_s, uint32_t most,
+                                   punch_time_us now_us) {
+    return full_at_ns <= nat_ns_of(now_us) + NAT_NS_PER_S / per_s * ((int64_t)most - 1);
+}
+
+static inline void nat_store_take(int64_t *full_at_ns, uint32_t per_s, punch_time_us now_us) {
+    const int64_t now_ns = nat_ns_of(now_us);
+    *full_at_ns = (*full_at_ns > now_ns ? *full_at_ns : now_ns) + NAT_NS_PER_S / per_s;
+}
+
 /* Does this network let a UDP packet pass now? */
 nat_verdict nat_gate(const nat *box, punch_time_us now_us);
 
@@ -300,15 +342,16 @@ static inline bool nat_place_taken(const nat *box, uint32_t place) {
     return nat_place_holder(box, place) != NAT_NONE;
 }
 
-/* Does some host have this block? */
-bool nat_block_taken(const nat *box, uint32_t block);
+bool nat_place_look_up_held(const nat *box, uint32_t place, punch_time_us now_us);
 
-/* What this inside address has and was given; NULL: it has no bindings, or nobody asks. */
-const nat_host *nat_host_of(const nat *box, const punch_addr *inside);
+/* Has a place been given back too recently to be given again? RFC 6888 REQ-8. */
+static inline bool nat_place_held(const nat *box, uint32_t place, punch_time_us now_us) {
+    return box->config.hold_down_us > 0 && nat_place_look_up_held(box, place, now_us);
+}
 
 /* NAT_PASS when there is room for one more binding of this host, made by eviction if the policy
  * says so. */
-nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside);
+nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside, punch_time_us now_us);
 
 /* A new live binding for packets between these two; there is room. */
 uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint32_t place,
@@ -325,6 +368,31 @@ void nat_binding_received(nat *box, uint32_t slot, punch_time_us now_us);
 
 void nat_binding_kill(nat *box, uint32_t slot);
 void nat_binding_evict(nat *box, uint32_t slot);
+
+/* --- host.c --- */
+
+void nat_hosts_clear(nat *box);
+
+/* The slot of an inside address, or NAT_NONE: it is not remembered, or nobody asks. It may have no
+ * bindings. */
+uint32_t nat_host_find(const nat *box, const punch_addr *inside);
+
+/* The same, of one that has bindings, or NULL. */
+static inline const nat_host *nat_host_of(const nat *box, const punch_addr *inside) {
+    const uint32_t slot = nat_host_find(box, inside);
+    return slot != NAT_NONE && box->hosts[slot].count > 0 ? &box->hosts[slot] : NULL;
+}
+
+/* May it (NAT_NONE: one that is not remembered) make a mapping now? RFC 6888 REQ-4C. */
+bool nat_host_may_make(const nat *box, uint32_t host, punch_time_us now_us);
+
+/* Does some host have this block? */
+bool nat_block_taken(const nat *box, uint32_t block);
+
+/* A binding is new, has ended, was refreshed; only where hosts are tracked. */
+void nat_host_join(nat *box, uint32_t binding, punch_time_us now_us);
+void nat_host_leave(nat *box, uint32_t binding);
+void nat_host_refresh(nat *box, uint32_t binding, punch_time_us now_us);
 
 /* --- remote.c --- */
 
@@ -404,6 +472,13 @@ nat_verdict nat_entrance_find(const nat *box, const punch_addr *remote, const pu
                               punch_time_us now_us, nat_entrance *entrance);
 
 /* --- allocate.c --- */
+
+bool nat_exempt_look_up(const nat_config *config, const punch_addr *remote);
+
+/* Are packets to and from this remote left as they are? RFC 6888 REQ-6. */
+static inline bool nat_is_exempt(const nat *box, const punch_addr *remote) {
+    return box->config.exempt_count > 0 && nat_exempt_look_up(&box->config, remote);
+}
 
 /* The index of an external address, or NAT_NONE. */
 uint32_t nat_address_look_up(const nat *box, const punch_addr *addr);

@@ -72,6 +72,10 @@ uint32_t nat_config_addresses(const nat_config *config) {
     return config->address_count != 0 ? config->address_count : 1;
 }
 
+uint32_t nat_config_blocks_per_host(const nat_config *config) {
+    return config->blocks_per_host != 0 ? config->blocks_per_host : 1;
+}
+
 static const char *check_timing(const nat_config *config) {
     if (config->stream_after_us < 0 || config->stream_after_us > TIMEOUT_US_MAX) {
         return "stream_after must be 0 to 31 days";
@@ -111,6 +115,47 @@ static const char *check_ports(const nat_config *config) {
     }
     if (config->block_ports > 0 && config->pooling == NAT_POOLING_ARBITRARY) {
         return "block_ports needs paired pooling: a block belongs to one address";
+    }
+    if (config->blocks_per_host > NAT_BLOCKS_PER_HOST_MAX) {
+        return "blocks_per_host must be at most 64";
+    }
+    if (config->blocks_per_host > 1 && config->block_ports == 0) {
+        return "blocks_per_host needs block_ports";
+    }
+    return NULL;
+}
+
+static const char *check_hold_down(const nat_config *config) {
+    if (config->hold_down_us < 0 || config->hold_down_us > TIMEOUT_US_MAX) {
+        return "hold_down must be 0 to 31 days";
+    }
+    if (config->hold_down_us == 0) {
+        return NULL;
+    }
+    if (config->collision == NAT_COLLISION_OVERLOAD ||
+        config->collision == NAT_COLLISION_OVERRIDE) {
+        return "hold_down keeps ports back: collision cannot be overload or override";
+    }
+    return config->firewall ? "a firewall gives no ports, so hold_down must be 0" : NULL;
+}
+
+/* What one inside address may do, and what is none of the NAT's business. */
+static const char *check_subscribers(const nat_config *config) {
+    if (config->mapping_rate_per_s > RATE_PPS_MAX || config->mapping_burst > RATE_PPS_MAX) {
+        return "mapping_rate and mapping_burst must be at most 1000000";
+    }
+    if (config->mapping_rate_per_s > 0 && config->mapping_burst == 0) {
+        return "mapping_rate needs a mapping_burst of at least 1";
+    }
+    if (config->exempt_count > NAT_EXEMPT_MAX) {
+        return "at most 2 destinations can be exempt";
+    }
+    for (uint32_t i = 0; i < config->exempt_count; i++) {
+        const nat_exempt *exempt = &config->exempt[i];
+        const bool six = exempt->addr.family == PUNCH_FAMILY_IPV6;
+        if (exempt->prefix_bits > (six ? 128 : 32)) {
+            return "the prefix of an exempt destination is longer than its address";
+        }
     }
     return NULL;
 }
@@ -164,12 +209,10 @@ const char *nat_config_check(const nat_config *config) {
     if (config->unsolicited == NAT_UNSOLICITED_BLACKLIST && config->blacklist_us == 0) {
         return "inbound_unsolicited blacklist needs a blacklist_for above 0";
     }
-    wrong = check_ports(config);
-    if (wrong == NULL) {
-        wrong = check_timing(config);
+    static const char *(*const more[])(const nat_config *) = {
+        check_ports, check_hold_down, check_subscribers, check_timing, check_icmp, check_passage};
+    for (size_t i = 0; wrong == NULL && i < sizeof more / sizeof more[0]; i++) {
+        wrong = more[i](config);
     }
-    if (wrong == NULL) {
-        wrong = check_icmp(config);
-    }
-    return wrong != NULL ? wrong : check_passage(config);
+    return wrong;
 }

@@ -33,7 +33,7 @@ static bool may_send(const nat *box, uint32_t slot, const punch_addr *remote,
 static nat_verdict left_by(const nat *box, const nat_packet *quoted, punch_time_us now_us,
                            uint32_t *binding_out) {
     if (nat_place_for(box, &quoted->src) == NAT_NONE) {
-        return NAT_DROP_NOT_OURS;
+        return nat_is_exempt(box, &quoted->dst) ? NAT_PASS : NAT_DROP_NOT_OURS;
     }
     nat_entrance entrance;
     const nat_verdict verdict =
@@ -81,7 +81,7 @@ static nat_verdict done(nat *box, nat_verdict verdict, uint32_t binding) {
         return verdict;
     }
     box->counters.icmp_passed++;
-    if (box->config.icmp_kills_mapping) {
+    if (box->config.icmp_kills_mapping && binding != NAT_NONE) {
         nat_binding_kill(box, binding);
         nat_pressure_update(box);
     }
@@ -93,7 +93,7 @@ nat_verdict nat_translate_icmp_in(nat *box, nat_packet *quoted, punch_time_us no
     uint32_t binding = NAT_NONE;
     const nat_verdict verdict =
         box->config.icmp_blocked ? NAT_DROP_ICMP_BLOCKED : left_by(box, quoted, now_us, &binding);
-    if (verdict == NAT_PASS) {
+    if (binding != NAT_NONE) {
         quoted->src = box->bindings[binding].inside;
     }
     return done(box, verdict, binding);
@@ -103,6 +103,9 @@ static nat_verdict translate_out(const nat *box, nat_packet *quoted, punch_time_
                                  uint32_t *binding_out) {
     if (box->config.icmp_blocked) {
         return NAT_DROP_ICMP_BLOCKED;
+    }
+    if (nat_is_exempt(box, &quoted->src)) {
+        return NAT_PASS; /* it came in as it was */
     }
     const bool hairpinned = nat_address_index(box, &quoted->src) != NAT_NONE;
     if (hairpinned && box->config.hairpin != NAT_HAIRPIN_EXTERNAL) {
@@ -151,6 +154,7 @@ bool nat_refuses_aloud(const nat_config *config, nat_verdict verdict) {
     case NAT_DROP_NO_HAIRPIN:
     case NAT_DROP_HOST_PORTS:
     case NAT_DROP_UDP_BLOCKED:
+    case NAT_DROP_MAPPING_RATE:
         return true;
     case NAT_PASS:
     case NAT_TURNED_BACK:

@@ -20,6 +20,7 @@ typedef struct {
     size_t origins;
     size_t shares;
     size_t hosts;
+    size_t blocks;
     size_t buckets;
     size_t total;
 } layout;
@@ -38,7 +39,7 @@ static uint32_t remotes_max_of(const nat_config *config) {
 }
 
 static bool needs_hosts(const nat_config *config) {
-    return config->per_host_max > 0 || config->block_ports > 0 ||
+    return config->per_host_max > 0 || config->block_ports > 0 || config->mapping_rate_per_s > 0 ||
            (config->address_count > 1 && config->pooling == NAT_POOLING_PAIRED);
 }
 
@@ -60,7 +61,8 @@ static layout layout_of(const nat_config *config) {
     parts.origins = parts.remotes + sizeof(nat_remote) * parts.remotes_max;
     parts.shares = parts.origins + sizeof(nat_origin) * bindings_max;
     parts.hosts = parts.shares + (parts.tracks_hosts ? sizeof(nat_share) * bindings_max : 0);
-    parts.buckets = parts.hosts + (parts.tracks_hosts ? sizeof(nat_host) * bindings_max : 0);
+    parts.blocks = parts.hosts + (parts.tracks_hosts ? sizeof(nat_host) * bindings_max : 0);
+    parts.buckets = parts.blocks + (config->block_ports > 0 ? sizeof(nat_block) * bindings_max : 0);
     size_t words = 2 * (size_t)parts.binding_buckets + parts.remote_buckets;
     words += parts.tracks_hosts ? parts.binding_buckets : 0;
     words += config->block_ports > 0 ? parts.binding_buckets : 0;
@@ -89,6 +91,7 @@ void nat_lay_out(nat *box, const nat_config *config) {
     box->origins = (nat_origin *)(void *)(bytes + parts.origins);
     box->shares = parts.tracks_hosts ? (nat_share *)(void *)(bytes + parts.shares) : NULL;
     box->hosts = parts.tracks_hosts ? (nat_host *)(void *)(bytes + parts.hosts) : NULL;
+    box->blocks = config->block_ports > 0 ? (nat_block *)(void *)(bytes + parts.blocks) : NULL;
     box->key_buckets = (uint32_t *)(void *)(bytes + parts.buckets);
     box->remote_buckets = box->key_buckets + 2 * (size_t)parts.binding_buckets;
     box->on_address = box->remote_buckets + parts.remote_buckets;

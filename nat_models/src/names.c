@@ -86,6 +86,8 @@ static const verdict_words VERDICTS[NAT_VERDICT_COUNT] = {
     [NAT_DROP_HOST_PORTS] = {"host-ports", "that host has used up its block of ports"},
     [NAT_DROP_UDP_BLOCKED] = {"udp-blocked", "that network lets no UDP pass"},
     [NAT_DROP_RATE] = {"rate", "that network lets no more UDP packets a second pass"},
+    [NAT_DROP_MAPPING_RATE] = {"mapping-rate",
+                               "that host has made as many mappings as it may in that time"},
     [NAT_DROP_ICMP_BLOCKED] = {"icmp-blocked", "that network lets no ICMP error pass"},
 };
 

@@ -101,7 +101,7 @@ static nat_verdict dodge_stray(nat *box, nat_exit *way, const nat_packet *packet
     const uint32_t own = nat_binding_find(box, packet, true, now_us);
     const uint32_t wanted = box->bindings[way->blocked].place;
     if (own == NAT_NONE) {
-        const nat_verdict room = nat_bindings_make_room(box, &packet->src);
+        const nat_verdict room = nat_bindings_make_room(box, &packet->src, now_us);
         if (room != NAT_PASS) {
             return room;
         }
@@ -126,7 +126,7 @@ static nat_verdict make_exit(nat *box, nat_exit *way, const nat_packet *packet,
     if (way->blocked != NAT_NONE) {
         return dodge_stray(box, way, packet, now_us);
     }
-    const nat_verdict room = nat_bindings_make_room(box, &packet->src);
+    const nat_verdict room = nat_bindings_make_room(box, &packet->src, now_us);
     if (room != NAT_PASS) {
         return room;
     }
@@ -240,6 +240,9 @@ static nat_verdict translate_out(nat *box, nat_packet *packet, punch_time_us now
     if (hairpin && box->config.hairpin == NAT_HAIRPIN_NONE) {
         return NAT_DROP_NO_HAIRPIN;
     }
+    if (!hairpin && nat_is_exempt(box, &packet->dst)) {
+        return NAT_PASS;
+    }
     nat_exit way = find_exit(box, packet, now_us);
     if (way.binding == NAT_NONE) {
         const nat_verdict made = make_exit(box, &way, packet, now_us);
@@ -269,14 +272,20 @@ nat_verdict nat_translate_out(nat *box, nat_packet *packet, punch_time_us now_us
     return verdict;
 }
 
+/* A packet of an exempt remote to an inside host, which it knows by its own address. */
+static bool bypasses(const nat *box, const nat_packet *packet) {
+    return nat_is_exempt(box, &packet->src) && nat_address_index(box, &packet->dst) == NAT_NONE;
+}
+
 /* What translate_in would answer, and the entrance when it got as far as looking for one. */
 static nat_verdict judge(const nat *box, const nat_packet *packet, punch_time_us now_us,
                          nat_entrance *entrance) {
-    if (nat_place_for(box, &packet->dst) == NAT_NONE) {
+    const bool bypass = bypasses(box, packet);
+    if (!bypass && nat_place_for(box, &packet->dst) == NAT_NONE) {
         return NAT_DROP_NOT_OURS;
     }
     const nat_verdict gate = nat_gate(box, now_us);
-    if (gate != NAT_PASS) {
+    if (gate != NAT_PASS || bypass) {
         return gate;
     }
     if (nat_is_barred(box, &packet->src, now_us)) {
@@ -295,10 +304,10 @@ nat_verdict nat_translate_in(nat *box, nat_packet *packet, punch_time_us now_us)
     if (at_table) {
         nat_gate_passed(box, now_us);
     }
-    if (verdict == NAT_PASS) {
+    if (entrance.binding != NAT_NONE && verdict == NAT_PASS) {
         come_in(box, &entrance, &packet->src, now_us);
         packet->dst = box->bindings[entrance.binding].inside;
-    } else if (at_table && verdict != NAT_DROP_BLACKLISTED) {
+    } else if (verdict != NAT_PASS && at_table && verdict != NAT_DROP_BLACKLISTED) {
         unsolicited(box, packet, &entrance, now_us);
     }
     nat_pressure_update(box);
@@ -312,6 +321,9 @@ nat_verdict nat_would_admit(const nat *box, const nat_packet *packet, punch_time
 
 punch_time_us nat_admits_until(const nat *box, nat_packet *packet, punch_time_us now_us) {
     nat_entrance entrance = {NAT_NONE, NAT_NONE};
+    if (bypasses(box, packet) && !box->config.udp_blocked) {
+        return PUNCH_NEVER;
+    }
     if (nat_place_for(box, &packet->dst) == NAT_NONE || box->config.udp_blocked ||
         nat_is_barred(box, &packet->src, now_us) ||
         nat_entrance_find(box, &packet->src, &packet->dst, now_us, &entrance) != NAT_PASS) {
@@ -331,6 +343,10 @@ bool nat_would_leave_from(const nat *box, const nat_packet *packet, punch_time_u
                           punch_addr *external_out) {
     if (nat_address_index(box, &packet->dst) != NAT_NONE || nat_gate(box, now_us) != NAT_PASS) {
         return false; /* a hairpinned packet leaves nowhere */
+    }
+    if (nat_is_exempt(box, &packet->dst)) {
+        *external_out = packet->src;
+        return true;
     }
     const nat_exit way = find_exit(box, packet, now_us);
     if (way.binding == NAT_NONE) {
@@ -400,7 +416,8 @@ static bool keeps_bindings(const nat_config *a, const nat_config *b) {
            a->per_host_max == b->per_host_max &&
            a->timeout_spread_permille == b->timeout_spread_permille &&
            a->address_count == b->address_count && a->pooling == b->pooling &&
-           a->block_ports == b->block_ports && a->firewall == b->firewall;
+           a->block_ports == b->block_ports && a->blocks_per_host == b->blocks_per_host &&
+           (a->mapping_rate_per_s > 0) == (b->mapping_rate_per_s > 0) && a->firewall == b->firewall;
 }
 
 void nat_change(nat *box, const nat_config *config, punch_time_us now_us) {

@@ -12,8 +12,6 @@
 
 #define DAY_US (86400 * PUNCH_US_PER_S)
 #define DRIFT_STEPS 64 /* chosen: no step is larger than a tenth of the amplitude */
-#define NS_PER_S INT64_C(1000000000)
-#define NS_PER_US 1000
 #define PERMILLE 1000
 
 /* 1000 sin(2 pi i / 64), rounded, for the first quarter. */
@@ -81,9 +79,7 @@ void nat_timing_reset(nat *box) {
     nat_pressure_update(box);
 }
 
-/* --- the limit of rate ---
- * A store of udp_burst packets that fills at udp_rate_pps (the virtual scheduling algorithm of
- * ITU-T I.371: all it needs is the instant at which the store would be full). */
+/* --- the limit of rate --- */
 
 nat_verdict nat_gate(const nat *box, punch_time_us now_us) {
     const nat_config *config = &box->config;
@@ -93,14 +89,13 @@ nat_verdict nat_gate(const nat *box, punch_time_us now_us) {
     if (config->udp_rate_pps == 0) {
         return NAT_PASS;
     }
-    const int64_t slack_ns = NS_PER_S / config->udp_rate_pps * ((int64_t)config->udp_burst - 1);
-    return box->next_slot_ns <= now_us * NS_PER_US + slack_ns ? NAT_PASS : NAT_DROP_RATE;
+    return nat_store_gives(box->next_slot_ns, config->udp_rate_pps, config->udp_burst, now_us)
+               ? NAT_PASS
+               : NAT_DROP_RATE;
 }
 
 void nat_gate_passed(nat *box, punch_time_us now_us) {
     if (box->config.udp_rate_pps > 0) {
-        const int64_t now_ns = now_us * NS_PER_US;
-        const int64_t from_ns = box->next_slot_ns > now_ns ? box->next_slot_ns : now_ns;
-        box->next_slot_ns = from_ns + NS_PER_S / box->config.udp_rate_pps;
+        nat_store_take(&box->next_slot_ns, box->config.udp_rate_pps, now_us);
     }
 }

@@ -97,6 +97,41 @@ static void req_4a(void) {
     EXPECT_INT("without either, nothing stops it", ports_had(&config, &verdict), 200);
 }
 
+/* New mappings of one subscriber within a second. */
+static uint32_t made_in_a_second(const nat_config *config) {
+    nat *box = support_nat(config, 1);
+    uint32_t made = 0;
+    for (uint16_t i = 0; i < 1000; i++) {
+        nat_verdict verdict;
+        (void)leave(box, 1, (uint16_t)(5000 + i), i * SECOND / 1000, &verdict);
+        made += verdict == NAT_PASS;
+    }
+    nat_verdict other;
+    (void)leave(box, 2, 5000, SECOND, &other);
+    EXPECT_INT("another subscriber does not notice", other, NAT_PASS);
+    free(box);
+    return made;
+}
+
+static nat_config with_a_rate(uint32_t rate, uint32_t burst) {
+    nat_config config = recommended();
+    config.table_max = 4096;
+    config.block_ports = 4096;
+    config.mapping_rate_per_s = rate;
+    config.mapping_burst = burst;
+    return config;
+}
+
+static void req_4c(void) {
+    for (uint32_t rate = 10; rate <= 40; rate *= 2) {
+        const nat_config config = with_a_rate(rate, 20);
+        EXPECT_INT("the burst, then the rate", made_in_a_second(&config), 20 + rate - 1);
+    }
+    const nat_config unlimited = with_a_rate(0, 0);
+    EXPECT_INT("without it, nothing stops it", made_in_a_second(&unlimited), 1000);
+    EXPECT("the preset has one", recommended().mapping_rate_per_s > 0);
+}
+
 /* --- REQ-5: state of a subscriber --- */
 
 static void req_5a(void) {
@@ -111,6 +146,42 @@ static void req_5a(void) {
         EXPECT_INT("filters are remembered up to the limit", nat_filter_count(box), most);
         free(box);
     }
+}
+
+static void req_5b(void) {
+    nat_config config = with_a_rate(10, 1);
+    config.filtering = NAT_FILTERING_APDF;
+    nat *box = support_nat(&config, 1);
+    for (uint16_t i = 0; i < 1000; i++) {
+        nat_verdict verdict;
+        (void)leave(box, 1, (uint16_t)(5000 + i), i * SECOND / 1000, &verdict);
+    }
+    EXPECT("filters come no faster than mappings", nat_filter_count(box) <= 10);
+    free(box);
+}
+
+/* --- REQ-6: destinations without translation --- */
+
+static punch_addr source_towards(const nat_config *config, uint32_t remote) {
+    nat *box = support_nat(config, 1);
+    nat_packet packet = {support_inside(1, 5000), support_remote(remote, 1)};
+    EXPECT_INT("it leaves", nat_translate_out(box, &packet, 0), NAT_PASS);
+    free(box);
+    return packet.src;
+}
+
+static void req_6(void) {
+    nat_config config = recommended();
+    const punch_addr inside = support_inside(1, 5000);
+    config.exempt_count = 1;
+    config.exempt[0] = (nat_exempt){support_remote(2, 0), 32};
+    const punch_addr plain = source_towards(&config, 2);
+    const punch_addr translated = source_towards(&config, 1);
+    EXPECT("its source is the subscriber's own", punch_addr_equal(&plain, &inside));
+    EXPECT("others are translated", !punch_addr_equal(&translated, &inside));
+    config.exempt_count = 0;
+    const punch_addr all = source_towards(&config, 2);
+    EXPECT("it is an option", !punch_addr_equal(&all, &inside));
 }
 
 /* --- REQ-7: filtering --- */
@@ -129,6 +200,51 @@ static nat_verdict stranger(nat_filtering filtering) {
 static void req_7(void) {
     EXPECT_INT("strangers come in", stranger(recommended().filtering), NAT_PASS);
     EXPECT_INT("another filter breaks it", stranger(NAT_FILTERING_APDF), NAT_DROP_FILTER_ADDRESS);
+}
+
+/* --- REQ-8: ports are not given again at once --- */
+
+/* One port; its mapping ends, and so much later another subscriber asks for one. Then a packet
+ * comes that the first one had been waiting for. */
+static nat_verdict asks_after(const nat_config *from, punch_time_us later_us,
+                              nat_verdict *meant_for_other_out) {
+    nat_config config = *from;
+    config.block_ports = 0;
+    config.address_count = 1;
+    config.port_min = 40000;
+    config.port_max = 40000;
+    nat *box = support_nat(&config, 1);
+    nat_verdict verdict;
+    (void)leave(box, 1, 5000, 0, &verdict);
+    const punch_time_us at_us = config.udp_timeout_first_us + later_us;
+    nat_packet packet = {support_inside(2, 5000), support_remote(2, 2)};
+    verdict = nat_translate_out(box, &packet, at_us);
+    *meant_for_other_out = support_arrive(box, support_remote(1, 1), 40000, at_us);
+    free(box);
+    return verdict;
+}
+
+static void req_8(void) {
+    nat_verdict late;
+    nat_config config = recommended();
+    EXPECT_TEXT("not just before two minutes are over",
+                nat_verdict_name(asks_after(&config, 120 * SECOND - 1, &late)), "no-port");
+    EXPECT_INT("after two minutes", asks_after(&config, 120 * SECOND, &late), NAT_PASS);
+    config.hold_down_us = 0;
+    EXPECT_INT("a NAT without hold-down breaks it", asks_after(&config, 0, &late), NAT_PASS);
+    EXPECT_INT("and a stranger's packet reaches the wrong subscriber", late, NAT_PASS);
+}
+
+static void req_8c(void) {
+    nat_verdict late;
+    nat_config config = recommended();
+    config.hold_down_us = 0;
+    for (int i = NAT_FILTERING_ADF; i <= NAT_FILTERING_APDF; i++) {
+        config.filtering = (nat_filtering)i;
+        EXPECT_INT("with filters a port may be given at once", asks_after(&config, 0, &late),
+                   NAT_PASS);
+        EXPECT_INT("since they keep the other's packets out", late, NAT_DROP_FILTER_ADDRESS);
+    }
 }
 
 /* --- REQ-11: when there is no room --- */
@@ -159,6 +275,18 @@ static void req_11a(void) {
     uint32_t left;
     EXPECT_INT("the packet is dropped", one_too_many(recommended().full, &left),
                NAT_DROP_TABLE_FULL);
+}
+
+static void req_11b(void) {
+    static const nat_verdict refused[] = {NAT_DROP_TABLE_FULL, NAT_DROP_HOST_LIMIT,
+                                          NAT_DROP_NO_PORT, NAT_DROP_HOST_PORTS,
+                                          NAT_DROP_MAPPING_RATE};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        nat_config config = recommended();
+        EXPECT(nat_verdict_name(refused[i]), nat_refuses_aloud(&config, refused[i]));
+        config.refusal = NAT_REFUSAL_SILENCE;
+        EXPECT("a silent NAT breaks it", !nat_refuses_aloud(&config, refused[i]));
+    }
 }
 
 static void req_11d(void) {
@@ -215,13 +343,10 @@ static const struct {
 } not_tested[] = {
     {"REQ-3", "no model fact: a pool here is consecutive and at most 16 addresses"},
     {"REQ-4B", "no model fact: one transport, UDP, is carried"},
-    {"REQ-4C", "not modelled: mappings made per second are not limited per subscriber"},
-    {"REQ-5B", "not modelled: as REQ-4C"},
-    {"REQ-6", "not modelled: every destination is translated"},
-    {"REQ-8", "not modelled: a port is free at once when its mapping ends"},
+    {"REQ-8A", "no model fact: a table of TCP connections that nothing here shares ports with"},
+    {"REQ-8B", "no model fact: no port is assigned for good, least of all across a reboot"},
     {"REQ-9", "not modelled yet: explicit control of mappings (PCP)"},
     {"REQ-10", "no model fact: management interfaces"},
-    {"REQ-11B", "not modelled: refusals are silent, no ICMP is sent"},
     {"REQ-11C", "no model fact: notifications of a management system"},
     {"REQ-12", "no model fact: logging"},
     {"REQ-13", "no model fact: a matter of degree; blocks trade it for REQ-14"},
@@ -235,9 +360,15 @@ int main(void) {
         {"REQ-1 RFC 4787 holds", req_1},
         {"REQ-2 paired pooling", req_2},
         {"REQ-4A ports per subscriber", req_4a},
+        {"REQ-4C new mappings per second", req_4c},
         {"REQ-5A filters are limited", req_5a},
+        {"REQ-5B and made no faster", req_5b},
+        {"REQ-6 destinations without translation", req_6},
         {"REQ-7 endpoint-independent filtering", req_7},
+        {"REQ-8 ports are held down", req_8},
+        {"REQ-8C unless filtered", req_8c},
         {"REQ-11A the packet is dropped", req_11a},
+        {"REQ-11B and its sender told", req_11b},
         {"REQ-11D no mapping makes room", req_11d},
         {"REQ-14 little to log", req_14},
         {"REQ-15 ports hard to guess", req_15},

@@ -4,16 +4,6 @@
 #include "punch/assert.h"
 #include "reference_parts.h"
 
-static punch_time_us mapping_end_us(const reference_nat *ref, const reference_mapping *mapping,
-                                    punch_time_us now_us) {
-    return mapping->refreshed_at_us +
-           reference_timeout_us(ref, mapping->stream ? 1 : 0, mapping->level, now_us);
-}
-
-static bool live(const reference_nat *ref, const reference_mapping *mapping, punch_time_us now_us) {
-    return mapping->state == REFERENCE_LIVE && now_us < mapping_end_us(ref, mapping, now_us);
-}
-
 void reference_init(reference_nat *ref, const nat_config *config, const punch_addr *external,
                     punch_rng rng) {
     memset(ref, 0, sizeof *ref);
@@ -26,257 +16,6 @@ void reference_init(reference_nat *ref, const nat_config *config, const punch_ad
     ref->backlog_at_us = INT64_MIN;
     PUNCH_ASSERT(config->table_max <= REFERENCE_MAPPINGS_MAX);
     PUNCH_ASSERT(reference_remotes_max(ref) <= REFERENCE_REMOTES_MAX);
-}
-
-uint32_t reference_live(const reference_nat *ref, punch_time_us now_us) {
-    uint32_t count = 0;
-    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-        count += live(ref, &ref->mappings[i], now_us) ? 1 : 0;
-    }
-    return count;
-}
-
-/* --- time --- */
-
-/* Among mappings of equal age: in which order are they looked at? */
-static bool is_ahead(const reference_mapping *a, const reference_mapping *b) {
-    if (a->stream != b->stream) {
-        return !a->stream;
-    }
-    return a->level != b->level ? a->level < b->level : a->queued < b->queued;
-}
-
-/* Of two live mappings: whose time is up first? Equal ends: first-packet timeouts, then stamps. */
-static bool ends_before(const reference_nat *ref, const reference_mapping *a,
-                        const reference_mapping *b, punch_time_us now_us) {
-    const punch_time_us a_us = mapping_end_us(ref, a, now_us);
-    const punch_time_us b_us = mapping_end_us(ref, b, now_us);
-    return a_us != b_us ? a_us < b_us : is_ahead(a, b);
-}
-
-static void expire(reference_nat *ref, punch_time_us now_us) {
-    for (;;) {
-        reference_mapping *next = NULL;
-        for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-            reference_mapping *mapping = &ref->mappings[i];
-            if (mapping->state == REFERENCE_LIVE && !live(ref, mapping, now_us) &&
-                (next == NULL || ends_before(ref, mapping, next, now_us))) {
-                next = mapping;
-            }
-        }
-        if (next == NULL) {
-            return;
-        }
-        next->state = REFERENCE_TIMED_OUT;
-        next->died = ref->stamp++;
-        ref->counters.mappings_expired++;
-    }
-}
-
-/* --- mappings --- */
-
-static reference_mapping *mapping_of_id(reference_nat *ref, uint64_t id) {
-    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-        if (ref->mappings[i].state == REFERENCE_LIVE && ref->mappings[i].id == id) {
-            return &ref->mappings[i];
-        }
-    }
-    return NULL;
-}
-
-/* Does the mapping's key say that packets between these two leave by it? */
-static bool key_fits(const reference_nat *ref, const reference_mapping *mapping,
-                     const punch_addr *inside, const punch_addr *remote) {
-    if (!punch_addr_equal(&mapping->inside, inside)) {
-        return false;
-    }
-    if (mapping->exact) {
-        return punch_addr_equal(&mapping->remote, remote);
-    }
-    return ref->config.mapping == NAT_MAPPING_EIM || punch_addr_same_ip(&mapping->remote, remote);
-}
-
-static reference_mapping *mapping_find(reference_nat *ref, const punch_addr *inside,
-                                       const punch_addr *remote, bool exact, punch_time_us now_us) {
-    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-        reference_mapping *mapping = &ref->mappings[i];
-        if (live(ref, mapping, now_us) && mapping->exact == exact &&
-            key_fits(ref, mapping, inside, remote)) {
-            return mapping;
-        }
-    }
-    return NULL;
-}
-
-static reference_remote *session_find(reference_nat *ref, const punch_addr *inside,
-                                      const punch_addr *remote, punch_time_us now_us) {
-    for (int i = 0; i < REFERENCE_REMOTES_MAX; i++) {
-        reference_remote *session = &ref->remotes[i];
-        if (session->kind != REFERENCE_SESSION || !punch_addr_equal(&session->addr, remote) ||
-            !reference_remote_live(ref, session, now_us)) {
-            continue;
-        }
-        const reference_mapping *mapping = mapping_of_id(ref, session->owner);
-        if (mapping != NULL && live(ref, mapping, now_us) &&
-            punch_addr_equal(&mapping->inside, inside)) {
-            return session;
-        }
-    }
-    return NULL;
-}
-
-static reference_mapping *reached_by(reference_nat *ref, const punch_addr *dst,
-                                     punch_time_us now_us, bool *expired) {
-    reference_mapping *latest = NULL;
-    *expired = false;
-    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-        reference_mapping *mapping = &ref->mappings[i];
-        if (mapping->state == REFERENCE_NOTHING || !punch_addr_equal(&mapping->external, dst)) {
-            continue;
-        }
-        if (!live(ref, mapping, now_us)) {
-            *expired = true;
-        } else if (latest == NULL || mapping->used > latest->used) {
-            latest = mapping;
-        }
-    }
-    return latest;
-}
-
-static void set_free(reference_nat *ref, reference_mapping *mapping) {
-    mapping->state = REFERENCE_NOTHING;
-    ref->free_slots[ref->free_count++] = (int)(mapping - ref->mappings);
-}
-
-static void evict(reference_nat *ref, reference_mapping *mapping) {
-    set_free(ref, mapping);
-    ref->counters.mappings_evicted++;
-}
-
-/* The live mappings of one inside address, or of all (NULL): how many come before this one? */
-static uint32_t rank_in_host(const reference_nat *ref, const reference_mapping *mapping) {
-    uint32_t rank = 0;
-    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-        const reference_mapping *other = &ref->mappings[i];
-        rank += other->state == REFERENCE_LIVE &&
-                punch_addr_same_ip(&other->inside, &mapping->inside) &&
-                other->host_queued < mapping->host_queued;
-    }
-    return rank;
-}
-
-static nat_verdict make_host_room(reference_nat *ref, const punch_addr *inside) {
-    uint32_t count = 0;
-    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-        count += ref->mappings[i].state == REFERENCE_LIVE &&
-                 punch_addr_same_ip(&ref->mappings[i].inside, inside);
-    }
-    if (ref->config.per_host_max == 0 || count < ref->config.per_host_max) {
-        return NAT_PASS;
-    }
-    if (ref->config.full == NAT_FULL_REFUSE) {
-        return NAT_DROP_HOST_LIMIT;
-    }
-    const uint64_t wanted =
-        ref->config.full == NAT_FULL_EVICT_RANDOM ? punch_rng_below(&ref->share_rng, count) : 0;
-    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-        reference_mapping *mapping = &ref->mappings[i];
-        if (mapping->state == REFERENCE_LIVE && punch_addr_same_ip(&mapping->inside, inside) &&
-            rank_in_host(ref, mapping) == wanted) {
-            evict(ref, mapping);
-            break;
-        }
-    }
-    return NAT_PASS;
-}
-
-static nat_verdict make_room(reference_nat *ref, const punch_addr *inside) {
-    const nat_verdict of_host = make_host_room(ref, inside);
-    if (of_host != NAT_PASS) {
-        return of_host;
-    }
-    uint32_t total = 0;
-    reference_mapping *oldest = NULL;
-    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-        reference_mapping *mapping = &ref->mappings[i];
-        if (mapping->state != REFERENCE_LIVE) {
-            continue;
-        }
-        total++;
-        if (oldest == NULL || mapping->refreshed_at_us < oldest->refreshed_at_us ||
-            (mapping->refreshed_at_us == oldest->refreshed_at_us && is_ahead(mapping, oldest))) {
-            oldest = mapping;
-        }
-    }
-    if (total < ref->config.table_max) {
-        return NAT_PASS;
-    }
-    if (ref->config.full == NAT_FULL_REFUSE) {
-        return NAT_DROP_TABLE_FULL;
-    }
-    evict(ref, ref->config.full == NAT_FULL_EVICT_RANDOM
-                   ? &ref->mappings[punch_rng_below(&ref->share_rng, total)]
-                   : oldest);
-    return NAT_PASS;
-}
-
-/* --- making and moving mappings --- */
-
-static void forget_timed_out_on(reference_nat *ref, const punch_addr *external) {
-    for (;;) {
-        reference_mapping *latest = NULL;
-        for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-            reference_mapping *mapping = &ref->mappings[i];
-            if (mapping->state == REFERENCE_TIMED_OUT &&
-                punch_addr_equal(&mapping->external, external) &&
-                (latest == NULL || mapping->used > latest->used)) {
-                latest = mapping;
-            }
-        }
-        if (latest == NULL) {
-            return;
-        }
-        set_free(ref, latest);
-    }
-}
-
-/* As many timed-out mappings are remembered as the table has room for. */
-static reference_mapping *take_slot(reference_nat *ref) {
-    if (ref->free_count == 0 && ref->slots_used == (int)ref->config.table_max) {
-        reference_mapping *first = NULL;
-        for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-            reference_mapping *mapping = &ref->mappings[i];
-            if (mapping->state == REFERENCE_TIMED_OUT &&
-                (first == NULL || mapping->died < first->died)) {
-                first = mapping;
-            }
-        }
-        set_free(ref, first);
-    }
-    const int slot = ref->free_count > 0 ? ref->free_slots[--ref->free_count] : ref->slots_used++;
-    return &ref->mappings[slot];
-}
-
-static reference_mapping *mapping_make(reference_nat *ref, const nat_packet *packet, bool exact,
-                                       const punch_addr *external, punch_time_us now_us) {
-    forget_timed_out_on(ref, external);
-    reference_mapping *mapping = take_slot(ref);
-    *mapping = (reference_mapping){.state = REFERENCE_LIVE,
-                                   .inside = packet->src,
-                                   .remote = packet->dst,
-                                   .exact = exact,
-                                   .external = *external,
-                                   .made_at_us = now_us,
-                                   .refreshed_at_us = now_us};
-    if (ref->config.timeout_spread_permille > 0) {
-        mapping->level = 1 + (int)punch_rng_below(&ref->spread_rng, 8);
-    }
-    mapping->id = ref->stamp++;
-    mapping->queued = ref->stamp++;
-    mapping->host_queued = ref->stamp++;
-    mapping->used = ref->stamp++;
-    ref->counters.mappings_made++;
-    return mapping;
 }
 
 /* What packets between these two leave by, by which session; or what they would, had no stray
@@ -302,15 +41,16 @@ static bool try_exit(reference_nat *ref, exit_way *way, reference_mapping *mappi
 
 static exit_way find_exit(reference_nat *ref, const nat_packet *packet, punch_time_us now_us) {
     exit_way way = {NULL, NULL, NULL};
-    reference_remote *session = session_find(ref, &packet->src, &packet->dst, now_us);
+    reference_remote *session = reference_session_find(ref, &packet->src, &packet->dst, now_us);
     if (session != NULL &&
-        try_exit(ref, &way, mapping_of_id(ref, session->owner), &packet->dst, now_us)) {
+        try_exit(ref, &way, reference_mapping_of_id(ref, session->owner), &packet->dst, now_us)) {
         way.session = session;
         return way;
     }
-    reference_mapping *own = mapping_find(ref, &packet->src, &packet->dst, true, now_us);
+    reference_mapping *own = reference_mapping_find(ref, &packet->src, &packet->dst, true, now_us);
     if (!try_exit(ref, &way, own, &packet->dst, now_us)) {
-        reference_mapping *general = mapping_find(ref, &packet->src, &packet->dst, false, now_us);
+        reference_mapping *general =
+            reference_mapping_find(ref, &packet->src, &packet->dst, false, now_us);
         (void)try_exit(ref, &way, general, &packet->dst, now_us);
     }
     return way;
@@ -318,9 +58,9 @@ static exit_way find_exit(reference_nat *ref, const nat_packet *packet, punch_ti
 
 static nat_verdict dodge(reference_nat *ref, exit_way *way, const nat_packet *packet,
                          punch_time_us now_us) {
-    reference_mapping *own = mapping_find(ref, &packet->src, &packet->dst, true, now_us);
+    reference_mapping *own = reference_mapping_find(ref, &packet->src, &packet->dst, true, now_us);
     const punch_addr wanted = way->blocked->external;
-    const nat_verdict room = own == NULL ? make_room(ref, &packet->src) : NAT_PASS;
+    const nat_verdict room = own == NULL ? reference_make_room(ref, &packet->src) : NAT_PASS;
     if (room != NAT_PASS) {
         return room;
     }
@@ -338,9 +78,9 @@ static nat_verdict dodge(reference_nat *ref, exit_way *way, const nat_packet *pa
     ref->last_port = (uint16_t)port;
     const punch_addr external = reference_endpoint(ref, list.address, port);
     if (own == NULL) {
-        way->mapping = mapping_make(ref, packet, true, &external, now_us);
+        way->mapping = reference_mapping_make(ref, packet, true, &external, now_us);
     } else {
-        forget_timed_out_on(ref, &external);
+        reference_forget_on(ref, &external);
         own->external = external;
         own->id = ref->stamp++;
         own->used = ref->stamp++;
@@ -350,46 +90,93 @@ static nat_verdict dodge(reference_nat *ref, exit_way *way, const nat_packet *pa
     return NAT_PASS;
 }
 
+/* A port of this list for the packet; 0: there is none. */
+static uint32_t port_of(reference_nat *ref, reference_ports *list, const nat_packet *packet,
+                        punch_time_us now_us, bool *dodged) {
+    list->parity = ref->config.port_parity ? packet->src.port % 2 : -1;
+    const uint32_t wanted = reference_port_wanted(ref, list, &packet->src);
+    const punch_addr there = reference_endpoint(ref, list->address, wanted);
+    reference_mapping *holder = wanted != 0 ? reference_holder_of(ref, &there) : NULL;
+    const bool held = wanted != 0 && reference_held_down(ref, &there, now_us);
+    *dodged = wanted != 0 && reference_stray_holds(ref, &there, &packet->dst, now_us);
+    ref->counters.ports_collided += holder != NULL || held || *dodged ? 1 : 0;
+    if (wanted == 0 || held || *dodged || (holder != NULL && !reference_shares_or_takes(ref))) {
+        return reference_port_other(ref, list, wanted, &packet->dst, now_us);
+    }
+    if (holder != NULL && ref->config.collision == NAT_COLLISION_OVERRIDE) {
+        reference_evict(ref, holder);
+    }
+    return wanted;
+}
+
+/* The port and the list it is from. */
+static nat_verdict port_in_blocks(reference_nat *ref, const nat_packet *packet,
+                                  punch_time_us now_us, reference_ports *list, uint32_t *port,
+                                  bool *dodged) {
+    reference_ports blocks[REFERENCE_MAPPINGS_MAX];
+    const uint32_t count = reference_blocks_of_host(ref, &packet->src, blocks);
+    for (uint32_t i = 0; i < count; i++) {
+        *list = blocks[i];
+        if (!reference_shares_or_takes(ref) &&
+            reference_taken_on(ref, list->address, list->min, list->max) ==
+                reference_port_count(list)) {
+            continue;
+        }
+        *port = port_of(ref, list, packet, now_us, dodged);
+        if (*port != 0) {
+            return NAT_PASS;
+        }
+    }
+    if (count >= nat_config_blocks_per_host(&ref->config) && count > 0) {
+        return NAT_DROP_HOST_PORTS;
+    }
+    if (!reference_further_block(ref, &packet->src, list)) {
+        return NAT_DROP_NO_PORT;
+    }
+    *port = port_of(ref, list, packet, now_us, dodged);
+    return *port != 0 ? NAT_PASS : NAT_DROP_HOST_PORTS;
+}
+
+static nat_verdict port_in_pool(reference_nat *ref, const nat_packet *packet, punch_time_us now_us,
+                                reference_ports *list, uint32_t *port, bool *dodged) {
+    if (!reference_find_ports(ref, &packet->src, list)) {
+        return NAT_DROP_NO_PORT;
+    }
+    if (!reference_shares_or_takes(ref) &&
+        reference_taken_on(ref, list->address, 0, UINT16_MAX) >= reference_port_count(list)) {
+        return NAT_DROP_NO_PORT;
+    }
+    *port = port_of(ref, list, packet, now_us, dodged);
+    return *port != 0 ? NAT_PASS : NAT_DROP_NO_PORT;
+}
+
 static nat_verdict make_exit(reference_nat *ref, exit_way *way, const nat_packet *packet,
                              punch_time_us now_us) {
     if (way->blocked != NULL) {
         return dodge(ref, way, packet, now_us);
     }
-    const nat_verdict room = make_room(ref, &packet->src);
+    const nat_verdict room = reference_make_room(ref, &packet->src);
     if (room != NAT_PASS) {
         return room;
     }
     if (ref->config.firewall) {
-        way->mapping = mapping_make(ref, packet, false, &packet->src, now_us);
+        way->mapping = reference_mapping_make(ref, packet, false, &packet->src, now_us);
         return NAT_PASS;
     }
     reference_ports list;
-    if (!reference_find_ports(ref, &packet->src, &list)) {
-        return NAT_DROP_NO_PORT;
-    }
-    if (!reference_shares_or_takes(ref) && ref->config.block_ports == 0 &&
-        reference_taken_on(ref, list.address, 0, UINT16_MAX) >= reference_port_count(&list)) {
-        return NAT_DROP_NO_PORT;
-    }
-    const uint32_t wanted = reference_port_wanted(ref, &list, &packet->src);
-    const punch_addr there = reference_endpoint(ref, list.address, wanted);
-    reference_mapping *holder = wanted != 0 ? reference_holder_of(ref, &there) : NULL;
-    const bool held = wanted != 0 && reference_stray_holds(ref, &there, &packet->dst, now_us);
-    ref->counters.ports_collided += holder != NULL || held ? 1 : 0;
-    uint32_t port = wanted;
-    if (wanted == 0 || held || (holder != NULL && !reference_shares_or_takes(ref))) {
-        port = reference_port_other(ref, &list, wanted, &packet->dst, now_us);
-    } else if (holder != NULL && ref->config.collision == NAT_COLLISION_OVERRIDE) {
-        evict(ref, holder);
-    }
-    if (port == 0) {
-        return ref->config.block_ports > 0 ? NAT_DROP_HOST_PORTS : NAT_DROP_NO_PORT;
+    uint32_t port = 0;
+    bool dodged = false;
+    const nat_verdict found = ref->config.block_ports > 0
+                                  ? port_in_blocks(ref, packet, now_us, &list, &port, &dodged)
+                                  : port_in_pool(ref, packet, now_us, &list, &port, &dodged);
+    if (found != NAT_PASS) {
+        return found;
     }
     ref->last_port = (uint16_t)port;
-    const bool exact = held || ref->config.mapping == NAT_MAPPING_APDM;
+    const bool exact = dodged || ref->config.mapping == NAT_MAPPING_APDM;
     const punch_addr external = reference_endpoint(ref, list.address, port);
-    way->mapping = mapping_make(ref, packet, exact, &external, now_us);
-    ref->counters.strays_dodged += held ? 1 : 0;
+    way->mapping = reference_mapping_make(ref, packet, exact, &external, now_us);
+    ref->counters.strays_dodged += dodged ? 1 : 0;
     return NAT_PASS;
 }
 
@@ -398,9 +185,9 @@ static nat_verdict make_exit(reference_nat *ref, exit_way *way, const nat_packet
 static void come_in(reference_nat *ref, reference_mapping *mapping, const punch_addr *remote,
                     punch_time_us now_us) {
     const punch_addr addr = reference_permitted(ref, remote);
-    reference_mapping *usual = mapping_find(ref, &mapping->inside, remote, true, now_us);
+    reference_mapping *usual = reference_mapping_find(ref, &mapping->inside, remote, true, now_us);
     if (usual == NULL) {
-        usual = mapping_find(ref, &mapping->inside, remote, false, now_us);
+        usual = reference_mapping_find(ref, &mapping->inside, remote, false, now_us);
     }
     if (!mapping->stream &&
         reference_stream_begins(ref, mapping->answered, mapping->made_at_us, now_us)) {
@@ -425,7 +212,7 @@ static void come_in(reference_nat *ref, reference_mapping *mapping, const punch_
     if (!ref->config.reply_affinity || usual == mapping) {
         return;
     }
-    reference_remote *session = session_find(ref, &mapping->inside, remote, now_us);
+    reference_remote *session = reference_session_find(ref, &mapping->inside, remote, now_us);
     if (session == NULL) {
         const reference_remote wanted = {.kind = REFERENCE_SESSION,
                                          .addr = *remote,
@@ -441,7 +228,7 @@ static nat_verdict turn_back(reference_nat *ref, const reference_mapping *exit, 
                              punch_time_us now_us) {
     const punch_addr source = exit->external;
     bool expired;
-    reference_mapping *mapping = reached_by(ref, &packet->dst, now_us, &expired);
+    reference_mapping *mapping = reference_reached_by(ref, &packet->dst, now_us, &expired);
     if (mapping == NULL) {
         return expired ? NAT_DROP_EXPIRED : NAT_DROP_NO_MAPPING;
     }
@@ -487,6 +274,23 @@ static nat_verdict gate(reference_nat *ref, punch_time_us now_us) {
     return NAT_PASS;
 }
 
+/* Compared bit by bit. */
+static bool is_exempt(const reference_nat *ref, const punch_addr *remote) {
+    for (uint32_t i = 0; i < ref->config.exempt_count; i++) {
+        const nat_exempt *exempt = &ref->config.exempt[i];
+        bool same = remote->family == exempt->addr.family &&
+                    (exempt->addr.port == 0 || exempt->addr.port == remote->port);
+        for (uint32_t bit = 0; same && bit < exempt->prefix_bits; bit++) {
+            const int differ = remote->ip[bit / 8] ^ exempt->addr.ip[bit / 8];
+            same = (differ >> (7 - bit % 8) & 1) == 0;
+        }
+        if (same) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static nat_verdict out(reference_nat *ref, nat_packet *packet, punch_time_us now_us) {
     const nat_verdict open = gate(ref, now_us);
     if (open != NAT_PASS) {
@@ -495,6 +299,9 @@ static nat_verdict out(reference_nat *ref, nat_packet *packet, punch_time_us now
     const bool hairpin = is_ours(ref, &packet->dst);
     if (hairpin && ref->config.hairpin == NAT_HAIRPIN_NONE) {
         return NAT_DROP_NO_HAIRPIN;
+    }
+    if (!hairpin && is_exempt(ref, &packet->dst)) {
+        return NAT_PASS;
     }
     exit_way way = find_exit(ref, packet, now_us);
     const nat_verdict made = way.mapping == NULL ? make_exit(ref, &way, packet, now_us) : NAT_PASS;
@@ -523,24 +330,17 @@ static nat_verdict out(reference_nat *ref, nat_packet *packet, punch_time_us now
     return NAT_PASS;
 }
 
-/* Mappings not yet found to have timed out. */
-static uint32_t mapped(const reference_nat *ref) {
-    uint32_t count = 0;
-    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
-        count += ref->mappings[i].state == REFERENCE_LIVE ? 1 : 0;
-    }
-    return count;
-}
-
 void reference_flush(reference_nat *ref, punch_time_us now_us) {
-    expire(ref, now_us);
-    ref->counters.mappings_flushed += mapped(ref);
+    reference_expire(ref, now_us);
+    ref->counters.mappings_flushed += reference_mapped(ref);
     memset(ref->mappings, 0, sizeof ref->mappings);
     memset(ref->remotes, 0, sizeof ref->remotes);
     ref->last_port = 0;
     ref->crowd = 0;
     ref->free_count = 0;
     ref->slots_used = 0;
+    ref->endings = 0;
+    memset(ref->hosts, 0, sizeof ref->hosts);
 }
 
 void reference_renumber(reference_nat *ref, const punch_addr *external, punch_time_us now_us) {
@@ -576,6 +376,14 @@ static bool mappings_fit(const nat_config *old, const nat_config *new) {
     other.udp_rate_pps = old->udp_rate_pps;
     other.udp_burst = old->udp_burst;
     other.refusal = old->refusal;
+    other.hold_down_us = old->hold_down_us;
+    other.hold_down_max = old->hold_down_max;
+    other.mapping_burst = old->mapping_burst;
+    if (old->mapping_rate_per_s > 0 && new->mapping_rate_per_s > 0) {
+        other.mapping_rate_per_s = old->mapping_rate_per_s;
+    }
+    other.exempt_count = old->exempt_count;
+    memcpy(other.exempt, old->exempt, sizeof other.exempt);
     other.icmp_blocked = old->icmp_blocked;
     other.icmp_kills_mapping = old->icmp_kills_mapping;
     return memcmp(&other, old, sizeof other) == 0;
@@ -585,15 +393,15 @@ void reference_change(reference_nat *ref, const nat_config *config, punch_time_u
     if (!mappings_fit(&ref->config, config)) {
         reference_flush(ref, now_us);
     }
-    expire(ref, now_us);
+    reference_expire(ref, now_us);
     ref->config = *config;
-    ref->crowd = mapped(ref);
+    ref->crowd = reference_mapped(ref);
 }
 
 nat_verdict reference_out(reference_nat *ref, nat_packet *packet, punch_time_us now_us) {
-    expire(ref, now_us);
+    reference_expire(ref, now_us);
     const nat_verdict verdict = out(ref, packet, now_us);
-    ref->crowd = mapped(ref);
+    ref->crowd = reference_mapped(ref);
     ref->counters.verdicts[verdict]++;
     return verdict;
 }
@@ -619,7 +427,7 @@ static void unsolicited(reference_nat *ref, reference_mapping *mapping, const na
         break;
     case NAT_UNSOLICITED_KILL:
         if (mapping != NULL) {
-            set_free(ref, mapping);
+            reference_end(ref, mapping);
             ref->counters.mappings_killed++;
         }
         break;
@@ -639,11 +447,12 @@ static void unsolicited(reference_nat *ref, reference_mapping *mapping, const na
 static nat_verdict in(reference_nat *ref, nat_packet *packet, punch_time_us now_us) {
     punch_addr address = packet->src;
     address.port = 0;
-    if (!ref->config.firewall && !is_ours(ref, &packet->dst)) {
+    const bool bypass = is_exempt(ref, &packet->src) && !is_ours(ref, &packet->dst);
+    if (!bypass && !ref->config.firewall && !is_ours(ref, &packet->dst)) {
         return NAT_DROP_NOT_OURS;
     }
     const nat_verdict open = gate(ref, now_us);
-    if (open != NAT_PASS) {
+    if (open != NAT_PASS || bypass) {
         return open;
     }
     if (reference_remote_live(ref, reference_remote_find(ref, REFERENCE_BARRED, 0, &address),
@@ -651,7 +460,7 @@ static nat_verdict in(reference_nat *ref, nat_packet *packet, punch_time_us now_
         return NAT_DROP_BLACKLISTED;
     }
     bool expired;
-    reference_mapping *mapping = reached_by(ref, &packet->dst, now_us, &expired);
+    reference_mapping *mapping = reference_reached_by(ref, &packet->dst, now_us, &expired);
     nat_verdict verdict = expired ? NAT_DROP_EXPIRED : NAT_DROP_NO_MAPPING;
     if (mapping != NULL) {
         verdict = reference_filter(ref, mapping, &packet->src, now_us);
@@ -666,9 +475,9 @@ static nat_verdict in(reference_nat *ref, nat_packet *packet, punch_time_us now_
 }
 
 nat_verdict reference_in(reference_nat *ref, nat_packet *packet, punch_time_us now_us) {
-    expire(ref, now_us);
+    reference_expire(ref, now_us);
     const nat_verdict verdict = in(ref, packet, now_us);
-    ref->crowd = mapped(ref);
+    ref->crowd = reference_mapped(ref);
     ref->counters.verdicts[verdict]++;
     return verdict;
 }
@@ -680,10 +489,10 @@ nat_verdict reference_in(reference_nat *ref, nat_packet *packet, punch_time_us n
 static nat_verdict sender_of(reference_nat *ref, const nat_packet *quoted, punch_time_us now_us,
                              reference_mapping **mapping_out) {
     if (!ref->config.firewall && !is_ours(ref, &quoted->src)) {
-        return NAT_DROP_NOT_OURS;
+        return is_exempt(ref, &quoted->dst) ? NAT_PASS : NAT_DROP_NOT_OURS;
     }
     bool expired;
-    reference_mapping *mapping = reached_by(ref, &quoted->src, now_us, &expired);
+    reference_mapping *mapping = reference_reached_by(ref, &quoted->src, now_us, &expired);
     if (mapping == NULL) {
         return expired ? NAT_DROP_EXPIRED : NAT_DROP_NO_MAPPING;
     }
@@ -691,8 +500,9 @@ static nat_verdict sender_of(reference_nat *ref, const nat_packet *quoted, punch
     if (verdict != NAT_PASS) {
         return verdict;
     }
-    const reference_remote *session = session_find(ref, &mapping->inside, &quoted->dst, now_us);
-    if (!key_fits(ref, mapping, &mapping->inside, &quoted->dst) &&
+    const reference_remote *session =
+        reference_session_find(ref, &mapping->inside, &quoted->dst, now_us);
+    if (!reference_key_fits(ref, mapping, &mapping->inside, &quoted->dst) &&
         (session == NULL || session->owner != mapping->id)) {
         return NAT_DROP_NO_MAPPING;
     }
@@ -704,22 +514,22 @@ static nat_verdict icmp_done(reference_nat *ref, nat_verdict verdict, reference_
     const bool passed = verdict == NAT_PASS || verdict == NAT_TURNED_BACK;
     ref->counters.icmp_passed += passed ? 1 : 0;
     ref->counters.icmp_dropped += passed ? 0 : 1;
-    if (passed && ref->config.icmp_kills_mapping) {
-        set_free(ref, mapping);
+    if (passed && ref->config.icmp_kills_mapping && mapping != NULL) {
+        reference_end(ref, mapping);
         ref->counters.mappings_killed++;
-        ref->crowd = mapped(ref);
+        ref->crowd = reference_mapped(ref);
     }
     return verdict;
 }
 
 nat_verdict reference_icmp_in(reference_nat *ref, nat_packet *quoted, punch_time_us now_us) {
-    expire(ref, now_us);
+    reference_expire(ref, now_us);
     reference_mapping *mapping = NULL;
     nat_verdict verdict = NAT_DROP_ICMP_BLOCKED;
     if (!ref->config.icmp_blocked) {
         verdict = sender_of(ref, quoted, now_us, &mapping);
     }
-    if (verdict == NAT_PASS) {
+    if (mapping != NULL) {
         quoted->src = mapping->inside;
     }
     return icmp_done(ref, verdict, mapping);
@@ -727,11 +537,12 @@ nat_verdict reference_icmp_in(reference_nat *ref, nat_packet *quoted, punch_time
 
 static nat_verdict receiver_of(reference_nat *ref, const nat_packet *quoted, punch_time_us now_us,
                                reference_mapping **mapping_out) {
-    const reference_remote *session = session_find(ref, &quoted->dst, &quoted->src, now_us);
+    const reference_remote *session =
+        reference_session_find(ref, &quoted->dst, &quoted->src, now_us);
     reference_mapping *const ways[] = {
-        session != NULL ? mapping_of_id(ref, session->owner) : NULL,
-        mapping_find(ref, &quoted->dst, &quoted->src, true, now_us),
-        mapping_find(ref, &quoted->dst, &quoted->src, false, now_us),
+        session != NULL ? reference_mapping_of_id(ref, session->owner) : NULL,
+        reference_mapping_find(ref, &quoted->dst, &quoted->src, true, now_us),
+        reference_mapping_find(ref, &quoted->dst, &quoted->src, false, now_us),
     };
     nat_verdict verdict = NAT_DROP_NO_MAPPING;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0] && *mapping_out == NULL; i++) {
@@ -744,10 +555,13 @@ static nat_verdict receiver_of(reference_nat *ref, const nat_packet *quoted, pun
 }
 
 nat_verdict reference_icmp_out(reference_nat *ref, nat_packet *quoted, punch_time_us now_us) {
-    expire(ref, now_us);
+    reference_expire(ref, now_us);
     reference_mapping *mapping = NULL;
     if (ref->config.icmp_blocked) {
         return icmp_done(ref, NAT_DROP_ICMP_BLOCKED, NULL);
+    }
+    if (is_exempt(ref, &quoted->src)) {
+        return icmp_done(ref, NAT_PASS, NULL);
     }
     const bool hairpinned = is_ours(ref, &quoted->src);
     if (hairpinned && ref->config.hairpin != NAT_HAIRPIN_EXTERNAL) {

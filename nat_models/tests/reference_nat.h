@@ -13,7 +13,12 @@
 #define REFERENCE_MAPPINGS_MAX 64
 #define REFERENCE_REMOTES_MAX 256
 
-typedef enum { REFERENCE_NOTHING = 0, REFERENCE_LIVE, REFERENCE_TIMED_OUT } reference_state;
+typedef enum {
+    REFERENCE_NOTHING = 0,
+    REFERENCE_LIVE,
+    REFERENCE_TIMED_OUT,
+    REFERENCE_ENDED /* otherwise: its port is held down */
+} reference_state;
 
 typedef struct {
     reference_state state;
@@ -30,7 +35,10 @@ typedef struct {
     uint64_t host_queued;
     uint64_t used; /* stamp of the last packet out */
     uint64_t died;
-    uint64_t id; /* of permissions and sessions that belong to it */
+    punch_time_us ended_at_us;
+    uint64_t ending;      /* how many had ended before */
+    uint64_t block_stamp; /* since when the host has its block */
+    uint64_t id;          /* of permissions and sessions that belong to it */
 } reference_mapping;
 
 typedef enum {
@@ -54,6 +62,15 @@ typedef struct {
     uint64_t queued;
 } reference_remote;
 
+/* How much of its allowance of new mappings a host has used up. */
+typedef struct {
+    bool known;
+    punch_addr addr;
+    int64_t backlog_ns;
+    punch_time_us backlog_at_us;
+    uint64_t idle; /* stamp: since when without mappings; 0: it has some */
+} reference_host;
+
 typedef struct {
     nat_config config;
     punch_addr external;
@@ -62,6 +79,8 @@ typedef struct {
     punch_rng share_rng;
     nat_counters counters;
     uint64_t stamp;
+    uint64_t endings;
+    punch_time_us now_us;
     uint16_t last_port;
     uint32_t crowd;     /* live mappings at the end of the last call: what pressure goes by */
     int64_t backlog_ns; /* of packets, at the limit of rate ... */
@@ -71,6 +90,7 @@ typedef struct {
     int slots_used;
     reference_mapping mappings[REFERENCE_MAPPINGS_MAX];
     reference_remote remotes[REFERENCE_REMOTES_MAX];
+    reference_host hosts[REFERENCE_MAPPINGS_MAX];
 } reference_nat;
 
 void reference_init(reference_nat *ref, const nat_config *config, const punch_addr *external,

@@ -44,6 +44,32 @@ punch_addr reference_endpoint(const reference_nat *ref, uint32_t address, uint32
 uint32_t reference_address_of(const reference_nat *ref, const punch_addr *external);
 bool reference_shares_or_takes(const reference_nat *ref);
 uint32_t reference_taken_on(const reference_nat *ref, uint32_t address, uint32_t min, uint32_t max);
+bool reference_held_down(const reference_nat *ref, const punch_addr *external,
+                         punch_time_us now_us);
+bool reference_is_live(const reference_nat *ref, const reference_mapping *mapping,
+                       punch_time_us now_us);
+void reference_expire(reference_nat *ref, punch_time_us now_us);
+reference_mapping *reference_mapping_of_id(reference_nat *ref, uint64_t id);
+bool reference_key_fits(const reference_nat *ref, const reference_mapping *mapping,
+                        const punch_addr *inside, const punch_addr *remote);
+reference_mapping *reference_mapping_find(reference_nat *ref, const punch_addr *inside,
+                                          const punch_addr *remote, bool exact,
+                                          punch_time_us now_us);
+reference_remote *reference_session_find(reference_nat *ref, const punch_addr *inside,
+                                         const punch_addr *remote, punch_time_us now_us);
+reference_mapping *reference_reached_by(reference_nat *ref, const punch_addr *dst,
+                                        punch_time_us now_us, bool *expired);
+void reference_end(reference_nat *ref, reference_mapping *mapping);
+void reference_evict(reference_nat *ref, reference_mapping *mapping);
+nat_verdict reference_make_room(reference_nat *ref, const punch_addr *inside);
+void reference_forget_on(reference_nat *ref, const punch_addr *external);
+reference_mapping *reference_mapping_make(reference_nat *ref, const nat_packet *packet, bool exact,
+                                          const punch_addr *external, punch_time_us now_us);
+uint32_t reference_mapped(const reference_nat *ref);
+uint64_t reference_block_stamp(reference_nat *ref, const reference_mapping *mapping);
+uint32_t reference_blocks_of_host(const reference_nat *ref, const punch_addr *inside,
+                                  reference_ports *lists);
+bool reference_further_block(reference_nat *ref, const punch_addr *inside, reference_ports *list);
 reference_ports reference_block_around(const reference_nat *ref, const punch_addr *external);
 bool reference_find_ports(reference_nat *ref, const punch_addr *inside, reference_ports *list);
 uint32_t reference_port_count(const reference_ports *list);

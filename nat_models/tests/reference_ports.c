@@ -72,13 +72,61 @@ reference_ports reference_block_around(const reference_nat *ref, const punch_add
     return block_list(ref, reference_address_of(ref, external), offset / ref->config.block_ports);
 }
 
-static bool find_block(reference_nat *ref, reference_ports *list) {
+static bool same_block(const reference_nat *ref, const punch_addr *a, const punch_addr *b) {
+    const reference_ports one = reference_block_around(ref, a);
+    const reference_ports two = reference_block_around(ref, b);
+    return one.address == two.address && one.min == two.min;
+}
+
+/* A block is had since a mapping was made in it that was alone there. */
+uint64_t reference_block_stamp(reference_nat *ref, const reference_mapping *mapping) {
+    if (ref->config.block_ports == 0) {
+        return 0;
+    }
+    for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
+        const reference_mapping *other = &ref->mappings[i];
+        if (other != mapping && other->state == REFERENCE_LIVE &&
+            same_block(ref, &other->external, &mapping->external)) {
+            return other->block_stamp;
+        }
+    }
+    return ref->stamp++;
+}
+
+/* The blocks of a host in the order in which it got them; returns how many. */
+uint32_t reference_blocks_of_host(const reference_nat *ref, const punch_addr *inside,
+                                  reference_ports *lists) {
+    uint32_t count = 0;
+    uint64_t stamp = 0;
+    for (;;) {
+        const reference_mapping *next = NULL;
+        for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
+            const reference_mapping *mapping = &ref->mappings[i];
+            if (mapping->state == REFERENCE_LIVE && punch_addr_same_ip(&mapping->inside, inside) &&
+                mapping->block_stamp > stamp &&
+                (next == NULL || mapping->block_stamp < next->block_stamp)) {
+                next = mapping;
+            }
+        }
+        if (next == NULL) {
+            return count;
+        }
+        stamp = next->block_stamp;
+        lists[count++] = reference_block_around(ref, &next->external);
+    }
+}
+
+/* A free block of the pool, or of the one address that a host with mappings keeps to. */
+bool reference_further_block(reference_nat *ref, const punch_addr *inside, reference_ports *list) {
+    const reference_mapping *other = any_of_host(ref, inside);
     const uint32_t ports = (uint32_t)ref->config.port_max - ref->config.port_min + 1;
     const uint32_t per_address = ports / ref->config.block_ports;
-    const uint32_t count = per_address * reference_address_count(ref);
+    const uint32_t least =
+        other != NULL ? reference_address_of(ref, &other->external) * per_address : 0;
+    const uint32_t count = other != NULL ? per_address : per_address * reference_address_count(ref);
     const uint32_t first = (uint32_t)punch_rng_below(&ref->share_rng, count);
     for (uint32_t i = 0; i < count; i++) {
-        const uint32_t number = (first + i) % count;
+        const uint32_t number = least + (first + i) % count;
         *list = block_list(ref, number / per_address, number % per_address);
         if (reference_taken_on(ref, list->address, list->min, list->max) == 0) {
             return true;
@@ -103,20 +151,13 @@ static bool find_address(reference_nat *ref, reference_ports *list) {
 
 bool reference_find_ports(reference_nat *ref, const punch_addr *inside, reference_ports *list) {
     const reference_mapping *other = any_of_host(ref, inside);
-    const bool blocks = ref->config.block_ports > 0;
-    const bool paired =
-        reference_address_count(ref) > 1 && ref->config.pooling == NAT_POOLING_PAIRED;
-    bool found = true;
-    if (other != NULL && blocks) {
-        *list = reference_block_around(ref, &other->external);
-    } else if (other != NULL && paired) {
+    if (other != NULL && reference_address_count(ref) > 1 &&
+        ref->config.pooling == NAT_POOLING_PAIRED) {
         *list = (reference_ports){reference_address_of(ref, &other->external), ref->config.port_min,
                                   ref->config.port_max, -1};
-    } else {
-        found = blocks ? find_block(ref, list) : find_address(ref, list);
+        return true;
     }
-    list->parity = ref->config.port_parity ? inside->port % 2 : -1;
-    return found;
+    return find_address(ref, list);
 }
 
 uint32_t reference_port_count(const reference_ports *list) {
@@ -146,6 +187,7 @@ static bool port_usable(reference_nat *ref, const reference_ports *list, uint32_
                         const punch_addr *remote, punch_time_us now_us) {
     const punch_addr external = reference_endpoint(ref, list->address, port);
     return port_fits(list, port) && reference_holder_of(ref, &external) == NULL &&
+           !reference_held_down(ref, &external, now_us) &&
            !reference_stray_holds(ref, &external, remote, now_us);
 }
 

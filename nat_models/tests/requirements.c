@@ -139,6 +139,32 @@ static bool deletes_nobody(nat *box) {
     return nat_stats(box)->mappings_evicted == 0;
 }
 
+static bool outlives_icmp(nat *box) {
+    nat_packet quoted = {support_inside(1, 5000), support_remote(1, 1)};
+    (void)nat_translate_out(box, &quoted, 0);
+    return nat_translate_icmp_in(box, &quoted, 1) == NAT_PASS && nat_mapping_count(box, 1) == 1;
+}
+
+/* A twin with one port: does the second host get it when the first one's mapping has just ended? */
+static bool holds_ports_down(nat *box) {
+    nat_config config = *nat_configuration(box);
+    config.block_ports = 0;
+    config.address_count = 1;
+    config.port_min = 40000;
+    config.port_max = 40000;
+    nat *twin = support_nat(&config, 1);
+    (void)support_send(twin, support_inside(1, 5000), support_remote(1, 1), 0);
+    const punch_time_us later_us = config.udp_timeout_first_us + 120 * SECOND - 1;
+    const uint16_t port =
+        support_send(twin, support_inside(2, 5000), support_remote(1, 1), later_us);
+    free(twin);
+    return port == 0;
+}
+
+static bool says_so(nat *box) {
+    return nat_refuses_aloud(nat_configuration(box), NAT_DROP_NO_PORT);
+}
+
 static const struct {
     const char *name;
     bool (*meets)(nat *box);
@@ -153,8 +179,11 @@ static const struct {
     {"9 hairpin", hairpins},
     {"9a its source", hairpins_externally},
     {"11 steady", is_steady},
+    {"12 ICMP", outlives_icmp},
     {"6888-4 limit", limits_a_subscriber},
     {"6888-7 EIF", filters_nobody},
+    {"6888-8 hold-down", holds_ports_down},
+    {"6888-11B says so", says_so},
     {"6888-11D no eviction", deletes_nobody},
 };
 
@@ -257,6 +286,7 @@ static void probes_can_fail(void) {
     worst.address_count = 8;
     worst.pooling = NAT_POOLING_ARBITRARY;
     worst.mapping = NAT_MAPPING_APDM;
+    worst.icmp_kills_mapping = true;
     for (size_t i = 0; i < REQUIREMENT_COUNT; i++) {
         nat_config config = worst;
         if (REQUIREMENTS[i].meets == shares_no_port || REQUIREMENTS[i].meets == is_steady) {

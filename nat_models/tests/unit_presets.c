@@ -66,6 +66,10 @@ static const struct {
     {"addresses", offsetof(nat_config, address_count)},
     {"block_ports", offsetof(nat_config, block_ports)},
     {"refusal", offsetof(nat_config, refusal)},
+    {"blocks_per_host", offsetof(nat_config, blocks_per_host)},
+    {"hold_down", offsetof(nat_config, hold_down_us)},
+    {"mapping_rate", offsetof(nat_config, mapping_rate_per_s)},
+    {"mapping_burst", offsetof(nat_config, mapping_burst)},
 };
 
 static size_t times_named(const nat_preset *preset, const char *field) {

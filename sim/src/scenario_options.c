@@ -184,6 +184,21 @@ static const scenario_option options[] = {
            AT_NAT(block_ports),
            "Each inside address has a block of so many ports to itself and no other: RFC 6888 "
            "REQ-4; 0: all share the range."),
+    NUMBER("nat.blocks_per_host", SECTION_NAT, NUMBER_COUNT, STORE_U32, OPTION_DRAWN, "", "0", "64",
+           AT_NAT(blocks_per_host),
+           "So many blocks at most: a further one when the first is used up; 0: one."),
+    NUMBER("nat.hold_down", SECTION_NAT, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "", "0s", "24h",
+           AT_NAT(hold_down_us),
+           "How long a port is not given again when its mapping has ended: RFC 6888 REQ-8."),
+    NUMBER("nat.hold_down_max", SECTION_NAT, NUMBER_COUNT, STORE_U32, OPTION_DRAWN, "", "0",
+           "4194304", AT_NAT(hold_down_max),
+           "Only the latest so many ports; 0: as many as the table has room for."),
+    NUMBER("nat.mapping_rate", SECTION_NAT, NUMBER_COUNT, STORE_U32, OPTION_DRAWN, "", "0",
+           "1000000", AT_NAT(mapping_rate_per_s),
+           "New mappings a second of one inside address: RFC 6888 REQ-4C; 0: no limit. Needs "
+           "mapping_burst."),
+    NUMBER("nat.mapping_burst", SECTION_NAT, NUMBER_COUNT, STORE_U32, OPTION_DRAWN, "", "0",
+           "1000000", AT_NAT(mapping_burst), "How many of them it may make at once."),
     BOOL("nat.firewall", SECTION_NAT, 0, "", AT_NAT(firewall),
          "Filters without translating: the hosts behind it have public addresses. What says "
          "something about ports, addresses or hairpinning has no effect."),

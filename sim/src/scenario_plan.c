@@ -340,6 +340,8 @@ static void grow_for(const sim_scenario *scenario, const scenario_option *option
         config->block_ports = larger(config->block_ports, number);
     } else if (strcmp(option->name, "nat.cross_rate") == 0) {
         plan->sites[SITE_A].cross.rate_milli = larger(plan->sites[SITE_A].cross.rate_milli, number);
+    } else if (strcmp(option->name, "nat.mapping_rate") == 0) {
+        config->mapping_rate_per_s = larger(config->mapping_rate_per_s, number);
     } else if (strcmp(option->name, "packets_max") == 0) {
         plan->packets_max = larger(plan->packets_max, number);
     } else if (option->type == TYPE_KEEPALIVES) {

@@ -41,6 +41,8 @@ const char *reason_verdict_words(nat_verdict verdict) {
         return "UDP rate limited";
     case NAT_DROP_ICMP_BLOCKED:
         return "ICMP errors blocked";
+    case NAT_DROP_MAPPING_RATE:
+        return "mappings made too fast";
     case NAT_VERDICT_COUNT:
         break;
     }

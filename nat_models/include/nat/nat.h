@@ -86,6 +86,14 @@ typedef enum {
     NAT_REFUSAL_ICMP = 1     /* an ICMP error: RFC 5508 REQ-8, RFC 6888 REQ-11B */
 } nat_refusal;
 
+#define NAT_EXEMPT_MAX 2u /* chosen: a provider's servers, and one more net */
+
+/* Destinations that are not translated: RFC 6888 REQ-6. */
+typedef struct {
+    punch_addr addr;      /* port 0: any */
+    uint32_t prefix_bits; /* how much of the address counts */
+} nat_exempt;
+
 typedef struct {
     nat_mapping mapping;
     nat_filtering filtering;
@@ -129,9 +137,20 @@ typedef struct {
     uint32_t address_count; /* external addresses, consecutive; 0 = 1 */
     nat_pooling pooling;    /* among them */
     bool port_parity;       /* RFC 4787 REQ-4: an even inside port gets an even external one */
-    /* Each inside address gets a block of so many ports, none other, while it has mappings
-     * (RFC 6888 REQ-4); 0 = the whole range for everybody. */
+    /* Each inside address gets a block of so many ports, and none other; it is its own while there
+     * is a mapping in it (RFC 6888 REQ-4). 0 = the whole range for everybody. */
     uint32_t block_ports;
+    uint32_t blocks_per_host; /* further blocks when the first is used up; 0 = 1 */
+    /* A port is not given again for so long after its mapping has ended (RFC 6888 REQ-8: 120 s);
+     * only the latest so many of them (0 = all), and at most as the table has room for. */
+    punch_time_us hold_down_us;
+    uint32_t hold_down_max;
+    /* New mappings of one inside address a second (RFC 6888 REQ-4C), and how many at once; 0 = no
+     * limit. */
+    uint32_t mapping_rate_per_s;
+    uint32_t mapping_burst;
+    uint32_t exempt_count;
+    nat_exempt exempt[NAT_EXEMPT_MAX];
 
     bool firewall;         /* the inside endpoint is its own external one: ports, addresses and
                               hairpinning do not apply */
@@ -144,9 +163,10 @@ typedef struct {
     bool icmp_kills_mapping; /* one that passes ends the mapping it is about (breaks REQ-12) */
 } nat_config;
 
-#define NAT_SPREAD_STEPS 8u   /* chosen: each step costs two queues */
-#define NAT_ADDRESSES_MAX 16u /* chosen: 16 x 64,512 ports are a million mappings */
-#define NAT_BLOCKS_MAX 16384u /* chosen: over all addresses; a free one is searched for */
+#define NAT_SPREAD_STEPS 8u         /* chosen: each step costs two queues */
+#define NAT_ADDRESSES_MAX 16u       /* chosen: 16 x 64,512 ports are a million mappings */
+#define NAT_BLOCKS_MAX 16384u       /* chosen: over all addresses; a free one is searched for */
+#define NAT_BLOCKS_PER_HOST_MAX 64u /* chosen: they are searched one after the other */
 #define NAT_PERMILLE_MAX 900u /* chosen: of spread and drift, so that timeouts stay positive */
 
 /* A UDP packet's addresses; a verdict NAT_PASS or NAT_TURNED_BACK rewrites them. */
@@ -173,6 +193,7 @@ typedef enum {
     NAT_DROP_UDP_BLOCKED,    /* this network lets no UDP pass */
     NAT_DROP_RATE,           /* more packets than udp_rate_pps allows */
     NAT_DROP_ICMP_BLOCKED,   /* ICMP: this network lets no errors pass */
+    NAT_DROP_MAPPING_RATE,   /* out: the inside address makes mappings too fast */
     NAT_VERDICT_COUNT
 } nat_verdict;
 
@@ -217,6 +238,9 @@ const char *nat_config_check(const nat_config *config);
 
 /* External addresses of a configuration: 1 unless it says otherwise. */
 uint32_t nat_config_addresses(const nat_config *config);
+
+/* Blocks one inside address may have: 1 unless it says otherwise. */
+uint32_t nat_config_blocks_per_host(const nat_config *config);
 
 /* Is this one of the external addresses of a NAT so configured, `external` being its first? Ports
  * do not count. Always false for a firewall. */

@@ -89,6 +89,10 @@ static void build_nat(const scenario_cell *cell, const uint32_t layers[2], uint3
     for (uint32_t i = 0; i < count; i++) {
         scenario_cell_apply(cell, layers[i], stream, out);
     }
+    if (out->udp_timeout_us > 0) {
+        out->config.udp_timeout_first_us = out->udp_timeout_us;
+        out->config.udp_timeout_stream_us = out->udp_timeout_us;
+    }
 }
 
 bool scenario_cell_class(const scenario_cell *cell, const scenario_class *class, uint32_t stream,

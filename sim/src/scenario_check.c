@@ -223,6 +223,11 @@ static bool is_of_a(const scenario_cell *cell, const scenario_fault *fault) {
 /* What is wrong with an entry of the timeline; NULL: nothing. */
 static const char *fault_refused(const scenario_cell *cell, const scenario_fault *fault) {
     const sim_fault_kind kind = (sim_fault_kind)fault->action;
+    if (sim_fault_is_of_peer(kind)) {
+        return fault->on != SCENARIO_ON_BROKER
+                   ? NULL
+                   : "this happens to peers only: \"on\" must be \"a\" or \"b\"";
+    }
     if (!sim_fault_is_of_site(kind)) {
         return fault->on == SCENARIO_ON_BROKER
                    ? NULL
@@ -259,6 +264,34 @@ static const char *fault_refused(const scenario_cell *cell, const scenario_fault
                  "other addresses";
 }
 
+/* A NAT that is told its timeouts twice. */
+static void check_timeouts(checker *c, uint32_t object) {
+    const scenario_object *at = &c->cell->scenario->objects[object];
+    bool both = false;
+    bool one = false;
+    for (uint32_t i = 0; i < at->setting_count; i++) {
+        const char *name = at->settings[i].option->name;
+        both = both || strcmp(name, "nat.udp_timeout") == 0;
+        one = one || strcmp(name, "nat.udp_timeout_first") == 0 ||
+              strcmp(name, "nat.udp_timeout_stream") == 0;
+    }
+    if (both && one) {
+        complain(c, object,
+                 "\"udp_timeout\" is \"udp_timeout_first\" and \"udp_timeout_stream\" at once: "
+                 "give it or them");
+    }
+}
+
+/* Figures of a radio that is not asked for them. */
+static void check_radio(checker *c, uint32_t object, uint32_t stream) {
+    static const sim_radio_plan none = {0};
+    scenario_peer peer = c->cell->scenario->defaults.peer;
+    scenario_cell_apply(c->cell, object, stream, &peer);
+    if (peer.radio_kind != SIM_RADIO_CUSTOM && memcmp(&peer.radio, &none, sizeof none) != 0) {
+        complain(c, object, "figures of a radio need \"radio\": \"custom\"");
+    }
+}
+
 static void check_faults(checker *c) {
     const sim_scenario *scenario = c->cell->scenario;
     for (uint32_t i = 0; i < scenario->fault_count; i++) {
@@ -281,6 +314,7 @@ void scenario_check_cells(scenario_loader *loader) {
             if (object->name != NULL && object->part[0] == '\0') {
                 if (object->section == SECTION_NAT) {
                     check_nat(&c, o, o);
+                    check_timeouts(&c, o);
                 } else if (object->section == SECTION_LINK) {
                     check_link(&c, o);
                 }
@@ -289,6 +323,8 @@ void scenario_check_cells(scenario_loader *loader) {
         check_populations(&c);
         check_sites(&c);
         check_families(&c);
+        check_radio(&c, OBJECT_PEER_A, STREAM_A);
+        check_radio(&c, OBJECT_PEER_B, STREAM_B);
         check_faults(&c);
         if (!c.ok) {
             return;

@@ -77,7 +77,11 @@ int64_t scenario_draw_number(const scenario_value *value, punch_rng *rng) {
         return draw_choice(draw, rng);
     case DRAW_EMPIRICAL:
         return draw_empirical(draw, rng);
+    case DRAW_LOGUNIFORM: {
+        const double span = punch_log((double)draw->high / (double)draw->low);
+        return rounded((double)draw->low * punch_exp(span * punch_rng_unit(rng)));
     }
-    PUNCH_ASSERT(draw->kind <= DRAW_EMPIRICAL);
+    }
+    PUNCH_ASSERT(draw->kind <= DRAW_LOGUNIFORM);
     return 0;
 }

@@ -17,7 +17,8 @@ typedef enum {
     DRAW_LOGNORMAL,   /* median `low`, sigma of the logarithm in 1/1000 in `high` */
     DRAW_QUANTILES,   /* linear between points; flat before the first and after the last */
     DRAW_CHOICE,      /* one of the points by weight, drawn in its turn */
-    DRAW_EMPIRICAL    /* one of the points by weight; their shares are cumulative */
+    DRAW_EMPIRICAL,   /* one of the points by weight; their shares are cumulative */
+    DRAW_LOGUNIFORM   /* low..high, its logarithm uniform; 0 < low */
 } scenario_draw_kind;
 
 typedef struct scenario_draw scenario_draw;

@@ -18,10 +18,11 @@ static const char *const hairpin_names[] = {"none", "internal", "external", NULL
 static const char *const full_names[] = {"refuse", "evict-oldest", "evict-random", NULL};
 static const char *const unsolicited_names[] = {"ignore", "collide", "kill", "blacklist", NULL};
 static const char *const refusal_names[] = {"silence", "icmp", NULL};
-static const char *const fault_names[] = {"broker-down",  "broker-up",  "broker-restart",
-                                          "link-down",    "link-up",    "nat-reboot",
-                                          "nat-renumber", "nat-change", NULL};
 static const char *const family_names[] = {"ipv4", "ipv6", NULL};
+static const char *const fault_names[] = {
+    "broker-down",  "broker-up",  "broker-restart", "link-down",  "link-up",   "nat-reboot",
+    "nat-renumber", "nat-change", "peer-crash",     "peer-sleep", "peer-wake", NULL};
+static const char *const radio_names[] = {"none", "2g", "3g", "custom", NULL};
 static const char *const on_names[] = {"a", "b", "broker", NULL};
 
 _Static_assert(sizeof(nat_mapping) == 4 && sizeof(nat_unsolicited) == 4 &&
@@ -122,6 +123,10 @@ static const scenario_option options[] = {
            AT_NAT(port_min), "First external port."),
     NUMBER("nat.port_max", SECTION_NAT, NUMBER_COUNT, STORE_U16, 0, "", "1", "65535",
            AT_NAT(port_max), "Last external port, inclusive."),
+    NUMBER("nat.udp_timeout", SECTION_NAT, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "", "1ms",
+           "24h", offsetof(scenario_nat, udp_timeout_us),
+           "Life of a mapping, from its first packet on: both of the following at once, drawn "
+           "once. Without it they count."),
     NUMBER("nat.udp_timeout_first", SECTION_NAT, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "",
            "1ms", "24h", AT_NAT(udp_timeout_first_us),
            "Life of a mapping until a packet has passed the other way."),
@@ -317,6 +322,20 @@ static const scenario_option options[] = {
            "65535", AT_PEER(port), "Inside port of its socket."),
     BOOL("peers.refuses", SECTION_PEERS, OPTION_DRAWN, "false", AT_PEER(refuses),
          "Answers every call with a refusal."),
+    ENUM("peers.radio", SECTION_PEERS, 0, "none", radio_names, AT_PEER(radio_kind),
+         "A radio whose current is reckoned up, from connected to the end; it delays nothing. 2g "
+         "and 3g meet Haverinen et al. 2007, Table 2; custom is what the following keys say."),
+    NUMBER("peers.radio_high_tail", SECTION_PEERS, NUMBER_DURATION, STORE_I64, 0, "0s", "0s", "1h",
+           AT_PEER(radio.high_tail_us),
+           "custom: the radio stays at its high level this long after each packet,"),
+    NUMBER("peers.radio_low_tail", SECTION_PEERS, NUMBER_DURATION, STORE_I64, 0, "0s", "0s", "1h",
+           AT_PEER(radio.low_tail_us), "custom: then this long at its low level, then idle."),
+    NUMBER("peers.radio_high_ma", SECTION_PEERS, NUMBER_MULTIPLIER, STORE_U32, 0, "0", "0", "1000",
+           AT_PEER(radio.high_ua), "custom: milliamperes drawn at the high level,"),
+    NUMBER("peers.radio_low_ma", SECTION_PEERS, NUMBER_MULTIPLIER, STORE_U32, 0, "0", "0", "1000",
+           AT_PEER(radio.low_ua), "custom: at the low level,"),
+    NUMBER("peers.radio_idle_ma", SECTION_PEERS, NUMBER_MULTIPLIER, STORE_U32, 0, "0", "0", "1000",
+           AT_PEER(radio.idle_ua), "custom: and idle."),
 
     INDEX("broker.link", SECTION_BROKER, TYPE_LINK, OPTION_DRAWN, "none", AT_BROKER(link),
           "The broker's access link: a name in \"link\", or \"none\"."),
@@ -346,6 +365,10 @@ static const scenario_option options[] = {
            "1024B", AT_CALL(message_bytes), "Size of each."),
     NUMBER("call.message_gap", SECTION_CALL, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "1s", "1ms",
            "24h", AT_CALL(message_gap_us), "Time between two of them."),
+    NUMBER("call.redial", SECTION_CALL, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s", "0s", "24h",
+           AT_CALL(redial_us),
+           "What the application does when a call that was connected is lost: a calls again this "
+           "long after, until they are connected; 0s: nothing. The call's record goes on."),
 
     NUMBER("timeline.at", SECTION_TIMELINE, NUMBER_DURATION, STORE_I64,
            OPTION_DRAWN | OPTION_REQUIRED, "", "0s", "720h", AT_FAULT(at_us), "When, world time."),
@@ -355,12 +378,17 @@ static const scenario_option options[] = {
          "no "
          "mappings left; one that is renumbered has a new external address besides (198.18.0.0/15, "
          "RFC 2544); one that changes behaves as \"to\" says, and keeps its mappings if that "
-         "differs in timeouts, refresh and reactions only."),
+         "differs in timeouts, refresh and reactions only. A peer that crashes is silent for ever; "
+         "one that sleeps neither sends nor receives until it wakes."),
     BOOL("timeline.happens", SECTION_TIMELINE, OPTION_DRAWN, "true", AT_FAULT(happens),
          "false: this entry is left out; for factors that switch it on."),
     ENUM("timeline.on", SECTION_TIMELINE, OPTION_REQUIRED, "", on_names, AT_FAULT(on),
          "To whom: a, b or the broker."),
 
+    BOOL("timeline.network_changed", SECTION_TIMELINE, OPTION_DRAWN, "true",
+         AT_FAULT(network_changed),
+         "With peer-wake: its core is told that the network may have changed, as operating systems "
+         "tell; false: it finds out by itself."),
     INDEX("timeline.to", SECTION_TIMELINE, TYPE_NAT, 0, "none", AT_FAULT(to),
           "With nat-change: the NAT it behaves as from then on, a name in \"nat\"."),
 

@@ -9,6 +9,7 @@
 #define SIM_SCENARIO_OPTIONS_H
 
 #include "nat/nat.h"
+#include "radio.h"
 #include "scenario_number.h"
 #include "sim/plan.h"
 
@@ -104,7 +105,8 @@ typedef struct {
 } scenario_core;
 
 typedef struct {
-    int64_t preset; /* index, or -1 */
+    int64_t preset;               /* index, or -1 */
+    punch_time_us udp_timeout_us; /* first and stream alike; 0 = as the configuration says */
     nat_config config;
     sim_cross_plan cross;
 } scenario_nat;
@@ -129,6 +131,8 @@ typedef struct {
     uint16_t port;
     bool refuses;
     uint32_t family; /* SCENARIO_IPV4, SCENARIO_IPV6 */
+    uint32_t radio_kind; /* sim_radio_kind */
+    sim_radio_plan radio;
 } scenario_peer;
 
 typedef struct {
@@ -150,6 +154,7 @@ typedef struct {
     uint32_t message_count;
     uint32_t message_bytes;
     punch_time_us message_gap_us;
+    punch_time_us redial_us;
 } scenario_call;
 
 typedef struct {
@@ -158,6 +163,7 @@ typedef struct {
     uint32_t on;     /* SCENARIO_ON_* */
     int64_t to;      /* scenario_nat_ref, of a change */
     bool happens;
+    bool network_changed;
 } scenario_fault;
 
 typedef struct {

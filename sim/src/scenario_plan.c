@@ -127,6 +127,9 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
         .keepalive_interval_us = peer->interval_us,
         .keepalive_probes_max = peer->probes_max,
     };
+    host->radio = peer->radio_kind == SIM_RADIO_CUSTOM
+                      ? peer->radio
+                      : *sim_radio_kind_plan((sim_radio_kind)peer->radio_kind);
     host->calls_max = CALLS_MAX;
     host->messages_max = (uint16_t)cell->scenario->messages_max;
     host->inbox_max = cell->scenario->messages_max > 0 ? INBOX_MAX : 0;
@@ -230,7 +233,8 @@ static void fill_call(const scenario_cell *cell, sim_plan *plan) {
                                      .at_us = call.at_us,
                                      .message_count = call.message_count,
                                      .message_bytes = call.message_bytes,
-                                     .message_gap_us = call.message_gap_us};
+                                     .message_gap_us = call.message_gap_us,
+                                     .redial_us = call.redial_us};
 }
 
 /* What a NAT becomes; false when none was drawn for that site. */
@@ -248,6 +252,14 @@ static bool fill_nat_fault(const scenario_cell *cell, const sim_plan *plan,
     return site->has_nat;
 }
 
+/* The host or the site struck. */
+static uint32_t struck(const sim_plan *plan, sim_fault_kind kind, uint32_t on) {
+    const uint32_t host = on == SCENARIO_ON_BROKER ? (uint32_t)HOST_BROKER
+                          : on == SCENARIO_ON_A    ? (uint32_t)HOST_A
+                                                   : (uint32_t)HOST_B;
+    return sim_fault_is_of_site(kind) ? plan->hosts[host].site : host;
+}
+
 /* Faults in order of time; equal times keep the order of the file. */
 static void fill_timeline(const scenario_cell *cell, sim_plan *plan) {
     plan->fault_count = 0;
@@ -257,11 +269,10 @@ static void fill_timeline(const scenario_cell *cell, sim_plan *plan) {
         if (!fault.happens) {
             continue;
         }
-        sim_fault out = {.at_us = fault.at_us, .kind = (sim_fault_kind)fault.action};
-        out.index = !sim_fault_is_of_site(out.kind)  ? (uint32_t)HOST_BROKER
-                    : fault.on == SCENARIO_ON_BROKER ? (uint32_t)SITE_BROKER
-                    : fault.on == SCENARIO_ON_A      ? (uint32_t)SITE_A
-                                                     : plan->hosts[HOST_B].site;
+        sim_fault out = {.at_us = fault.at_us,
+                         .kind = (sim_fault_kind)fault.action,
+                         .network_changed = fault.network_changed};
+        out.index = struck(plan, out.kind, fault.on);
         if (sim_fault_is_of_nat(out.kind) && !fill_nat_fault(cell, plan, &fault, i, &out)) {
             continue;
         }

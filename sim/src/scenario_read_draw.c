@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Distributions: {"uniform": [low, high]}, {"exponential": {"mean": v}}, {"lognormal": {"median":
+ * Distributions: {"uniform": [low, high]}, {"loguniform": [low, high]}, {"exponential": {"mean": v}}, {"lognormal": {"median":
  * v, "sigma": s}}, {"quantiles": {"5%": v, ...}}, {"from": "data/x.json", "scale": "50%"}, {"from":
  * "x.csv", "column": "rtt_ms"} (scenario_csv_draw.c) and {"choice": [{"share": "30%", "value": v},
  * ...]}, whose values may be distributions again.
@@ -39,14 +39,15 @@ static bool no_number(const reader *r, const json_node *node) {
     return false;
 }
 
-static bool read_uniform(const reader *r, const json_node *node) {
+/* [low, high] */
+static bool read_span(const reader *r, const json_node *node) {
     if (node->kind != JSON_ARRAY || node->child_count != 2) {
         scenario_complain(r->loader->complaints, scenario_at(r->doc, node),
-                          "\"uniform\" takes a list of two values, the least and the greatest");
+                          "\"%s\" takes a list of two values, the least and the greatest",
+                          node->key);
         return false;
     }
     const json_node *low = json_first(r->doc, node);
-    r->draw->kind = DRAW_UNIFORM;
     if (!read_part(r, low, &r->draw->low) ||
         !read_part(r, json_next(r->doc, low), &r->draw->high)) {
         return false;
@@ -54,6 +55,24 @@ static bool read_uniform(const reader *r, const json_node *node) {
     if (r->draw->low > r->draw->high) {
         scenario_complain(r->loader->complaints, scenario_at(r->doc, node),
                           "the least value stands first");
+        return false;
+    }
+    return true;
+}
+
+static bool read_uniform(const reader *r, const json_node *node) {
+    r->draw->kind = DRAW_UNIFORM;
+    return read_span(r, node);
+}
+
+static bool read_loguniform(const reader *r, const json_node *node) {
+    r->draw->kind = DRAW_LOGUNIFORM;
+    if (!read_span(r, node)) {
+        return false;
+    }
+    if (r->draw->low <= 0) {
+        scenario_complain(r->loader->complaints, scenario_at(r->doc, node),
+                          "\"loguniform\" begins above 0");
         return false;
     }
     return true;
@@ -230,9 +249,10 @@ typedef struct {
 } draw_row;
 
 static const draw_row rows[] = {
-    {"uniform", true, read_uniform},     {"exponential", true, read_exponential},
-    {"lognormal", true, read_lognormal}, {"quantiles", true, read_quantiles},
-    {"from", false, read_from},          {"choice", false, read_choice}};
+    {"uniform", true, read_uniform},      {"exponential", true, read_exponential},
+    {"lognormal", true, read_lognormal},  {"quantiles", true, read_quantiles},
+    {"from", false, read_from},           {"choice", false, read_choice},
+    {"loguniform", true, read_loguniform}};
 
 bool scenario_read_draw(scenario_loader *loader, const scenario_option *option, const json_doc *doc,
                         const json_node *node, scenario_value *value_out) {
@@ -259,6 +279,7 @@ bool scenario_read_draw(scenario_loader *loader, const scenario_option *option, 
     char meant[96];
     scenario_complain(loader->complaints, scenario_at(doc, node),
                       "expected a value or one distribution: {\"uniform\": ...}, "
+                      "{\"loguniform\": ...}, "
                       "{\"exponential\": ...}, {\"lognormal\": ...}, {\"quantiles\": ...}, "
                       "{\"from\": ...} or {\"choice\": ...}%s",
                       scenario_suggest_text(&suggest, meant, sizeof meant));

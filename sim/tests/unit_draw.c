@@ -82,6 +82,19 @@ static void uniform_from_below_zero(void) {
     free(drawn);
 }
 
+static void loguniform(void) {
+    const scenario_draw draw = {.kind = DRAW_LOGUNIFORM, .low = 10000, .high = 1000000};
+    int64_t *drawn = draw_many(&draw);
+    if (drawn == NULL) {
+        return;
+    }
+    EXPECT("no less than the least", drawn[0] >= 10000);
+    EXPECT("no more than the greatest", drawn[DRAWS - 1] <= 1000000);
+    EXPECT_REAL("median: the geometric mean", (double)drawn[MIDDLE], 1e5, 3e3);
+    EXPECT_REAL("mean (high - low) / ln(high / low)", mean_of(drawn), 990000 / log(100), 4e3);
+    free(drawn);
+}
+
 static void exponential(void) {
     const scenario_draw draw = {.kind = DRAW_EXPONENTIAL, .low = 1000000};
     int64_t *drawn = draw_many(&draw);
@@ -156,6 +169,7 @@ int main(void) {
         {"fixed values draw nothing", fixed_values_draw_nothing},
         {"uniform", uniform},
         {"uniform from below zero", uniform_from_below_zero},
+        {"loguniform", loguniform},
         {"exponential", exponential},
         {"lognormal", lognormal},
         {"quantiles", quantiles},

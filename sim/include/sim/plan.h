@@ -201,6 +201,11 @@ static inline bool sim_fault_is_of_site(sim_fault_kind kind) {
     return kind >= SIM_FAULT_LINK_DOWN && kind <= SIM_FAULT_NAT_CHANGE;
 }
 
+/* Does it strike a peer? */
+static inline bool sim_fault_is_of_peer(sim_fault_kind kind) {
+    return kind >= SIM_FAULT_PEER_CRASH && kind <= SIM_FAULT_PEER_WAKE;
+}
+
 /* Does it strike the site's NAT? */
 static inline bool sim_fault_is_of_nat(sim_fault_kind kind) {
     return kind >= SIM_FAULT_NAT_REBOOT && kind <= SIM_FAULT_NAT_CHANGE;

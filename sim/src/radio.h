@@ -38,8 +38,4 @@ void sim_radio_use(sim_radio *radio, const sim_radio_plan *plan, punch_time_us n
 /* Average current from the start to the last use; 0 when no time has passed. */
 uint32_t sim_radio_ua(const sim_radio *radio, const sim_radio_plan *plan);
 
-static inline bool sim_radio_exists(const sim_radio_plan *plan) {
-    return plan->high_ua != 0 || plan->low_ua != 0 || plan->idle_ua != 0;
-}
-
 #endif

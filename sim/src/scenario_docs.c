@@ -86,6 +86,11 @@ static const char *needed_for(sim_measure_where where) {
         return "hold";
     case SIM_MEASURED_MESSAGES:
         return "call.messages";
+    case SIM_MEASURED_CRASHES:
+    case SIM_MEASURED_FAULTS:
+        return "hold, timeline";
+    case SIM_MEASURED_RADIO:
+        return "hold, peers.radio";
     }
     return "";
 }

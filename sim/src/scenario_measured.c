@@ -41,6 +41,49 @@ bool scenario_read_quantity(scenario_loader *loader, const scenario_option *name
     return true;
 }
 
+/* Does the timeline of a cell crash peers, or do what one recovers from? */
+static bool happens(const scenario_cell *cell, bool crash) {
+    for (uint32_t i = 0; i < cell->scenario->fault_count; i++) {
+        scenario_fault fault = cell->scenario->defaults.fault;
+        scenario_cell_apply(cell, cell->scenario->fault_first + i, STREAM_TIMELINE + i, &fault);
+        const bool is_crash = fault.action == SIM_FAULT_PEER_CRASH;
+        const bool is_fault = fault.action == SIM_FAULT_PEER_WAKE ||
+                              fault.action == SIM_FAULT_NAT_REBOOT ||
+                              fault.action == SIM_FAULT_NAT_RENUMBER;
+        if (fault.happens && (crash ? is_crash : is_fault)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_radio(const scenario_cell *cell) {
+    scenario_peer a = cell->scenario->defaults.peer;
+    scenario_peer b = cell->scenario->defaults.peer;
+    scenario_cell_apply(cell, OBJECT_PEER_A, STREAM_A, &a);
+    scenario_cell_apply(cell, OBJECT_PEER_B, STREAM_B, &b);
+    return a.radio_kind != SIM_RADIO_NONE || b.radio_kind != SIM_RADIO_NONE;
+}
+
+/* What is missing in a world that holds. */
+static const char *needed_of_hold(const scenario_cell *cell, sim_measure_where where) {
+    switch (where) {
+    case SIM_MEASURED_ALWAYS:
+    case SIM_MEASURED_HOLDING:
+    case SIM_MEASURED_MESSAGES:
+        break;
+    case SIM_MEASURED_CRASHES:
+        return happens(cell, true) ? NULL : "a \"peer-crash\" in \"timeline\"";
+    case SIM_MEASURED_FAULTS:
+        return happens(cell, false)
+                   ? NULL
+                   : "a \"nat-reboot\", \"nat-renumber\" or \"peer-wake\" in \"timeline\"";
+    case SIM_MEASURED_RADIO:
+        return has_radio(cell) ? NULL : "a \"radio\" in \"peers\"";
+    }
+    return NULL;
+}
+
 bool scenario_check_measured(scenario_loader *loader, scenario_place place,
                              const sim_measure *measure, uint32_t cell) {
     const scenario_cell at = scenario_cell_at(loader->scenario, cell, 0);
@@ -53,7 +96,10 @@ bool scenario_check_measured(scenario_loader *loader, scenario_place place,
     case SIM_MEASURED_ALWAYS:
         break;
     case SIM_MEASURED_HOLDING:
-        needed = root.hold_us > 0 ? NULL : "\"hold\" above 0s";
+    case SIM_MEASURED_CRASHES:
+    case SIM_MEASURED_FAULTS:
+    case SIM_MEASURED_RADIO:
+        needed = root.hold_us > 0 ? needed_of_hold(&at, measure->where) : "\"hold\" above 0s";
         break;
     case SIM_MEASURED_MESSAGES:
         needed = call.message_count > 0 ? NULL : "\"messages\" in \"call\"";

@@ -130,7 +130,7 @@ typedef struct {
     punch_time_us start_at_us;
     uint16_t port;
     bool refuses;
-    uint32_t family; /* SCENARIO_IPV4, SCENARIO_IPV6 */
+    uint32_t family;     /* SCENARIO_IPV4, SCENARIO_IPV6 */
     uint32_t radio_kind; /* sim_radio_kind */
     sim_radio_plan radio;
 } scenario_peer;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Distributions: {"uniform": [low, high]}, {"loguniform": [low, high]}, {"exponential": {"mean": v}}, {"lognormal": {"median":
- * v, "sigma": s}}, {"quantiles": {"5%": v, ...}}, {"from": "data/x.json", "scale": "50%"}, {"from":
- * "x.csv", "column": "rtt_ms"} (scenario_csv_draw.c) and {"choice": [{"share": "30%", "value": v},
- * ...]}, whose values may be distributions again.
+ * Distributions: {"uniform": [low, high]}, {"loguniform": [low, high]}, {"exponential": {"mean":
+ * v}}, {"lognormal": {"median": v, "sigma": s}}, {"quantiles": {"5%": v, ...}}, {"from":
+ * "data/x.json", "scale": "50%"}, {"from": "x.csv", "column": "rtt_ms"} (scenario_csv_draw.c) and
+ * {"choice": [{"share": "30%", "value": v}, ...]}, whose values may be distributions again.
  */
 #include <stdio.h>
 #include <string.h>

@@ -78,7 +78,20 @@ static void put_factors(const facts *of, FILE *out) {
     fputc(']', out);
 }
 
-/* Cells as runs of equals: [how many, calls, holds, messages]. */
+/* What of a hold's measures a cell has, in one number. */
+enum { HOLD_CRASHES = 1, HOLD_FAULTS = 2, HOLD_RADIO = 4, HOLD_ALL = 7 };
+
+static int hold_bits(const facts_cell *cell) {
+    return (cell->crashes ? HOLD_CRASHES : 0) | (cell->faults ? HOLD_FAULTS : 0) |
+           (cell->radio ? HOLD_RADIO : 0);
+}
+
+static bool cells_are_alike(const facts_cell *a, const facts_cell *b) {
+    return a->call_count == b->call_count && a->holds == b->holds && a->messages == b->messages &&
+           hold_bits(a) == hold_bits(b);
+}
+
+/* Cells as runs of equals: [how many, calls, holds, messages, hold bits if there are any]. */
 static void put_cells(const facts *of, FILE *out) {
     put_name(out, "cells");
     fputc('[', out);
@@ -86,12 +99,15 @@ static void put_cells(const facts *of, FILE *out) {
     while (first < of->cell_count) {
         const facts_cell *cell = &of->cells[first];
         uint32_t end = first + 1;
-        while (end < of->cell_count && of->cells[end].call_count == cell->call_count &&
-               of->cells[end].holds == cell->holds && of->cells[end].messages == cell->messages) {
+        while (end < of->cell_count && cells_are_alike(&of->cells[end], cell)) {
             end++;
         }
-        fprintf(out, "%s[%" PRIu32 ", %" PRIu32 ", %d, %d]", first > 0 ? ", " : "", end - first,
+        fprintf(out, "%s[%" PRIu32 ", %" PRIu32 ", %d, %d", first > 0 ? ", " : "", end - first,
                 cell->call_count, cell->holds, cell->messages);
+        if (hold_bits(cell) != 0) {
+            fprintf(out, ", %d", hold_bits(cell));
+        }
+        fputc(']', out);
         first = end;
     }
     fputc(']', out);
@@ -334,6 +350,11 @@ static void read_cells(facts_reader *reader, facts *out) {
         cell.call_count = whole(reader, cJSON_GetArrayItem(item, 1), ITEMS_MAX);
         cell.holds = whole(reader, cJSON_GetArrayItem(item, 2), 1) == 1;
         cell.messages = whole(reader, cJSON_GetArrayItem(item, 3), 1) == 1;
+        const cJSON *bits = cJSON_GetArrayItem(item, 4);
+        const uint32_t hold = bits != NULL ? whole(reader, bits, HOLD_ALL) : 0;
+        cell.crashes = (hold & HOLD_CRASHES) != 0;
+        cell.faults = (hold & HOLD_FAULTS) != 0;
+        cell.radio = (hold & HOLD_RADIO) != 0;
         for (uint32_t i = 0; i < count; i++) {
             out->cells[at++] = cell;
         }
@@ -635,6 +656,12 @@ bool facts_measured(const facts *of, uint32_t cell, uint32_t measure) {
         return of->cells[cell].holds;
     case SIM_MEASURED_MESSAGES:
         return of->cells[cell].messages;
+    case SIM_MEASURED_CRASHES:
+        return of->cells[cell].crashes;
+    case SIM_MEASURED_FAULTS:
+        return of->cells[cell].faults;
+    case SIM_MEASURED_RADIO:
+        return of->cells[cell].radio;
     }
     return false;
 }

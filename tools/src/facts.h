@@ -27,6 +27,9 @@ typedef struct {
     uint32_t call_count; /* per trial */
     bool holds;          /* the world ran on after the calls were decided */
     bool messages;       /* connected calls sent short messages */
+    bool crashes;        /* with a hold: a peer crashed */
+    bool faults;         /* ... there was something to recover from */
+    bool radio;          /* ... a peer had a radio */
 } facts_cell;
 
 /* Which host calls which: positions in facts.hosts. */

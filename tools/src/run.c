@@ -228,11 +228,11 @@ static void append_ready(run_state *state) {
 
 static void deliver(run_state *state, const trials_chunk *chunk, uint64_t ticket,
                     const sim_trial_result *results) {
-    const uint32_t calls = state->outcome->file.about.cells[chunk->cell].call_count;
+    const facts_cell *cell = &state->outcome->file.about.cells[chunk->cell];
     waiting_frame *frame = &state->waiting[ticket % state->waiting_count]; /* ours until ready */
     frame->chunk = *chunk;
     frame->bytes.length = 0;
-    trials_encode(chunk, results, calls, &frame->bytes);
+    trials_encode(chunk, cell, results, &frame->bytes);
     pthread_mutex_lock(&state->lock);
     frame->ready = true;
     append_ready(state);

@@ -66,10 +66,11 @@ static void take_cells(const run_request *request, facts *out) {
         facts_cell *cell = &out->cells[i];
         run_plan(request, i, 0, plan);
         cell->call_count = plan->call_count;
-        cell->holds = plan->hold_us > 0;
-        for (uint32_t c = 0; c < plan->call_count; c++) {
-            cell->messages = cell->messages || plan->calls[c].message_count > 0;
-        }
+        cell->holds = sim_measure_applies(SIM_MEASURED_HOLDING, plan);
+        cell->messages = sim_measure_applies(SIM_MEASURED_MESSAGES, plan);
+        cell->crashes = sim_measure_applies(SIM_MEASURED_CRASHES, plan);
+        cell->faults = sim_measure_applies(SIM_MEASURED_FAULTS, plan);
+        cell->radio = sim_measure_applies(SIM_MEASURED_RADIO, plan);
         take_names(plan, out);
         if (i == 0) {
             out->crypto = memory_text(plan->crypto->name);

@@ -344,13 +344,13 @@ bool trials_reader_next(trials_reader *reader) {
     trials_frame_head head;
     need_room(&reader->bytes, frame->length);
     reader_room(reader, frame->chunk.count);
-    const uint32_t calls = file->about.cells[reader->cell].call_count;
+    const facts_cell *cell = &file->about.cells[reader->cell];
     reader->broken =
         !read_at(file->fd, frame->at, reader->bytes.bytes, frame->length) ||
         !trials_frame_head_get(reader->bytes.bytes, &head) ||
         TRIALS_FRAME_HEAD + (uint64_t)head.times_length + head.rest_length != frame->length ||
         head.chunk.count != frame->chunk.count ||
-        !trials_decode(&head, reader->bytes.bytes + TRIALS_FRAME_HEAD, calls, reader->times_only,
+        !trials_decode(&head, reader->bytes.bytes + TRIALS_FRAME_HEAD, cell, reader->times_only,
                        reader->results);
     reader->chunk = frame->chunk;
     return !reader->broken;

@@ -55,10 +55,10 @@ typedef struct {
 
 void trials_buffer_free(trials_buffer *buffer);
 
-/* Appends a whole frame. results[i].calls has calls_per_trial entries. Asserts that memory is
- * there. */
-void trials_encode(const trials_chunk *chunk, const sim_trial_result *results,
-                   uint32_t calls_per_trial, trials_buffer *buffer);
+/* Appends a whole frame of a cell with these facts. results[i].calls has as many entries as they
+ * say. Asserts that memory is there. */
+void trials_encode(const trials_chunk *chunk, const facts_cell *cell,
+                   const sim_trial_result *results, trials_buffer *buffer);
 
 /* --- a file being read */
 

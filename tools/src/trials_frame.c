@@ -5,7 +5,8 @@
  *
  *   mark  cell  first  count  lengths of both parts  0  check      FRAME_HEAD bytes, fixed width
  *   times:  per trial, per call: time to connect
- *   rest:   per trial: digest, TRIAL_FIELDS; per call: CALL_FIELDS
+ *   rest:   per trial: digest, TRIAL_FIELDS; per call: CALL_FIELDS, and HOLD_FIELDS in worlds with
+ *           a hold
  */
 #include "trials_frame.h"
 
@@ -73,12 +74,27 @@ static const field call_fields[] = {
     SIDES(FIELD_U16, port_dodged_to),
 };
 
+/* Only of cells with a hold, so that the others' files do not grow. */
+static const field hold_fields[] = {
+    CALL(FIELD_TIME, hold.held_us),          SIDES(FIELD_U32, hold.keepalives),
+    SIDES(FIELD_U64, hold.keepalive_bytes),  SIDES(FIELD_U32, hold.holes_lost),
+    SIDES(FIELD_TIME, hold.unreachable_us),  SIDES(FIELD_TIME, hold.unreachable_us_max),
+    SIDES(FIELD_TIME, hold.hole_lost_at_us), CALL(FIELD_U32, hold.faults),
+    CALL(FIELD_TIME, hold.recovery_us_max),  CALL(FIELD_BOOL, hold.has_crashed),
+    CALL(FIELD_TIME, hold.notice_us),        CALL(FIELD_U32, hold.false_give_ups),
+    CALL(FIELD_U32, hold.redials),           SIDES(FIELD_U64, hold.broker_packets),
+    SIDES(FIELD_U64, hold.broker_bytes),     SIDES(FIELD_TIME, hold.radio_us),
+    SIDES(FIELD_TIME, hold.radio_on_us),     SIDES(FIELD_U32, hold.radio_ua),
+    SIDES(FIELD_U32, hold.radio_peers_ua),
+};
+
+#define HOLD_FIELDS (sizeof hold_fields / sizeof hold_fields[0])
 #define TRIAL_FIELDS (sizeof trial_fields / sizeof trial_fields[0])
 #define CALL_FIELDS (sizeof call_fields / sizeof call_fields[0])
 
 /* Per trial, the digest besides; per call in the rest, and one more in the times. */
 #define TRIAL_BYTES_MAX (8u + TRIAL_FIELDS * NUMBER_BYTES_MAX)
-#define CALL_BYTES_MAX ((CALL_FIELDS + 1u) * NUMBER_BYTES_MAX)
+#define CALL_BYTES_MAX ((CALL_FIELDS + HOLD_FIELDS + 1u) * NUMBER_BYTES_MAX)
 
 uint32_t trials_frame_layout(void) {
     uint64_t layout = TRIAL_FIELDS << 8 | CALL_FIELDS;
@@ -87,6 +103,9 @@ uint32_t trials_frame_layout(void) {
     }
     for (size_t i = 0; i < CALL_FIELDS; i++) {
         layout = punch_mix64(layout ^ (uint64_t)call_fields[i].kind);
+    }
+    for (size_t i = 0; i < HOLD_FIELDS; i++) {
+        layout = punch_mix64(layout ^ (uint64_t)hold_fields[i].kind);
     }
     return (uint32_t)layout;
 }
@@ -187,8 +206,9 @@ void trials_buffer_free(trials_buffer *buffer) {
     memset(buffer, 0, sizeof *buffer);
 }
 
-void trials_encode(const trials_chunk *chunk, const sim_trial_result *results,
-                   uint32_t calls_per_trial, trials_buffer *buffer) {
+void trials_encode(const trials_chunk *chunk, const facts_cell *cell,
+                   const sim_trial_result *results, trials_buffer *buffer) {
+    const uint32_t calls_per_trial = cell->call_count;
     make_room(buffer, TRIALS_FRAME_HEAD +
                           chunk->count * (TRIAL_BYTES_MAX + calls_per_trial * CALL_BYTES_MAX));
     uint8_t *head = buffer->bytes + buffer->length;
@@ -208,6 +228,7 @@ void trials_encode(const trials_chunk *chunk, const sim_trial_result *results,
         at = put_fields(at + 8, trial_fields, TRIAL_FIELDS, &results[t]);
         for (uint32_t c = 0; c < calls_per_trial; c++) {
             at = put_fields(at, call_fields, CALL_FIELDS, &results[t].calls[c]);
+            at = put_fields(at, hold_fields, cell->holds ? HOLD_FIELDS : 0, &results[t].calls[c]);
         }
     }
     const trials_frame_head described = {.chunk = *chunk,
@@ -326,7 +347,8 @@ static bool decode_times(const trials_frame_head *head, const uint8_t *payload,
 }
 
 static bool decode_rest(const trials_frame_head *head, const uint8_t *payload,
-                        uint32_t calls_per_trial, sim_trial_result *results) {
+                        const facts_cell *cell, sim_trial_result *results) {
+    const size_t held = cell->holds ? HOLD_FIELDS : 0;
     const uint8_t *rest = payload + head->times_length;
     number_reader reader = {rest, rest + head->rest_length, false};
     for (uint32_t t = 0; t < head->chunk.count; t++) {
@@ -336,15 +358,16 @@ static bool decode_rest(const trials_frame_head *head, const uint8_t *payload,
         results[t].digest = trials_get_le(reader.at, 8);
         reader.at += 8;
         get_fields(&reader, trial_fields, TRIAL_FIELDS, &results[t]);
-        for (uint32_t c = 0; c < calls_per_trial; c++) {
+        for (uint32_t c = 0; c < cell->call_count; c++) {
             get_fields(&reader, call_fields, CALL_FIELDS, &results[t].calls[c]);
+            get_fields(&reader, hold_fields, held, &results[t].calls[c]);
         }
     }
     return !reader.failed && reader.at == reader.end;
 }
 
-bool trials_decode(const trials_frame_head *head, const uint8_t *payload, uint32_t calls_per_trial,
+bool trials_decode(const trials_frame_head *head, const uint8_t *payload, const facts_cell *cell,
                    bool times_only, sim_trial_result *results) {
-    return decode_times(head, payload, calls_per_trial, results) &&
-           (times_only || decode_rest(head, payload, calls_per_trial, results));
+    return decode_times(head, payload, cell->call_count, results) &&
+           (times_only || decode_rest(head, payload, cell, results));
 }

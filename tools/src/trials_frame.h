@@ -25,8 +25,9 @@ bool trials_frame_head_get(const uint8_t *bytes, trials_frame_head *out);
 /* Does the check of a frame fit? */
 bool trials_frame_is_whole(const uint8_t *frame, size_t payload);
 
-/* Fills results[0 .. count), whose calls point to room. False: the payload makes no sense. */
-bool trials_decode(const trials_frame_head *head, const uint8_t *payload, uint32_t calls_per_trial,
+/* Fills results[0 .. count), whose calls point to room, but for the hold where the cell has none.
+ * False: the payload makes no sense. */
+bool trials_decode(const trials_frame_head *head, const uint8_t *payload, const facts_cell *cell,
                    bool times_only, sim_trial_result *results);
 
 /* Little-endian numbers, and the check that tells a whole frame from a torn one (no defence

@@ -69,6 +69,7 @@ void made_connected(sim_trial_result *result, punch_time_us after_us) {
 }
 
 static void encode_chunk(const made_run *run, const trials_chunk *chunk, trials_buffer *bytes) {
+    const facts_cell cell = {.call_count = 1};
     sim_trial_result *results = calloc(chunk->count, sizeof *results);
     sim_call_result *calls = calloc(chunk->count, sizeof *calls);
     for (uint32_t t = 0; t < chunk->count; t++) {
@@ -78,7 +79,7 @@ static void encode_chunk(const made_run *run, const trials_chunk *chunk, trials_
         results[t].calls = &calls[t];
         run->result(run->user, chunk->cell, chunk->first + t, &results[t]);
     }
-    trials_encode(chunk, results, 1, bytes);
+    trials_encode(chunk, &cell, results, bytes);
     free(results);
     free(calls);
 }

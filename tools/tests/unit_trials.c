@@ -92,11 +92,36 @@ static void facts_hostile(void) {
     facts_free(&made);
 }
 
+static void random_hold(punch_rng *rng, sim_hold_result *hold) {
+    const unsigned shift = (unsigned)punch_rng_below(rng, 60);
+#define DRAW() (punch_rng_u64(rng) >> shift)
+    hold->held_us = (punch_time_us)DRAW();
+    hold->faults = (uint32_t)DRAW();
+    hold->recovery_us_max = (punch_time_us)DRAW();
+    hold->has_crashed = (DRAW() & 1) != 0;
+    hold->notice_us = (DRAW() & 1) != 0 ? PUNCH_NEVER : (punch_time_us)DRAW();
+    hold->false_give_ups = (uint32_t)DRAW();
+    hold->redials = (uint32_t)DRAW();
+    for (int side = 0; side < 2; side++) {
+        hold->keepalives[side] = (uint32_t)DRAW();
+        hold->keepalive_bytes[side] = DRAW();
+        hold->holes_lost[side] = (uint32_t)DRAW();
+        hold->unreachable_us[side] = (punch_time_us)DRAW();
+        hold->unreachable_us_max[side] = (punch_time_us)DRAW();
+        hold->hole_lost_at_us[side] = (punch_time_us)DRAW();
+        hold->broker_packets[side] = DRAW();
+        hold->broker_bytes[side] = DRAW();
+        hold->radio_us[side] = (punch_time_us)DRAW();
+        hold->radio_on_us[side] = (punch_time_us)DRAW();
+        hold->radio_ua[side] = (uint32_t)DRAW();
+        hold->radio_peers_ua[side] = (uint32_t)DRAW();
+    }
+}
+
 /* Random results of every field, in full width. */
 static void random_result(punch_rng *rng, sim_trial_result *trial) {
     sim_call_result *call = trial->calls;
     const unsigned shift = (unsigned)punch_rng_below(rng, 60);
-#define DRAW() (punch_rng_u64(rng) >> shift)
     memset(call, 0, sizeof *call);
     trial->digest = punch_rng_u64(rng);
     trial->events = DRAW();
@@ -128,6 +153,7 @@ static void random_result(punch_rng *rng, sim_trial_result *trial) {
     call->messages_acked = (uint32_t)DRAW();
     call->messages_unconfirmed = (uint32_t)DRAW();
     call->messages_refused = (uint32_t)DRAW();
+    random_hold(rng, &call->hold);
 #undef DRAW
 }
 
@@ -142,7 +168,8 @@ static bool same_result(const sim_trial_result *a, const sim_trial_result *b) {
                 x->time_to_connect_us == y->time_to_connect_us && x->lost_after == y->lost_after &&
                 x->path_private == y->path_private && x->messages_acked == y->messages_acked &&
                 x->messages_unconfirmed == y->messages_unconfirmed &&
-                x->messages_refused == y->messages_refused;
+                x->messages_refused == y->messages_refused &&
+                memcmp(&x->hold, &y->hold, sizeof x->hold) == 0; /* made of zeros: padding too */
     for (int s = 0; s < 2; s++) {
         same = same && x->connected_us[s] == y->connected_us[s] && x->fail[s] == y->fail[s] &&
                x->fired_at_us[s] == y->fired_at_us[s] && x->intros_sent[s] == y->intros_sent[s] &&
@@ -173,7 +200,7 @@ static void write_sample(const char *path, const facts *about, const sample *of)
             const uint32_t left = TRIALS - first;
             const trials_chunk chunk = {cell, first, left < size ? left : size};
             buffer.length = 0;
-            trials_encode(&chunk, &of->results[first], 1, &buffer);
+            trials_encode(&chunk, &about->cells[cell], &of->results[first], &buffer);
             EXPECT_INT("it takes a frame", trials_append(&writer, &buffer), 0);
         }
     }
@@ -308,7 +335,8 @@ static void before_the_call(void) {
     const sim_trial_result result = {.calls = &call};
     const trials_chunk chunk = {0, 0, 1};
     trials_buffer buffer = {0};
-    trials_encode(&chunk, &result, 1, &buffer);
+    const facts_cell cell = {.call_count = 1};
+    trials_encode(&chunk, &cell, &result, &buffer);
     trials_frame_head head;
     EXPECT("a frame", trials_frame_head_get(buffer.bytes, &head));
     EXPECT_INT("whose time is 0", buffer.bytes[TRIALS_FRAME_HEAD], 1);

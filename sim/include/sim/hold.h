@@ -29,6 +29,10 @@ typedef struct {
     uint32_t idle_ua;
 } sim_radio_plan;
 
+static inline bool sim_radio_exists(const sim_radio_plan *plan) {
+    return plan->high_ua != 0 || plan->low_ua != 0 || plan->idle_ua != 0;
+}
+
 /* [0] caller [1] callee, of that side itself. Times are of the hold's clock. */
 typedef struct {
     punch_time_us held_us; /* the hold's clock at its end; 0 = never connected */

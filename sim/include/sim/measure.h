@@ -28,6 +28,10 @@ typedef enum {
     SIM_MEASURED_ALWAYS,
     SIM_MEASURED_HOLDING,  /* only where worlds run on after calls were decided */
     SIM_MEASURED_MESSAGES, /* only where connected calls send short messages */
+    /* only with a hold, and where */
+    SIM_MEASURED_CRASHES, /* a peer crashes */
+    SIM_MEASURED_FAULTS,  /* a NAT reboots or is renumbered, or a peer wakes */
+    SIM_MEASURED_RADIO    /* a peer has a radio */
 } sim_measure_where;
 
 /* This call does not count: neither a success nor a failure. */
@@ -56,6 +60,9 @@ const sim_measure *sim_measures(uint32_t *count_out);
 
 #define SIM_MEASURE_UNKNOWN UINT32_MAX
 uint32_t sim_measure_find(const char *name); /* position, or SIM_MEASURE_UNKNOWN */
+
+/* Does the measure say anything in worlds of this plan? */
+bool sim_measure_applies(sim_measure_where where, const sim_plan *plan);
 
 /* From a raw value to the unit that is shown: seconds are microseconds / 10^6. */
 double sim_measure_shown(const sim_measure *measure, double raw);

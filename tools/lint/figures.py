@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tables of figures in Markdown files, made by the scenarios they quote.
+
+    figures.py PROGRAM            exit 1 when a table is not what its scenarios say now
+    figures.py PROGRAM --write    renews the tables
+
+A table stands between `<!-- figures: FILE.json ... -->` and `<!-- end of figures -->`; the files are
+named as seen from the Markdown file. It has a row per cell: scenario, levels, trials, and the share
+that connected with its interval, in the words and decimals of `punchlab run`.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+import lint  # noqa: E402
+
+TABLE = re.compile(r"(<!-- figures: ([^>]+?) -->\n)(.*?)(<!-- end of figures -->)", re.S)
+SECONDS_MAX = 120
+SHARE = "connected [95 %]"
+HEAD = "| scenario | cell | trials | connected [95 %] |\n|---|---|--:|---|\n"
+
+
+def cut(line):
+    """`run` keeps two blanks or more between columns, and one within them."""
+    return re.split(r" {2,}", line.strip())
+
+
+def cells(program, path):
+    """(levels in words, trials, share) of each cell of a scenario."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([program, "run", path, "--out", os.path.join(folder, "run")],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=SECONDS_MAX, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{path}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    table = done.stdout.split("\n\n", 1)[0].strip("\n").split("\n")
+    names = cut(table[0])
+    trials, share = names.index("n"), names.index(SHARE)
+    for line in table[1:]:
+        row = cut(line)
+        if len(row) != len(names):
+            raise RuntimeError(f"{path}: a row of {len(row)} columns under {len(names)}:\n{line}")
+        levels = (f"{name} {level}" for name, level in zip(names[1:trials], row[1:trials]))
+        yield ", ".join(levels), row[trials], row[share]
+
+
+def make(program, folder, files):
+    """The text between the two marks."""
+    text = HEAD
+    for name in files:
+        label = os.path.splitext(os.path.basename(name))[0]
+        for levels, trials, share in cells(program, os.path.join(folder, name)):
+            text += f"| [{label}]({name}) | {levels} | {trials} | {share} |\n"
+    return text
+
+
+def main(arguments):
+    if not arguments or arguments[1:] not in ([], ["--write"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    program, complaints, count = os.path.abspath(arguments[0]), [], 0
+    for path in lint.Tree().matching(".md"):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        renewed = text
+        for found in TABLE.finditer(text):
+            count += 1
+            made = make(program, os.path.dirname(path), found.group(2).split())
+            was, now = found.group(3).split("\n"), made.split("\n")
+            line = lint.line_of(text, found.start(3))
+            complaints += [f"{path}:{line}: is not in the runs: {row}" for row in was if row not in now]
+            complaints += [f"{path}:{line}: is missing: {row}" for row in now if row not in was]
+            if was != now and not complaints:
+                complaints.append(f"{path}:{line}: the rows are in another order")
+            renewed = renewed.replace(found.group(0), found.group(1) + made + found.group(4))
+        if renewed != text and arguments[1:] == ["--write"]:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(renewed)
+    if arguments[1:] == ["--write"]:
+        complaints = []
+    elif complaints:
+        complaints.append(f"renew: tools/lint/figures.py {arguments[0]} --write")
+    print("\n".join(complaints + [f"{count} tables"]))
+    return 1 if complaints or count == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -457,8 +457,8 @@ static void worlds_with_others(void) {
     free(small);
 }
 
-/* Asking for the truth at any moment changes nothing, although it lets the others catch up: nor does
- * it change when the world noticed that somebody's mapping was taken away. */
+/* Asking for the truth at any moment changes nothing, although it lets the others catch up; not
+ * even when the world says that somebody's mapping was taken away. */
 static void asking_changes_nothing(void) {
     small_world *small = calloc(1, sizeof *small);
     if (small == NULL) {

@@ -64,6 +64,24 @@ typedef struct {
 bool bench_run_clients(uint32_t clients, const bench_effort *effort, bench_clients_row *row_out,
                        const char **error_out);
 
+/* A packet, in CPU time. */
+typedef struct {
+    double nat_ns;   /* translated */
+    double table_ns; /* looked up in a hash table: see bench_nat.c */
+} bench_nat_cost;
+
+enum { BENCH_NAT_OUT, BENCH_NAT_IN, BENCH_NAT_BOTH, BENCH_NAT_WAYS };
+
+/* One number of live mappings. */
+typedef struct {
+    uint32_t mappings;
+    double bytes; /* of the NAT, per mapping and its remote */
+    bench_nat_cost ways[BENCH_NAT_WAYS];
+} bench_nat_row;
+
+/* Measures one size. False: out of memory. */
+bool bench_run_nat(uint32_t mappings, const bench_effort *effort, bench_nat_row *row_out);
+
 /* What the laboratory costs around the trials. */
 typedef struct {
     uint64_t trials;  /* of the larger run */

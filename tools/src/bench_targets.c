@@ -72,6 +72,21 @@ static double growth_max(const bench_figures *figures) {
     return most;
 }
 
+double bench_nat_ratio(const bench_nat_cost *cost) {
+    return cost->nat_ns / cost->table_ns;
+}
+
+/* The worst way at the worst size. */
+static double nat_ratio_max(const bench_figures *figures) {
+    double most = NAN;
+    for (size_t i = 0; i < figures->nat_count; i++) {
+        for (int way = 0; way < BENCH_NAT_WAYS; way++) {
+            most = fmax(most, bench_nat_ratio(&figures->nats[i].ways[way]));
+        }
+    }
+    return most;
+}
+
 static double report_share(const bench_figures *figures) {
     return figures->lab.report_s / figures->lab.run_s * 100.0;
 }
@@ -100,6 +115,7 @@ static const bench_target targets[] = {
     {"clients_2000000_real_time", "2,000,000 clients: x real time", speedup_2m, AT_LEAST, 1.0},
     {"clients_100000_real_time", "100,000 clients: x real time", speedup_100k, AT_LEAST, 20.0},
     {"growth_over_bare", "growth of an event's cost, x the bare loop's", growth_max, AT_MOST, 1.5},
+    {"nat_over_look_up", "a translation, x a plain hash look-up", nat_ratio_max, AT_MOST, 3.0},
     {"report_share_percent", "statistics and reports: % of a run's time", report_share, AT_MOST,
      10.0},
     {"memory_growth", "memory of a run, ten times the trials: x", memory_growth, AT_MOST, 1.1},

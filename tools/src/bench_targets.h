@@ -10,6 +10,7 @@
 #include "bench.h"
 
 #define BENCH_SIZES_MAX 4
+#define BENCH_NATS_MAX 3
 
 typedef struct {
     bench_effort effort;
@@ -17,6 +18,8 @@ typedef struct {
     bench_lab lab;
     bench_clients_row sizes[BENCH_SIZES_MAX]; /* ascending */
     size_t size_count;
+    bench_nat_row nats[BENCH_NATS_MAX]; /* ascending */
+    size_t nat_count;
 } bench_figures;
 
 /* CPU time of a message of a way to run trials, over the bare loop's. */
@@ -24,6 +27,9 @@ double bench_message_ratio(const bench_pair *pair, int row);
 
 /* Cost of an event against the smallest world's, over the bare loop's own growth. */
 double bench_growth(const bench_figures *figures, size_t size);
+
+/* A translation over a look-up. */
+double bench_nat_ratio(const bench_nat_cost *cost);
 
 /* A line per aim: met, missed or not measured. */
 void bench_targets_print(const bench_figures *figures, FILE *out);

@@ -63,6 +63,27 @@ static void print_clients(const bench_figures *figures, FILE *out) {
     }
 }
 
+static void print_nats(const bench_figures *figures, FILE *out) {
+    static const char *const ways[BENCH_NAT_WAYS] = {"out", "in", "both"};
+    fputs(
+        "\none NAT, EIM/APDF, live mappings: a packet translated, and looked up in a plain hash "
+        "table\n mappings  B/mapping",
+        out);
+    for (int way = 0; way < BENCH_NAT_WAYS; way++) {
+        fprintf(out, " %5s ns  table     x", ways[way]);
+    }
+    fputc('\n', out);
+    for (size_t i = 0; i < figures->nat_count; i++) {
+        const bench_nat_row *row = &figures->nats[i];
+        fprintf(out, "%9u %10.0f", row->mappings, row->bytes);
+        for (int way = 0; way < BENCH_NAT_WAYS; way++) {
+            const bench_nat_cost *cost = &row->ways[way];
+            fprintf(out, " %8.1f %6.1f %5.2f", cost->nat_ns, cost->table_ns, bench_nat_ratio(cost));
+        }
+        fputc('\n', out);
+    }
+}
+
 static void print_lab(const bench_lab *lab, FILE *out) {
     fprintf(out,
             "\nthe laboratory: quickstart, %llu trials; CPU time of all cores\n"
@@ -71,6 +92,22 @@ static void print_lab(const bench_lab *lab, FILE *out) {
             (unsigned long long)lab->trials, lab->run_s, lab->report_s,
             lab->report_s / lab->run_s * 100.0, lab->all_bytes / 1e6, lab->few_bytes / 1e6,
             lab->all_bytes / lab->few_bytes);
+}
+
+static void put_nats(const bench_figures *figures, FILE *out) {
+    static const char *const ways[BENCH_NAT_WAYS] = {"out", "in", "both"};
+    fputs("\n],\"nat\":[", out);
+    for (size_t i = 0; i < figures->nat_count; i++) {
+        const bench_nat_row *row = &figures->nats[i];
+        fprintf(out, "%s\n{\"mappings\":%u,\"bytes_per_mapping\":%.6g", i > 0 ? "," : "",
+                row->mappings, row->bytes);
+        for (int way = 0; way < BENCH_NAT_WAYS; way++) {
+            const bench_nat_cost *cost = &row->ways[way];
+            fprintf(out, ",\"%s_ns\":%.6g,\"%s_look_up_ns\":%.6g,\"%s_ratio\":%.6g", ways[way],
+                    cost->nat_ns, ways[way], cost->table_ns, ways[way], bench_nat_ratio(cost));
+        }
+        fputc('}', out);
+    }
 }
 
 static void put_json(const bench_figures *figures, FILE *out) {
@@ -104,6 +141,7 @@ static void put_json(const bench_figures *figures, FILE *out) {
                 i > 0 ? "," : "", row->clients, row->world_bytes, row->plan_bytes, row->event_ns,
                 row->speedup, row->bare_event_ns, bench_growth(figures, i), row->packets_per_s);
     }
+    put_nats(figures, out);
     const bench_lab *lab = &figures->lab;
     fprintf(out,
             "\n],\"lab\":{\"trials\":%llu,\"run_s\":%.6g,\"report_s\":%.6g,\"few_bytes\":%.6g,"
@@ -121,6 +159,7 @@ static void put_json(const bench_figures *figures, FILE *out) {
 
 static bool measure(bench_figures *figures, const cli_args *args, FILE *people) {
     static const uint32_t sizes[BENCH_SIZES_MAX] = {1000, 10000, 100000, 2000000};
+    static const uint32_t mappings[BENCH_NATS_MAX] = {16, 10000, 1000000};
     const bool quick = cli_has(args, "quick");
     const size_t size_count = quick ? 1 : cli_has(args, "full") ? 4 : 3;
     const char *error = NULL;
@@ -143,6 +182,16 @@ static bool measure(bench_figures *figures, const cli_args *args, FILE *people) 
         figures->size_count = i + 1;
     }
     print_clients(figures, people);
+    const size_t nat_count = quick ? 2 : BENCH_NATS_MAX;
+    for (size_t i = 0; i < nat_count; i++) {
+        if (!bench_run_nat(mappings[i], &figures->effort, &figures->nats[i])) {
+            fprintf(args->err, "%s bench: %u mappings: out of memory\n", args->program,
+                    mappings[i]);
+            return false;
+        }
+        figures->nat_count = i + 1;
+    }
+    print_nats(figures, people);
     print_lab(&figures->lab, people);
     bench_targets_print(figures, people);
     return true;

@@ -21,23 +21,13 @@ typedef struct {
 
 /* --- addresses and blocks --- */
 
-/* Where the word of an address that counts up begins: its last four bytes. */
-static size_t tail_of(const punch_addr *addr) {
-    return addr->family == PUNCH_FAMILY_IPV6 ? 12 : 0;
-}
-
-static uint32_t tail_word(const punch_addr *addr) {
-    const uint8_t *tail = addr->ip + tail_of(addr);
-    return (uint32_t)tail[0] << 24 | (uint32_t)tail[1] << 16 | (uint32_t)tail[2] << 8 | tail[3];
-}
-
 static uint32_t index_in_pool(const nat_config *config, const punch_addr *external,
                               const punch_addr *addr) {
-    const size_t tail = tail_of(external);
+    const size_t tail = nat_addr_tail(external);
     if (addr->family != external->family || memcmp(addr->ip, external->ip, tail) != 0) {
         return NAT_NONE;
     }
-    const uint32_t index = tail_word(addr) - tail_word(external);
+    const uint32_t index = nat_addr_tail_word(addr) - nat_addr_tail_word(external);
     return index < nat_config_addresses(config) ? index : NAT_NONE;
 }
 
@@ -62,20 +52,6 @@ bool nat_exempt_look_up(const nat_config *config, const punch_addr *remote) {
         }
     }
     return false;
-}
-
-punch_addr nat_endpoint_of(const nat *box, uint32_t place) {
-    punch_addr endpoint = box->external;
-    endpoint.port = nat_port_of(place);
-    if (place >> 16 != 0) {
-        const uint32_t word = tail_word(&endpoint) + (place >> 16);
-        uint8_t *tail = endpoint.ip + tail_of(&endpoint);
-        tail[0] = (uint8_t)(word >> 24);
-        tail[1] = (uint8_t)(word >> 16);
-        tail[2] = (uint8_t)(word >> 8);
-        tail[3] = (uint8_t)word;
-    }
-    return endpoint;
 }
 
 static uint32_t ports_of_address(const nat *box) {

@@ -12,49 +12,12 @@ static nat_timers timers_of(const nat *box) {
     return (nat_timers){&box->bindings->timer, sizeof(nat_binding)};
 }
 
-static uint32_t place_hash(uint32_t place) {
-    return (uint32_t)nat_hash_word(0, place);
-}
-
 static uint32_t *key_bucket(const nat *box, uint32_t hash) {
     return &box->key_buckets[hash & box->binding_mask];
 }
 
 static uint32_t *place_bucket(const nat *box, uint32_t place) {
-    return &box->key_buckets[box->binding_mask + 1 + (place_hash(place) & box->binding_mask)];
-}
-
-/* The hash of what a mapping looks at in a packet from inside. RFC 4787 §4.1. */
-static uint32_t key_hash(nat_mapping mapping, const nat_packet *packet) {
-    const uint64_t hash = nat_hash_addr(0, &packet->src, packet->src.port);
-    switch (mapping) {
-    case NAT_MAPPING_EIM:
-        return (uint32_t)hash;
-    case NAT_MAPPING_ADM:
-        return (uint32_t)nat_hash_addr(hash, &packet->dst, 0);
-    case NAT_MAPPING_APDM:
-        return (uint32_t)nat_hash_addr(hash, &packet->dst, packet->dst.port);
-    }
-    return 0;
-}
-
-/* First slots of chains, NAT_NONE where the bucket is a leftover (see box.h). */
-static uint32_t key_chain(const nat *box, uint32_t hash) {
-    const uint32_t slot = *key_bucket(box, hash);
-    if (slot >= box->bindings_used || box->bindings[slot].state != NAT_SLOT_LIVE ||
-        ((box->bindings[slot].key_hash ^ hash) & box->binding_mask) != 0) {
-        return NAT_NONE;
-    }
-    return slot;
-}
-
-static uint32_t place_chain(const nat *box, uint32_t place) {
-    const uint32_t slot = *place_bucket(box, place);
-    if (slot >= box->bindings_used || box->bindings[slot].state == NAT_SLOT_FREE ||
-        ((place_hash(box->bindings[slot].place) ^ place_hash(place)) & box->binding_mask) != 0) {
-        return NAT_NONE;
-    }
-    return slot;
+    return &box->key_buckets[box->binding_mask + 1 + (nat_place_hash(place) & box->binding_mask)];
 }
 
 static void key_unlink(nat *box, uint32_t slot) {
@@ -77,7 +40,7 @@ static void place_unlink(nat *box, uint32_t slot) {
 static void place_link(nat *box, uint32_t slot, uint32_t place) {
     /* The chain is read before the slot has the place: a leftover bucket that names this very slot
      * must not be believed. */
-    const uint32_t chain = place_chain(box, place);
+    const uint32_t chain = nat_place_chain(box, place);
     box->bindings[slot].place = place;
     box->bindings[slot].place_next = chain;
     *place_bucket(box, place) = slot;
@@ -276,7 +239,7 @@ static bool is_at(const nat *box, const nat_binding *binding, uint32_t place,
 
 /* A place that is given again is no longer one that timed out. */
 static void lay_ghosts_at(nat *box, uint32_t place, const punch_addr *inside) {
-    uint32_t slot = place_chain(box, place);
+    uint32_t slot = nat_place_chain(box, place);
     while (slot != NAT_NONE) {
         const uint32_t next = box->bindings[slot].place_next;
         if (box->bindings[slot].state != NAT_SLOT_LIVE &&
@@ -309,8 +272,8 @@ uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint32
     lay_ghosts_at(box, place, &packet->src);
     const nat_mapping mapping = exact ? NAT_MAPPING_APDM : box->config.mapping;
     const uint32_t slot = slot_take(box);
-    const uint32_t hash = key_hash(mapping, packet);
-    const uint32_t chain = key_chain(box, hash);
+    const uint32_t hash = nat_key_hash(mapping, packet);
+    const uint32_t chain = nat_key_chain(box, hash);
     nat_binding *binding = &box->bindings[slot];
     binding->inside = packet->src;
     box->origins[slot].remote = packet->dst;
@@ -324,6 +287,7 @@ uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint32
     binding->state = NAT_SLOT_LIVE;
     box->origins[slot].made_at_us = now_us;
     binding->answered = false;
+    binding->permission = NAT_NONE;
     binding->level = draw_level(box);
     queue_in(box, slot, NAT_TIMEOUT_FIRST, now_us);
     if (box->tracks_hosts) {
@@ -371,8 +335,8 @@ static bool serves(const nat *box, uint32_t slot, nat_mapping mapping, const nat
 uint32_t nat_binding_find(const nat *box, const nat_packet *packet, bool exact,
                           punch_time_us now_us) {
     const nat_mapping mapping = exact ? NAT_MAPPING_APDM : box->config.mapping;
-    const uint32_t hash = key_hash(mapping, packet);
-    for (uint32_t slot = key_chain(box, hash); slot != NAT_NONE;
+    const uint32_t hash = nat_key_hash(mapping, packet);
+    for (uint32_t slot = nat_key_chain(box, hash); slot != NAT_NONE;
          slot = box->bindings[slot].key_next) {
         const nat_binding *binding = &box->bindings[slot];
         if (binding->key_hash == hash && serves(box, slot, mapping, packet)) {
@@ -385,7 +349,7 @@ uint32_t nat_binding_find(const nat *box, const nat_packet *packet, bool exact,
 uint32_t nat_binding_at(const nat *box, uint32_t place, const punch_addr *dst, punch_time_us now_us,
                         bool *expired_out) {
     *expired_out = false;
-    for (uint32_t slot = place_chain(box, place); slot != NAT_NONE;
+    for (uint32_t slot = nat_place_chain(box, place); slot != NAT_NONE;
          slot = box->bindings[slot].place_next) {
         if (is_at(box, &box->bindings[slot], place, dst)) {
             if (nat_binding_lives(box, &box->bindings[slot], now_us)) {
@@ -398,7 +362,7 @@ uint32_t nat_binding_at(const nat *box, uint32_t place, const punch_addr *dst, p
 }
 
 uint32_t nat_place_holder(const nat *box, uint32_t place) {
-    for (uint32_t slot = place_chain(box, place); slot != NAT_NONE;
+    for (uint32_t slot = nat_place_chain(box, place); slot != NAT_NONE;
          slot = box->bindings[slot].place_next) {
         if (box->bindings[slot].place == place && box->bindings[slot].state == NAT_SLOT_LIVE) {
             return slot;
@@ -408,7 +372,7 @@ uint32_t nat_place_holder(const nat *box, uint32_t place) {
 }
 
 bool nat_place_look_up_held(const nat *box, uint32_t place, punch_time_us now_us) {
-    for (uint32_t slot = place_chain(box, place); slot != NAT_NONE;
+    for (uint32_t slot = nat_place_chain(box, place); slot != NAT_NONE;
          slot = box->bindings[slot].place_next) {
         const nat_binding *binding = &box->bindings[slot];
         const uint32_t later = box->endings - binding->serial; /* itself included */

@@ -8,6 +8,7 @@
  *   allocate.c  which external address and port a new binding gets
  *   timing.c    the timeouts in force: drawn, by time of day, under pressure; the limit of rate
  *   nat.c       the way of a packet through all of that; the public functions
+ *   fast.c      the same for packets about which nothing is to be decided: nearly all of them
  *   icmp.c      the way of an ICMP error
  *   layout.c    where all of that lies in memory
  *   config.c    defaults and checks; names.c and presets.c: tables
@@ -77,8 +78,9 @@ typedef struct {
     uint8_t state;   /* nat_slot_state */
     uint8_t timeout; /* nat_timeout; STREAM once a packet has come in (and stream_after is over) */
     uint8_t level;
-    bool answered : 1; /* a packet has come in */
-    bool exact : 1;    /* the full remote endpoint counts: APDM, or a session of its own */
+    bool answered : 1;   /* a packet has come in */
+    bool exact : 1;      /* the full remote endpoint counts: APDM, or a session of its own */
+    uint32_t permission; /* the one used last, a guess: it may be another's by now, or none */
 } nat_binding;
 
 _Static_assert(sizeof(nat_binding) <= 64, "a binding is one cache line");
@@ -171,6 +173,7 @@ struct nat {
     uint16_t last_port;         /* the last one given; 0 = none yet */
     bool is_elastic;            /* timeouts in force change while bindings wait */
     bool tracks_hosts;
+    bool is_plain; /* the configuration lets packets go by fast.c */
     punch_addr external;
     nat_config config;
 
@@ -314,6 +317,44 @@ static inline bool nat_binding_lives(const nat *box, const nat_binding *binding,
     return binding->state == NAT_SLOT_LIVE && now_us < nat_binding_expires_us(box, binding, now_us);
 }
 
+/* The hash of what a mapping looks at in a packet from inside. RFC 4787 §4.1. */
+static inline uint32_t nat_key_hash(nat_mapping mapping, const nat_packet *packet) {
+    const uint64_t hash = nat_hash_addr(0, &packet->src, packet->src.port);
+    switch (mapping) {
+    case NAT_MAPPING_EIM:
+        return (uint32_t)hash;
+    case NAT_MAPPING_ADM:
+        return (uint32_t)nat_hash_addr(hash, &packet->dst, 0);
+    case NAT_MAPPING_APDM:
+        return (uint32_t)nat_hash_addr(hash, &packet->dst, packet->dst.port);
+    }
+    return 0;
+}
+
+static inline uint32_t nat_place_hash(uint32_t place) {
+    return (uint32_t)nat_hash_word(0, place);
+}
+
+/* First slots of chains, NAT_NONE where the bucket is a leftover (see above). */
+static inline uint32_t nat_key_chain(const nat *box, uint32_t hash) {
+    const uint32_t slot = box->key_buckets[hash & box->binding_mask];
+    if (slot >= box->bindings_used || box->bindings[slot].state != NAT_SLOT_LIVE ||
+        ((box->bindings[slot].key_hash ^ hash) & box->binding_mask) != 0) {
+        return NAT_NONE;
+    }
+    return slot;
+}
+
+static inline uint32_t nat_place_chain(const nat *box, uint32_t place) {
+    const uint32_t hash = nat_place_hash(place);
+    const uint32_t slot = box->key_buckets[box->binding_mask + 1 + (hash & box->binding_mask)];
+    if (slot >= box->bindings_used || box->bindings[slot].state == NAT_SLOT_FREE ||
+        ((nat_place_hash(box->bindings[slot].place) ^ hash) & box->binding_mask) != 0) {
+        return NAT_NONE;
+    }
+    return slot;
+}
+
 void nat_bindings_clear(nat *box);
 
 /* Turns every binding whose time is up into a ghost. O(1) amortised. */
@@ -407,6 +448,21 @@ static inline bool nat_remote_lives(const nat *box, const nat_remote *remote,
     return now_us < nat_remote_expires_us(box, remote, now_us);
 }
 
+/* The permission of a binding for a remote, if it is the one that was used last; or NAT_NONE. */
+static inline uint32_t nat_permission_guess(const nat *box, const nat_binding *binding,
+                                            const punch_addr *remote) {
+    const uint32_t slot = binding->permission;
+    if (slot >= box->remotes_used) {
+        return NAT_NONE;
+    }
+    const nat_remote *entry = &box->remotes[slot];
+    const bool is_it =
+        entry->in_use && entry->kind == NAT_REMOTE_PERMISSION && entry->owner == binding->serial &&
+        nat_same_ip(&entry->addr, remote) &&
+        (entry->addr.port == remote->port || box->config.filtering == NAT_FILTERING_ADF);
+    return is_it ? slot : NAT_NONE;
+}
+
 void nat_remotes_clear(nat *box);
 
 /* A packet left by this binding to this remote: it may answer. */
@@ -471,6 +527,13 @@ uint32_t nat_place_for(const nat *box, const punch_addr *dst);
 nat_verdict nat_entrance_find(const nat *box, const punch_addr *remote, const punch_addr *dst,
                               punch_time_us now_us, nat_entrance *entrance);
 
+/* --- fast.c --- */
+
+/* What nat_translate_out and nat_translate_in do, for a packet about which nothing is to be
+ * decided. False: it is not one, and nothing has changed. */
+bool nat_fast_out(nat *box, nat_packet *packet, punch_time_us now_us);
+bool nat_fast_in(nat *box, nat_packet *packet, punch_time_us now_us);
+
 /* --- allocate.c --- */
 
 bool nat_exempt_look_up(const nat_config *config, const punch_addr *remote);
@@ -480,6 +543,16 @@ static inline bool nat_is_exempt(const nat *box, const punch_addr *remote) {
     return box->config.exempt_count > 0 && nat_exempt_look_up(&box->config, remote);
 }
 
+/* Where the word of an address that counts up begins: its last four bytes. */
+static inline size_t nat_addr_tail(const punch_addr *addr) {
+    return addr->family == PUNCH_FAMILY_IPV6 ? 12 : 0;
+}
+
+static inline uint32_t nat_addr_tail_word(const punch_addr *addr) {
+    const uint8_t *tail = addr->ip + nat_addr_tail(addr);
+    return (uint32_t)tail[0] << 24 | (uint32_t)tail[1] << 16 | (uint32_t)tail[2] << 8 | tail[3];
+}
+
 /* The index of an external address, or NAT_NONE. */
 uint32_t nat_address_look_up(const nat *box, const punch_addr *addr);
 
@@ -487,12 +560,31 @@ static inline uint32_t nat_address_index(const nat *box, const punch_addr *addr)
     if (box->config.firewall) {
         return NAT_NONE;
     }
-    return box->config.address_count <= 1 ? (nat_same_ip(addr, &box->external) ? 0 : NAT_NONE)
-                                          : nat_address_look_up(box, addr);
+    if (addr->family == PUNCH_FAMILY_IPV4 && box->external.family == PUNCH_FAMILY_IPV4) {
+        const uint32_t index = nat_addr_tail_word(addr) - nat_addr_tail_word(&box->external);
+        return index == 0 || index < box->config.address_count ? index : NAT_NONE;
+    }
+    return nat_address_look_up(box, addr);
 }
 
-/* The external endpoint of a place. */
-punch_addr nat_endpoint_of(const nat *box, uint32_t place);
+/* The external endpoint of a place, written to where it belongs: a copy of a copy would wait until
+ * what was stored in parts can be read as a whole. */
+static inline void nat_endpoint_put(const nat *box, uint32_t place, punch_addr *endpoint_out) {
+    *endpoint_out = box->external;
+    endpoint_out->port = nat_port_of(place);
+    if (place >> 16 != 0) {
+        const uint32_t word = nat_addr_tail_word(&box->external) + (place >> 16);
+        const uint8_t tail[4] = {(uint8_t)(word >> 24), (uint8_t)(word >> 16), (uint8_t)(word >> 8),
+                                 (uint8_t)word};
+        memcpy(endpoint_out->ip + nat_addr_tail(endpoint_out), tail, sizeof tail);
+    }
+}
+
+static inline punch_addr nat_endpoint_of(const nat *box, uint32_t place) {
+    punch_addr endpoint;
+    nat_endpoint_put(box, place, &endpoint);
+    return endpoint;
+}
 
 /* The block a place is in, counted over all addresses; only where there are blocks. */
 uint32_t nat_block_of(const nat *box, uint32_t place);

@@ -5,7 +5,8 @@
  */
 #include "box.h"
 
-#define LINE 64u /* the cache lines of nearly all machines */
+#define LINE 64u       /* the cache lines of nearly all machines */
+#define SMALL_TABLE 8u /* chosen: the table of a home, of which there may be millions */
 
 /* Byte offsets of the parts, and numbers of buckets. */
 typedef struct {
@@ -25,13 +26,14 @@ typedef struct {
     size_t total;
 } layout;
 
-/* The least power of two that is not below count. */
+/* The least power of two that is not below count, or twice that: the second slot of a chain is
+ * often a cache line to be waited for. */
 static uint32_t bucket_count(uint32_t count) {
     uint32_t buckets = 1;
     while (buckets < count) {
         buckets *= 2;
     }
-    return buckets;
+    return count > SMALL_TABLE ? 2 * buckets : buckets;
 }
 
 static uint32_t remotes_max_of(const nat_config *config) {

@@ -265,6 +265,9 @@ static nat_verdict translate_out(nat *box, nat_packet *packet, punch_time_us now
 }
 
 nat_verdict nat_translate_out(nat *box, nat_packet *packet, punch_time_us now_us) {
+    if (nat_fast_out(box, packet, now_us)) {
+        return NAT_PASS;
+    }
     nat_advance(box, now_us);
     const nat_verdict verdict = translate_out(box, packet, now_us);
     nat_pressure_update(box);
@@ -295,6 +298,9 @@ static nat_verdict judge(const nat *box, const nat_packet *packet, punch_time_us
 }
 
 nat_verdict nat_translate_in(nat *box, nat_packet *packet, punch_time_us now_us) {
+    if (nat_fast_in(box, packet, now_us)) {
+        return NAT_PASS;
+    }
     nat_advance(box, now_us);
     nat_entrance entrance = {NAT_NONE, NAT_NONE};
     const nat_verdict verdict = judge(box, packet, now_us, &entrance);

@@ -125,7 +125,7 @@ typedef struct {
     punch_addr addr;
 } remote_key;
 
-static void make(nat *box, const remote_key *key, nat_timeout timeout, punch_time_us now_us) {
+static uint32_t make(nat *box, const remote_key *key, nat_timeout timeout, punch_time_us now_us) {
     const uint32_t slot = slot_take(box, now_us);
     const uint32_t chain = chain_of(box, key->hash);
     nat_remote *entry = &box->remotes[slot];
@@ -143,6 +143,7 @@ static void make(nat *box, const remote_key *key, nat_timeout timeout, punch_tim
     *bucket_of(box, key->hash) = slot;
     nat_queue_insert(queue_of(box, slot), timers_of(box), slot, now_us);
     box->kind_count[key->kind]++;
+    return slot;
 }
 
 /* Starts an entry's time anew. */
@@ -213,7 +214,13 @@ static uint32_t permission_hash(const nat *box, uint32_t serial, const punch_add
                : base + (uint32_t)nat_hash_word(0, remote->port) % SPREAD;
 }
 
-static uint32_t permission_find(const nat *box, uint32_t serial, const punch_addr *remote) {
+static uint32_t permission_find(const nat *box, const nat_binding *binding,
+                                const punch_addr *remote) {
+    const uint32_t guess = nat_permission_guess(box, binding, remote);
+    if (guess != NAT_NONE) {
+        return guess;
+    }
+    const uint32_t serial = binding->serial;
     const uint32_t hash = permission_hash(box, serial, remote);
     const bool any_port = box->config.filtering == NAT_FILTERING_ADF;
     for (uint32_t slot = chain_of(box, hash); slot != NAT_NONE; slot = box->remotes[slot].next) {
@@ -226,24 +233,27 @@ static uint32_t permission_find(const nat *box, uint32_t serial, const punch_add
     return NAT_NONE;
 }
 
-static void permission_make(nat *box, const nat_binding *binding, const punch_addr *remote,
+static void permission_make(nat *box, uint32_t slot, const punch_addr *remote,
                             punch_time_us now_us) {
+    nat_binding *binding = &box->bindings[slot];
     const remote_key key = {.kind = NAT_REMOTE_PERMISSION,
                             .hash = permission_hash(box, binding->serial, remote),
                             .owner = binding->serial,
                             .level = binding->level,
                             .addr = *remote};
-    make(box, &key, NAT_TIMEOUT_FIRST, now_us);
+    binding->permission = make(box, &key, NAT_TIMEOUT_FIRST, now_us);
 }
 
 void nat_permit(nat *box, uint32_t binding, const punch_addr *remote, punch_time_us now_us) {
     if (box->config.filtering == NAT_FILTERING_EIF) {
         return;
     }
-    const uint32_t serial = box->bindings[binding].serial;
-    const uint32_t slot = permission_find(box, serial, remote);
+    const uint32_t slot = permission_find(box, &box->bindings[binding], remote);
+    if (slot != NAT_NONE) {
+        box->bindings[binding].permission = slot;
+    }
     if (slot == NAT_NONE) {
-        permission_make(box, &box->bindings[binding], remote, now_us);
+        permission_make(box, binding, remote, now_us);
     } else if (!nat_remote_lives(box, &box->remotes[slot], now_us)) {
         revive(box, slot, NAT_TIMEOUT_FIRST, now_us);
     } else {
@@ -275,7 +285,7 @@ nat_verdict nat_permission_check(const nat *box, uint32_t binding, const punch_a
         return NAT_PASS;
     }
     const uint32_t serial = box->bindings[binding].serial;
-    const uint32_t slot = permission_find(box, serial, remote);
+    const uint32_t slot = permission_find(box, &box->bindings[binding], remote);
     if (slot == NAT_NONE) {
         return box->config.filtering == NAT_FILTERING_APDF && address_known(box, serial, remote)
                    ? NAT_DROP_FILTER_PORT
@@ -330,7 +340,7 @@ void nat_session_received(nat *box, uint32_t binding, const punch_addr *remote,
                                 .serial = box->bindings[binding].serial,
                                 .level = box->bindings[binding].level,
                                 .addr = *remote};
-        make(box, &key, NAT_TIMEOUT_FIRST, now_us);
+        (void)make(box, &key, NAT_TIMEOUT_FIRST, now_us);
     } else if (box->remotes[slot].owner == binding) {
         used(box, slot, box->config.refresh_inbound, now_us);
     }
@@ -370,7 +380,7 @@ void nat_stray_take(nat *box, uint32_t place, const punch_addr *remote, punch_ti
     const remote_key key = stray_key(place, remote);
     const uint32_t slot = find(box, &key);
     if (slot == NAT_NONE) {
-        make(box, &key, NAT_TIMEOUT_FIRST, now_us);
+        (void)make(box, &key, NAT_TIMEOUT_FIRST, now_us);
         box->counters.strays_made++;
         return;
     }
@@ -403,7 +413,7 @@ void nat_bar(nat *box, const punch_addr *remote, punch_time_us now_us) {
     const remote_key key = barred_key(remote);
     const uint32_t slot = find(box, &key);
     if (slot == NAT_NONE) {
-        make(box, &key, NAT_TIMEOUT_BARRED, now_us);
+        (void)make(box, &key, NAT_TIMEOUT_BARRED, now_us);
     } else {
         restart(box, slot, NAT_TIMEOUT_BARRED, now_us);
     }

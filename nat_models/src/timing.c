@@ -76,6 +76,9 @@ void nat_timing_reset(nat *box) {
     box->levels[NAT_LEVEL_PLAIN].timeout_us[NAT_TIMEOUT_BARRED] = config->blacklist_us;
     box->is_elastic = config->timeout_drift_permille > 0 || config->pressure_end > 0;
     box->expire_at_us = INT64_MIN; /* whatever it was, it is worked out anew */
+    box->is_plain = !box->is_elastic && !box->tracks_hosts && config->mapping == NAT_MAPPING_EIM &&
+                    config->collision != NAT_COLLISION_OVERLOAD && !config->firewall &&
+                    !config->udp_blocked && config->udp_rate_pps == 0 && config->exempt_count == 0;
     nat_pressure_update(box);
 }
 

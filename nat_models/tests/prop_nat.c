@@ -96,6 +96,28 @@ static void random_subscribers(run *self, nat_config *config) {
     }
 }
 
+/* Takes out what keeps packets from the short way (src/fast.c), so that many go it. */
+static void make_plain(run *self, nat_config *config) {
+    config->mapping = NAT_MAPPING_EIM;
+    config->collision =
+        config->collision == NAT_COLLISION_OVERLOAD ? NAT_COLLISION_NEXT_FREE : config->collision;
+    config->unsolicited = pick(self, 2) == 0 ? NAT_UNSOLICITED_IGNORE : config->unsolicited;
+    config->udp_timeout_first_us *= 1 + pick(self, 20);
+    config->udp_timeout_stream_us *= 1 + pick(self, 20);
+    config->per_host_max = 0;
+    config->timeout_drift_permille = 0;
+    config->pressure_start = 0;
+    config->pressure_end = 0;
+    config->pooling = NAT_POOLING_ARBITRARY;
+    config->block_ports = 0;
+    config->firewall = false;
+    config->udp_blocked = false;
+    config->udp_rate_pps = 0;
+    config->blocks_per_host = 0;
+    config->mapping_rate_per_s = 0;
+    config->exempt_count = 0;
+}
+
 static nat_config random_config(run *self) {
     nat_config config = nat_config_default();
     config.mapping = (nat_mapping)pick(self, 3);
@@ -122,6 +144,9 @@ static nat_config random_config(run *self) {
     random_timing(self, &config);
     random_sharing(self, &config);
     random_subscribers(self, &config);
+    if (pick(self, 3) == 0) {
+        make_plain(self, &config);
+    }
     return config;
 }
 

@@ -13,6 +13,21 @@ static double number(const cJSON *object, const char *name) {
     return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
+static void nats(const cJSON *object) {
+    static const char *const costs[] = {
+        "out_ns",          "in_ns",     "both_ns",  "out_look_up_ns", "in_look_up_ns",
+        "both_look_up_ns", "out_ratio", "in_ratio", "both_ratio",     "bytes_per_mapping"};
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(object, "nat");
+    EXPECT_INT("two sizes of a NAT", cJSON_GetArraySize(rows), 2);
+    for (int i = 0; i < 2; i++) {
+        const cJSON *row = cJSON_GetArrayItem(rows, i);
+        EXPECT_REAL("mappings", number(row, "mappings"), i == 0 ? 16.0 : 10000.0, 0.0);
+        for (size_t f = 0; f < sizeof costs / sizeof costs[0]; f++) {
+            EXPECT(costs[f], number(row, costs[f]) > 0.0);
+        }
+    }
+}
+
 static void figures(void) {
     char program[4096];
     const char *const argv[] = {
@@ -54,18 +69,7 @@ static void figures(void) {
                 2.0 / 15.0, 0.02);
     const cJSON *targets = cJSON_GetObjectItemCaseSensitive(object, "targets");
     EXPECT_INT("a verdict on each figure a quick run measures", cJSON_GetArraySize(targets), 7);
-    static const char *const costs[] = {
-        "out_ns",          "in_ns",     "both_ns",  "out_look_up_ns", "in_look_up_ns",
-        "both_look_up_ns", "out_ratio", "in_ratio", "both_ratio",     "bytes_per_mapping"};
-    const cJSON *nats = cJSON_GetObjectItemCaseSensitive(object, "nat");
-    EXPECT_INT("two sizes of a NAT", cJSON_GetArraySize(nats), 2);
-    for (int i = 0; i < 2; i++) {
-        const cJSON *row = cJSON_GetArrayItem(nats, i);
-        EXPECT_REAL("mappings", number(row, "mappings"), i == 0 ? 16.0 : 10000.0, 0.0);
-        for (size_t f = 0; f < sizeof costs / sizeof costs[0]; f++) {
-            EXPECT(costs[f], number(row, costs[f]) > 0.0);
-        }
-    }
+    nats(object);
     const cJSON *lab = cJSON_GetObjectItemCaseSensitive(object, "lab");
     EXPECT("trials of the laboratory", number(lab, "trials") >= 1800.0);
     EXPECT("its time", number(lab, "run_s") > 0.0 && number(lab, "report_s") > 0.0);

@@ -36,6 +36,7 @@ static void draw_largest(small_world *largest) {
     while (largest->plan.host_count < SMALL_HOSTS) {
         (void)small_add_peer(largest, small_add_site(largest, &config));
     }
+    largest->sites[1].cross = (sim_cross_plan){1, 1000, 1, 0}; /* room for others, anywhere */
     while (largest->plan.call_count < SMALL_CALLS) {
         small_add_call(largest, 1, 2, 0);
     }

@@ -82,6 +82,17 @@ static void draw_link(punch_rng *rng, sim_link_plan *link) {
     }
 }
 
+/* One NAT in eight is crowded. Drawn apart, like the above. */
+static void draw_cross(const punch_rng *rng, sim_site_plan *site) {
+    punch_rng own = {punch_mix64(~rng->state)};
+    if (site->has_nat && below(&own, 8) == 0) {
+        site->cross.rate_milli = 1 + (uint32_t)below(&own, 1000);
+        site->cross.dispersion_milli = 1000 + (uint32_t)below(&own, 9001);
+        site->cross.hosts = 1 + (uint32_t)below(&own, 20);
+        site->cross.answered = PUNCH_PROBABILITY_ONE / 4 * below(&own, 5);
+    }
+}
+
 static void draw_peer(punch_rng *rng, random_world *random) {
     small_world *small = &random->small;
     uint32_t site;
@@ -92,6 +103,7 @@ static void draw_peer(punch_rng *rng, random_world *random) {
         site = small_add_site(small, below(rng, 6) == 0 ? NULL : &config);
         draw_link(rng, &small->sites[site].up);
         draw_link(rng, &small->sites[site].down);
+        draw_cross(rng, &small->sites[site]);
         small->sites[site].lan_delay_us = now_and_then(rng) ? upto_ms(rng, 2) : 0;
     }
     sim_host_plan *host = &small->hosts[small_add_peer(small, site)];
@@ -189,10 +201,10 @@ void random_world_calm(random_world *random) {
 
 /* Room for everything the hosts of a site do, and no answer to strays that hurts. */
 static bool is_benign(const sim_site_plan *site) {
-    return !site->has_nat ||
-           (site->nat.table_max >= 64 && site->nat.per_host_max == 0 &&
-            site->nat.port_max == 65535 && site->nat.collision != NAT_COLLISION_OVERLOAD &&
-            site->nat.unsolicited == NAT_UNSOLICITED_IGNORE);
+    return !site->has_nat || (site->cross.rate_milli == 0 && site->nat.table_max >= 64 &&
+                              site->nat.per_host_max == 0 && site->nat.port_max == 65535 &&
+                              site->nat.collision != NAT_COLLISION_OVERLOAD &&
+                              site->nat.unsolicited == NAT_UNSOLICITED_IGNORE);
 }
 
 bool random_world_must_connect(const random_world *random, uint32_t call) {

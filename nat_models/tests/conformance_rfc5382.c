@@ -196,7 +196,8 @@ static const struct {
     {"REQ-7", "ports are nat.h's: conformance_rfc4787 REQ-3; TCP is not wired to them yet"},
     {"REQ-8", "hairpinning is nat.h's: conformance_rfc4787 REQ-9; TCP is not wired to it yet"},
     {"REQ-8a", "hairpinning is nat.h's: conformance_rfc4787 REQ-9a"},
-    {"REQ-9", "not modelled here: tracking sees TCP segments only"},
+    {"REQ-9",
+     "ICMP errors are nat.h's: conformance_rfc5508 REQ-4, REQ-5; TCP is not wired to them yet"},
     {"REQ-10", "holds by construction: tracking has no entry by which ICMP could end a session"},
 };
 

@@ -227,6 +227,26 @@ static void section_9(void) {
     EXPECT_INT("contiguous ones break it", successors(NAT_ALLOCATION_CONTIGUOUS), 99);
 }
 
+/* --- §7.1: errors from inside keep nothing alive --- */
+
+static void section_7_1_icmp(void) {
+    const nat_config config = nat_preset_find("rfc4787")->config;
+    nat *box = support_nat(&config, 1);
+    const punch_addr inside = support_inside(1, 5000);
+    (void)support_send(box, inside, support_remote(1, 1), 0);
+    for (int minute = 1; minute < 5; minute++) {
+        nat_packet quoted = {support_remote(1, 1), inside};
+        EXPECT_INT("an ICMP error goes out",
+                   nat_translate_icmp_out(box, &quoted, minute * 60 * PUNCH_US_PER_S), NAT_PASS);
+    }
+    EXPECT_INT("and the mapping ends when it would have",
+               nat_mapping_count(box, 300 * PUNCH_US_PER_S), 0);
+    (void)support_send(box, inside, support_remote(1, 1), 301 * PUNCH_US_PER_S);
+    (void)support_send(box, inside, support_remote(1, 1), 360 * PUNCH_US_PER_S);
+    EXPECT_INT("a packet would have prolonged it", nat_mapping_count(box, 659 * PUNCH_US_PER_S), 1);
+    free(box);
+}
+
 /* Sections without a case, and why. They are printed, not counted as passed. */
 static const struct {
     const char *section;
@@ -236,7 +256,6 @@ static const struct {
     {"4 address pooling paired", "addresses are nat.h's: conformance_rfc4787 REQ-2"},
     {"5 EIM protocol independence", "no model fact: a NAT here maps UDP only"},
     {"6 EIF protocol independence", "no model fact: a NAT here filters UDP only"},
-    {"7.1 outbound ICMP errors", "not modelled here: tracking sees TCP segments only"},
     {"8 port parity", "no model fact: a MAY, to leave parity alone"},
     {"10 IP identification", "no model fact: packets carry no identification field"},
     {"11 ICMP query mappings", "no model fact: a NAT here maps no ICMP queries"},
@@ -255,6 +274,7 @@ int main(void) {
         {"section 2.2 a connection survives a RST", section_2_2_survives},
         {"section 7 filtered segments refresh nothing", section_7},
         {"section 7.1 a RST from inside refreshes nothing", section_7_1},
+        {"section 7.1 an ICMP error refreshes nothing", section_7_1_icmp},
         {"section 9 port randomization", section_9},
     };
     return PUNCH_TEST_MAIN("conformance_rfc7857", cases);

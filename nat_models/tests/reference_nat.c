@@ -349,44 +349,40 @@ void reference_renumber(reference_nat *ref, const punch_addr *external, punch_ti
     ref->external.port = 0;
 }
 
-/* What a mapping is made of stays the same: only then can it live on. */
+/* What a mapping is made of, and who is counted, stays the same: only then can it live on. */
 static bool mappings_fit(const nat_config *old, const nat_config *new) {
-    nat_config other = *new;
-    other.allocation = old->allocation;
-    other.port_parity = old->port_parity;
-    if (old->collision != NAT_COLLISION_OVERLOAD && new->collision != NAT_COLLISION_OVERLOAD) {
-        other.collision = old->collision;
-    }
-    other.udp_timeout_first_us = old->udp_timeout_first_us;
-    other.udp_timeout_stream_us = old->udp_timeout_stream_us;
-    other.stream_after_us = old->stream_after_us;
-    other.timeout_drift_permille = old->timeout_drift_permille;
-    other.drift_period_us = old->drift_period_us;
-    other.drift_phase_us = old->drift_phase_us;
-    other.pressure_start = old->pressure_start;
-    other.pressure_end = old->pressure_end;
-    other.refresh_outbound = old->refresh_outbound;
-    other.refresh_inbound = old->refresh_inbound;
-    other.hairpin = old->hairpin;
-    other.full = old->full;
-    other.unsolicited = old->unsolicited;
-    other.blacklist_us = old->blacklist_us;
-    other.reply_affinity = old->reply_affinity;
-    other.udp_blocked = old->udp_blocked;
-    other.udp_rate_pps = old->udp_rate_pps;
-    other.udp_burst = old->udp_burst;
-    other.refusal = old->refusal;
-    other.hold_down_us = old->hold_down_us;
-    other.hold_down_max = old->hold_down_max;
-    other.mapping_burst = old->mapping_burst;
-    if (old->mapping_rate_per_s > 0 && new->mapping_rate_per_s > 0) {
-        other.mapping_rate_per_s = old->mapping_rate_per_s;
-    }
-    other.exempt_count = old->exempt_count;
-    memcpy(other.exempt, old->exempt, sizeof other.exempt);
-    other.icmp_blocked = old->icmp_blocked;
-    other.icmp_kills_mapping = old->icmp_kills_mapping;
-    return memcmp(&other, old, sizeof other) == 0;
+    const bool overloaded = old->collision == NAT_COLLISION_OVERLOAD;
+    const uint32_t of_old[] = {(uint32_t)old->mapping,
+                               (uint32_t)old->filtering,
+                               (uint32_t)old->pooling,
+                               old->port_min,
+                               old->port_max,
+                               old->table_max,
+                               old->filters_max,
+                               old->per_host_max,
+                               old->block_ports,
+                               old->blocks_per_host,
+                               old->address_count,
+                               old->timeout_spread_permille,
+                               old->firewall,
+                               overloaded,
+                               old->mapping_rate_per_s > 0};
+    const uint32_t of_new[] = {(uint32_t) new->mapping,
+                               (uint32_t) new->filtering,
+                               (uint32_t) new->pooling,
+                               new->port_min,
+                               new->port_max,
+                               new->table_max,
+                               new->filters_max,
+                               new->per_host_max,
+                               new->block_ports,
+                               new->blocks_per_host,
+                               new->address_count,
+                               new->timeout_spread_permille,
+                               new->firewall,
+                               new->collision == NAT_COLLISION_OVERLOAD,
+                               new->mapping_rate_per_s > 0};
+    return memcmp(of_old, of_new, sizeof of_old) == 0;
 }
 
 void reference_change(reference_nat *ref, const nat_config *config, punch_time_us now_us) {

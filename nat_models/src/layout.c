@@ -77,6 +77,10 @@ size_t nat_size(const nat_config *config) {
     return layout_of(config).total;
 }
 
+size_t nat_room_bytes(const nat *box) {
+    return box->bytes;
+}
+
 void nat_lay_out(nat *box, const nat_config *config) {
     const layout parts = layout_of(config);
     PUNCH_ASSERT(parts.total <= box->bytes);

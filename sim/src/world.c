@@ -347,6 +347,17 @@ size_t sim_world_bytes(const sim_world *world) {
            world->routes.cap * sizeof(uint32_t);
 }
 
+size_t sim_world_core_bytes(const sim_world *world, uint32_t host) {
+    PUNCH_ASSERT(host < world->host_cap);
+    return aligned(world->hosts[host].core_cap);
+}
+
+size_t sim_world_nat_bytes(const sim_world *world, uint32_t site) {
+    PUNCH_ASSERT(site < world->site_cap);
+    const nat *box = world->sites[site].nat_memory;
+    return box != NULL ? aligned(nat_room_bytes(box)) : 0;
+}
+
 /* --- a trial -----------------------------------------------------------------------------------
  */
 

@@ -53,6 +53,9 @@ bool bench_run_pair(const bench_effort *effort, bench_pair *result, const char *
 typedef struct {
     uint32_t clients;
     double world_bytes; /* per client */
+    double peer_bytes;  /* of those: its core object, ... */
+    double nat_bytes;   /* ... its NAT, ... */
+    double entry_bytes; /* ... its place at the broker; the rest is the simulator's */
     double plan_bytes;  /* per client: the description of the world */
     double event_ns;
     double bare_event_ns;

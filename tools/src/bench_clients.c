@@ -86,6 +86,9 @@ bool bench_run_clients(uint32_t clients, const bench_effort *effort, bench_clien
     }
     if (*error_out == NULL) {
         row_out->world_bytes = (double)sim_world_bytes(worlds.world) / clients;
+        row_out->peer_bytes = (double)sim_world_core_bytes(worlds.world, 0);
+        row_out->nat_bytes = (double)sim_world_nat_bytes(worlds.world, 0);
+        row_out->entry_bytes = (double)sim_world_core_bytes(worlds.world, clients) / clients;
         row_out->plan_bytes = (double)bench_plan_bytes(worlds.plan) / clients;
         sim_world_begin(worlds.world, worlds.plan, 1, NULL, &result);
         (void)sim_world_run_until(worlds.world, SETTLED_AT_US);

@@ -61,6 +61,15 @@ static void print_clients(const bench_figures *figures, FILE *out) {
                 row->world_bytes, row->plan_bytes, row->event_ns, row->speedup, row->bare_event_ns,
                 row->event_ns / row->bare_event_ns, bench_growth(figures, i));
     }
+    fputs(
+        "bytes of a client: peer, NAT, entry at the broker; host, site, events, packets, routes\n",
+        out);
+    for (size_t i = 0; i < figures->size_count; i++) {
+        const bench_clients_row *row = &figures->sizes[i];
+        const double core = row->peer_bytes + row->nat_bytes + row->entry_bytes;
+        fprintf(out, "%9u %7.0f %7.0f %7.0f %7.0f\n", row->clients, row->peer_bytes, row->nat_bytes,
+                row->entry_bytes, row->world_bytes - core);
+    }
 }
 
 static void print_nats(const bench_figures *figures, FILE *out) {
@@ -134,12 +143,14 @@ static void put_json(const bench_figures *figures, FILE *out) {
     for (size_t i = 0; i < figures->size_count; i++) {
         const bench_clients_row *row = &figures->sizes[i];
         fprintf(out,
-                "%s\n{\"clients\":%u,\"world_bytes_per_client\":%.6g,"
+                "%s\n{\"clients\":%u,\"peer_bytes\":%.6g,\"nat_bytes\":%.6g,"
+                "\"broker_bytes_per_client\":%.6g,\"world_bytes_per_client\":%.6g,"
                 "\"plan_bytes_per_client\":%.6g,\"event_ns\":%.6g,\"real_time_ratio\":%.6g,"
                 "\"bare_event_ns\":%.6g,\"growth_over_bare\":%.6g,"
                 "\"packets_per_client_and_s\":%.6g}",
-                i > 0 ? "," : "", row->clients, row->world_bytes, row->plan_bytes, row->event_ns,
-                row->speedup, row->bare_event_ns, bench_growth(figures, i), row->packets_per_s);
+                i > 0 ? "," : "", row->clients, row->peer_bytes, row->nat_bytes, row->entry_bytes,
+                row->world_bytes, row->plan_bytes, row->event_ns, row->speedup, row->bare_event_ns,
+                bench_growth(figures, i), row->packets_per_s);
     }
     put_nats(figures, out);
     const bench_lab *lab = &figures->lab;

@@ -257,6 +257,9 @@ bool nat_refuses_aloud(const nat_config *config, nat_verdict verdict);
  * than one external address, paired). */
 size_t nat_size(const nat_config *config);
 
+/* Bytes this one was made with. */
+size_t nat_room_bytes(const nat *box);
+
 /* A configuration whose NAT has room for either of these. Means nothing else. */
 nat_config nat_config_room(const nat_config *a, const nat_config *b);
 

@@ -49,6 +49,10 @@ const punch_broker *sim_world_broker(const sim_world *world, uint32_t host);
 /* Bytes this world takes, everything included but the plan. */
 size_t sim_world_bytes(const sim_world *world);
 
+/* Those of a host's core object, and of a site's NAT (0: it was made without one). */
+size_t sim_world_core_bytes(const sim_world *world, uint32_t host);
+size_t sim_world_nat_bytes(const sim_world *world, uint32_t site);
+
 #ifdef __cplusplus
 }
 #endif

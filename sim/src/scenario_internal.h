@@ -14,9 +14,9 @@
  * scenario_read_draw.c distributions, scenario_population.c, scenario_mix.c, scenario_factor.c
  * factors, keys and overrides, scenario_file.c data files, scenario_csv*.c those that are CSV,
  * scenario_check.c whole cells; scenario_until.c, scenario_tradeoff.c, scenario_expect.c and
- * scenario_measured.c what is said about measures; scenario_cell.c a cell's settings, scenario_plan.c plans, scenario_digest.c,
- * scenario.c the rest of the interface, scenario_docs.c explain and reference, scenario_schema.c
- * the schema, scenario_words.c texts.
+ * scenario_measured.c what is said about measures; scenario_cell.c a cell's settings,
+ * scenario_plan.c plans, scenario_digest.c, scenario.c the rest of the interface, scenario_docs.c
+ * explain and reference, scenario_schema.c the schema, scenario_words.c texts.
  * Apart from scenarios: json_*.c, scenario_options.c the table, scenario_number.c, scenario_draw.c,
  * scenario_arena.c, scenario_complaints.c.
  */

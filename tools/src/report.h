@@ -42,6 +42,11 @@ void report_plot_times(const analysis *of, FILE *out);
 void report_plot_factors(const analysis *of, FILE *out);
 void report_plot_reasons(const analysis *of, FILE *out);
 
+/* Only where a treatment is judged: its levels by cost and harm; and, where another factor has
+ * enough levels, both at each of them. */
+void report_plot_tradeoff(const analysis *of, FILE *out);
+void report_plot_tradeoff_map(const analysis *of, FILE *out);
+
 /* What host.json says beside the machine and the time of day. */
 typedef struct {
     uint32_t jobs;

@@ -82,10 +82,11 @@ static void put_header(const analysis *of, FILE *out) {
     }
     format_markup(out, summary);
     fprintf(out,
-            "</p>\n<nav aria-label=\"Sections\">%s<a href=\"#grid\">Success</a> "
+            "</p>\n<nav aria-label=\"Sections\">%s%s<a href=\"#grid\">Success</a> "
             "<a href=\"#times\">Times</a> <a href=\"#factors\">Factors</a> "
             "<a href=\"#reasons\">Failures</a> <a href=\"#cells\">Cells</a> "
             "<a href=\"#measures\">Measures</a> <a href=\"#run\">Run</a></nav>\n</header>\n",
+            of->judged != NULL ? "<a href=\"#tradeoff\">Which to use</a> " : "",
             about->expect_count > 0 ? "<a href=\"#verdicts\">Verdicts</a> " : "");
     free(summary);
 }
@@ -229,6 +230,7 @@ void report_html(const analysis *of, FILE *out) {
     html_begin(out, about->title[0] != '\0' ? about->title : about->scenario);
     put_header(of, out);
     fputs("<main>\n", out);
+    html_tradeoff(of, out);
     put_verdicts(of, out);
     html_grid(of, out);
     html_times(of, out);

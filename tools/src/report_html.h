@@ -33,6 +33,7 @@ void html_cell_link(FILE *out, uint32_t cell);
 void html_verdict(FILE *out, expect_outcome outcome);
 
 /* The sections, each with its heading. */
+void html_tradeoff(const analysis *of, FILE *out); /* nothing where none is asked for */
 void html_grid(const analysis *of, FILE *out);
 void html_cards(const analysis *of, FILE *out);
 void html_table(const analysis *of, FILE *out);

@@ -275,8 +275,10 @@ static void put_measures(const markdown *to) {
         fputs(
             "\nFigures beside this file: [success](success.svg), "
             "[time to connect](time-to-connect.svg), [factors](factors.svg), "
-            "[reasons](reasons.svg); all of it in [report.html](report.html).\n",
+            "[reasons](reasons.svg)",
             to->out);
+        fputs(to->of->judged != NULL ? ", [cost and harm](tradeoff.svg)" : "", to->out);
+        fputs("; all of it in [report.html](report.html).\n", to->out);
     }
     fputs("\n</details>\n", to->out);
     free(method);

@@ -123,6 +123,24 @@ static bool put_reason_bars(const writing *what, FILE *out) {
     return true;
 }
 
+static bool put_tradeoff(const writing *what, FILE *out) {
+    report_plot_tradeoff(what->of, out);
+    return true;
+}
+
+static bool put_tradeoff_map(const writing *what, FILE *out) {
+    report_plot_tradeoff_map(what->of, out);
+    return true;
+}
+
+static bool is_judged(const analysis *of) {
+    return of->judged != NULL;
+}
+
+static bool is_mapped(const analysis *of) {
+    return of->judged != NULL && of->judged->map.factor != TRADEOFF_ALL;
+}
+
 static const char manifest_name[] = "manifest.json";
 static const char host_name[] = "host.json";
 static const char trials_name[] = "trials.csv";
@@ -140,17 +158,29 @@ static const struct {
     const char *svg;
     const char *png;
     report_file script;
+    bool (*wanted)(const analysis *of); /* NULL: always */
 } figures[] = {
-    {"success", "success.svg", "success.png", {"success.gp", put_success}},
+    {"success", "success.svg", "success.png", {"success.gp", put_success}, NULL},
     {"time-to-connect",
      "time-to-connect.svg",
      "time-to-connect.png",
-     {"time-to-connect.gp", put_times}},
-    {"factors", "factors.svg", "factors.png", {"factors.gp", put_factors}},
-    {"reasons", "reasons.svg", "reasons.png", {"reasons.gp", put_reason_bars}},
+     {"time-to-connect.gp", put_times},
+     NULL},
+    {"factors", "factors.svg", "factors.png", {"factors.gp", put_factors}, NULL},
+    {"reasons", "reasons.svg", "reasons.png", {"reasons.gp", put_reason_bars}, NULL},
+    {"tradeoff", "tradeoff.svg", "tradeoff.png", {"tradeoff.gp", put_tradeoff}, is_judged},
+    {"tradeoff-map",
+     "tradeoff-map.svg",
+     "tradeoff-map.png",
+     {"tradeoff-map.gp", put_tradeoff_map},
+     is_mapped},
 };
 
 #define FIGURES (sizeof figures / sizeof figures[0])
+
+static bool is_wanted(const analysis *of, size_t figure) {
+    return figures[figure].wanted == NULL || figures[figure].wanted(of);
+}
 
 /* Calls a function with the name of each file there may be but the manifest; stops when it says
  * false. */
@@ -272,6 +302,25 @@ static const char *stopped_at(const gnuplot_figure *all, size_t count) {
     return all[begun].script;
 }
 
+/* Says why there are no figures. */
+static void tell_undrawn(const writing *what, gnuplot_result result, const gnuplot_figure *all,
+                         size_t count) {
+    switch (result) {
+    case GNUPLOT_DREW:
+        return;
+    case GNUPLOT_MISSING:
+        fputs("punchlab: no plots: gnuplot was not found (apt install gnuplot-nox)\n", what->err);
+        return;
+    case GNUPLOT_FAILED:
+        fprintf(what->err, "punchlab: no plots: gnuplot failed on %s\n", stopped_at(all, count));
+        return;
+    case GNUPLOT_HUNG:
+        fprintf(what->err, "punchlab: no plots: gnuplot took more than %u s, the last for %s\n",
+                GNUPLOT_LIMIT_MS / 1000, stopped_at(all, count));
+        return;
+    }
+}
+
 /* Every figure in both formats, under temporary names, renamed when all are there. A missing or
  * failing gnuplot costs the figures, not the results. */
 static bool draw_on(const writing *what, const char *easel) {
@@ -279,33 +328,21 @@ static bool draw_on(const writing *what, const char *easel) {
     char *finals[2 * FIGURES];
     char *outputs[2 * FIGURES];
     char *scripts[FIGURES];
+    size_t count = 0;
     for (size_t i = 0; i < FIGURES; i++) {
         scripts[i] = file_join(what->directory, figures[i].script.name);
-        finals[2 * i] = file_join(what->directory, figures[i].svg);
-        finals[2 * i + 1] = file_join(what->directory, figures[i].png);
-        for (size_t k = 2 * i; k < 2 * i + 2; k++) {
-            outputs[k] = file_join(easel, k % 2 == 0 ? figures[i].svg : figures[i].png);
-            all[k] = (gnuplot_figure){scripts[i], k % 2 == 0 ? "svg" : "png", outputs[k]};
+        for (size_t k = 0; k < 2 && is_wanted(what->of, i); k++) {
+            const char *name = k == 0 ? figures[i].svg : figures[i].png;
+            finals[count] = file_join(what->directory, name);
+            outputs[count] = file_join(easel, name);
+            all[count] = (gnuplot_figure){scripts[i], k == 0 ? "svg" : "png", outputs[count]};
+            count++;
         }
     }
     char *driver = file_join(easel, "driver.gp");
-    gnuplot_result result = gnuplot_draw(all, 2 * FIGURES, driver, GNUPLOT_LIMIT_MS);
-    switch (result) {
-    case GNUPLOT_DREW:
-        break;
-    case GNUPLOT_MISSING:
-        fputs("punchlab: no plots: gnuplot was not found (apt install gnuplot-nox)\n", what->err);
-        break;
-    case GNUPLOT_FAILED:
-        fprintf(what->err, "punchlab: no plots: gnuplot failed on %s\n",
-                stopped_at(all, 2 * FIGURES));
-        break;
-    case GNUPLOT_HUNG:
-        fprintf(what->err, "punchlab: no plots: gnuplot took more than %u s, the last for %s\n",
-                GNUPLOT_LIMIT_MS / 1000, stopped_at(all, 2 * FIGURES));
-        break;
-    }
-    for (size_t k = 0; k < 2 * FIGURES; k++) {
+    gnuplot_result result = gnuplot_draw(all, count, driver, GNUPLOT_LIMIT_MS);
+    tell_undrawn(what, result, all, count);
+    for (size_t k = 0; k < count; k++) {
         if (result == GNUPLOT_DREW && rename(outputs[k], finals[k]) != 0) {
             result = GNUPLOT_FAILED;
         }
@@ -365,7 +402,7 @@ static bool write_all(writing *staged) {
         written = write_file(staged, &plain_files[i]);
     }
     for (size_t i = 0; written && i < FIGURES; i++) {
-        written = write_file(staged, &figures[i].script);
+        written = !is_wanted(staged->of, i) || write_file(staged, &figures[i].script);
     }
     if (!written || !write_trials(staged)) {
         return false;

@@ -4,7 +4,7 @@
  *
  *   table      the levels in one cell of the other factors, or in all of them pooled (the first)
  *   shown      of two levels and a measure: p, adjusted (Holm) for all pairs of levels and both
- *              measures, is below 5 %; against the baseline the interval must exclude no change, too
+ *              measures, is below 5 %; against the baseline the interval must leave no change out
  *   dominates  is shown better in one measure, and not shown worse in the other
  *   frontier   the levels that no other dominates
  *   eligible   the baseline, and what is not shown to harm more than it; with a margin: what is
@@ -32,7 +32,7 @@ typedef enum {
     TRADEOFF_WORSE,   /* the best dominates it, or it harms too much and is not cheaper */
     TRADEOFF_SAFER,   /* shown dearer, and shown to harm less */
     TRADEOFF_RISKIER, /* shown cheaper, and shown to harm more than the best, or too much */
-    TRADEOFF_OPEN     /* not eligible, but only because it is not shown to stay within the margin */
+    TRADEOFF_OPEN     /* not shown to stay within the margin, nor to exceed it; or not measured */
 } tradeoff_mark;
 
 typedef struct {

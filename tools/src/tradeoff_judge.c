@@ -47,10 +47,17 @@ typedef struct {
     uint32_t levels;
 } judging;
 
-static bool dominates(const judging *of, uint32_t first, uint32_t second) {
-    const int cost = tradeoff_shown(of->table, of->levels, TRADEOFF_COST, first, second);
-    const int harm = tradeoff_shown(of->table, of->levels, TRADEOFF_HARM, first, second);
-    return cost <= 0 && harm <= 0 && cost + harm < 0;
+/* Was it measured in both? What was not can neither beat nor be chosen. */
+static bool is_measured(const tradeoff_row *row) {
+    return row->estimates[TRADEOFF_COST].n > 0 && row->estimates[TRADEOFF_HARM].n > 0;
+}
+
+static bool dominates(const judging *of, const tradeoff_row *first, const tradeoff_row *second) {
+    const int cost =
+        tradeoff_shown(of->table, of->levels, TRADEOFF_COST, first->level, second->level);
+    const int harm =
+        tradeoff_shown(of->table, of->levels, TRADEOFF_HARM, first->level, second->level);
+    return is_measured(first) && cost <= 0 && harm <= 0 && cost + harm < 0;
 }
 
 static bool is_eligible(const judging *of, const tradeoff_row *row) {
@@ -58,7 +65,7 @@ static bool is_eligible(const judging *of, const tradeoff_row *row) {
     if (row->level == baseline) {
         return true;
     }
-    if (row->estimates[TRADEOFF_COST].n == 0 || row->estimates[TRADEOFF_HARM].n == 0) {
+    if (!is_measured(row)) {
         return false;
     }
     if (!of->rules->has_margin) {
@@ -74,8 +81,7 @@ static bool is_eligible(const judging *of, const tradeoff_row *row) {
 static bool is_dominated(const judging *of, const tradeoff_row *row, bool among_eligible) {
     for (uint32_t r = 0; r < of->levels; r++) {
         const tradeoff_row *other = &of->table->rows[r];
-        if (other != row && (other->eligible || !among_eligible) &&
-            dominates(of, other->level, row->level)) {
+        if (other != row && (other->eligible || !among_eligible) && dominates(of, other, row)) {
             return true;
         }
     }
@@ -152,7 +158,8 @@ void tradeoff_judge(tradeoff_table *table, const sim_tradeoff *rules, uint32_t l
         table->rows[r].eligible = is_eligible(&of, &table->rows[r]);
     }
     for (uint32_t r = 0; r < level_count; r++) {
-        table->rows[r].frontier = !is_dominated(&of, &table->rows[r], false);
+        table->rows[r].frontier =
+            is_measured(&table->rows[r]) && !is_dominated(&of, &table->rows[r], false);
     }
     sort_rows(&of);
     table->best = find_best(&of);

@@ -257,7 +257,8 @@ static void put_cheaper(const tradeoff *of, const tradeoff_table *table, FILE *o
     static const tradeoff_mark marks[] = {TRADEOFF_RISKIER, TRADEOFF_OPEN};
     for (size_t m = 0; m < sizeof marks / sizeof marks[0]; m++) {
         const tradeoff_row *row = first_marked(of, table, marks[m]);
-        if (row == NULL || against_baseline(of, table, row, TRADEOFF_COST) >= 0) {
+        if (row == NULL || row->changes[TRADEOFF_HARM].difference.estimate.n == 0 ||
+            against_baseline(of, table, row, TRADEOFF_COST) >= 0) {
             continue;
         }
         fprintf(out, " %s ", level_name(of, row->level));

@@ -28,6 +28,12 @@ static const struct {
     {"never", {.level_counts = {4}, .connected = -1.0, .expects = 4}},
     {"always", {.level_counts = {4}, .connected = 1.0}},
     {"holds", {.level_counts = {5}, .holds = true, .partial = true}},
+    {"judged", {.level_counts = {4, 11}, .treatment = true, .judged = true, .expects = 3}},
+    {"judged-within",
+     {.level_counts = {3, 2, 4}, .treatment = true, .judged = true, .until = true}},
+    {"judged-alone", {.level_counts = {7}, .treatment = true, .judged = true}},
+    {"judged-hostile",
+     {.level_counts = {3, 3}, .treatment = true, .judged = true, .text = HOSTILE}},
     {"hostile", {.level_counts = {2, 2}, .text = HOSTILE, .expects = 3}},
 };
 
@@ -53,7 +59,11 @@ static bool write_sample(const char *directory, const said *made) {
     return file_make_directories(directory, stderr) &&
            write_one(directory, "report.html", made, report_html) &&
            write_one(directory, "report.md", made, put_markdown) &&
-           write_one(directory, "junit.xml", made, report_junit);
+           write_one(directory, "junit.xml", made, report_junit) &&
+           (made->said.judged == NULL ||
+            (write_one(directory, "tradeoff.gp", made, report_plot_tradeoff) &&
+             (made->said.judged->map.factor == TRADEOFF_ALL ||
+              write_one(directory, "tradeoff-map.gp", made, report_plot_tradeoff_map))));
 }
 
 int main(int argc, char **argv) {

@@ -174,6 +174,15 @@ said *said_make(const said_how *how) {
         verdict->trials_needed = verdict->outcome == EXPECT_INCONCLUSIVE ? 2400 : 0;
         verdict->example_trial = verdict->outcome == EXPECT_FAIL ? 5 : UINT64_MAX;
     }
+    if (how->judged) {
+        made->about.tradeoff = (sim_tradeoff){.given = true,
+                                              .cost = sim_measure_find("packets_sent_mean"),
+                                              .harm = SIM_MEASURE_TIME_P50,
+                                              .factor = made->about.factor_count - 1,
+                                              .has_margin = how->until,
+                                              .margin = 0.2};
+        made->said.judged = said_tradeoff(&made->about);
+    }
     return made;
 }
 
@@ -185,6 +194,7 @@ void said_free(said *made) {
     }
     free(made->said.cells);
     free(made->said.verdicts);
+    tradeoff_free(made->said.judged);
     facts_free(&made->about);
     free(made);
 }

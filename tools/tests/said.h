@@ -22,6 +22,7 @@ typedef struct {
     double connected;   /* of every cell instead; 0: see above, below 0: none */
     uint64_t trials;    /* per cell; 0: 1000 */
     uint32_t why_bytes; /* length of each expectation's why; 0: a short one */
+    bool judged;        /* the treatment is, by a tradeoff: see said_tradeoff.c */
 } said_how;
 
 typedef struct {
@@ -32,6 +33,10 @@ typedef struct {
 /* To be freed by said_free. */
 said *said_make(const said_how *how);
 void said_free(said *made);
+
+/* Levels that cost less and harm more the later they stand, with some that are beaten, one that is
+ * never, and one that was not measured. Free with tradeoff_free. */
+tradeoff *said_tradeoff(const facts *about);
 
 /* What a writer writes, as text to be freed. */
 char *said_text(const said *made, void (*put)(const analysis *of, FILE *out));

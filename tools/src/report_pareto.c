@@ -50,8 +50,8 @@ static void note(extent *of, double value) {
     }
 }
 
-/* Ends of intervals are left out when they are infinite, and the lower end of a mean's, which may be
- * below 0 where no value is. */
+/* Ends of intervals are left out when they are infinite, and the lower end of a mean's, which may
+ * be below 0 where no value is. */
 static extent extent_of(const tradeoff *of, const tradeoff_table *table, tradeoff_side side,
                         double scale) {
     extent made = {INFINITY, -INFINITY, INFINITY, false, false};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where things go in the figures of a tradeoff, whoever draws them: cost to the right and harm
- * upwards, a mark per level with its intervals, the frontier as steps, and labels that stay clear of
- * each other; and which colour a tile of a heat map has. gnuplot scripts and the page draw the same.
+ * upwards, a mark per level with its intervals, the frontier as steps, and labels that stay clear
+ * of each other; and how bad a tile of a map is. gnuplot scripts and the page draw the same.
  *
  * Positions on an axis are parts of its length, 0..1. An axis is logarithmic where values span more
  * than a decade; what is 0 there, and what is never, has a place of its own at its end.

@@ -171,11 +171,7 @@ static bool is_cookie_of(const punch_broker *broker, const punch_cookie *cookie,
                          const punch_addr *addr, uint64_t epoch) {
     const punch_cookie good =
         punch_cookie_of(broker->port->crypto, &broker->cookie_secret, addr, epoch);
-    uint8_t difference = 0;
-    for (size_t i = 0; i < sizeof good.bytes; i++) {
-        difference |= (uint8_t)(good.bytes[i] ^ cookie->bytes[i]);
-    }
-    return difference == 0;
+    return punch_cookie_equal(&good, cookie);
 }
 
 static bool is_good_cookie(const punch_broker *broker, const punch_cookie *cookie,
@@ -321,6 +317,10 @@ static void dispatch(punch_broker *broker, punch_registration *from, const punch
         punch_broker_on_accept(broker, from, signal, packet);
     } else if (packet->type == PUNCH_TYPE_REFUSE) {
         punch_broker_on_refuse(broker, from, signal, packet);
+    } else if (packet->type == PUNCH_TYPE_PROBE) {
+        punch_broker_on_probe(broker, from, signal, packet);
+    } else if (packet->type == PUNCH_TYPE_ECHO) {
+        punch_broker_on_echo(broker, from, signal, packet);
     } else {
         PUNCH_ASSERT_EQ(packet->type, PUNCH_TYPE_GO_ACK);
         punch_broker_on_go_ack(broker, from, signal, packet);
@@ -351,8 +351,9 @@ static void on_sealed(punch_broker *broker, const punch_broker_packet *packet) {
     }
     punch_broker_received(broker, packet);
     punch_registry_touch(&broker->registry, from, packet->now_us);
-    /* A NAT may have rebound the peer. Packets overtaken on their way are older news than that. */
-    if (opened.sequence == from->channel.highest &&
+    /* A NAT may have rebound the peer. Packets overtaken on their way are older news than that, and
+     * a probe comes from elsewhere on purpose. */
+    if (opened.sequence == from->channel.highest && packet->type != PUNCH_TYPE_PROBE &&
         !punch_addr_equal(&from->addr, &datagram->remote)) {
         from->addr = datagram->remote;
         punch_broker_trace_state(broker, &from->addr, "registration moved", 0, packet->now_us);
@@ -379,6 +380,8 @@ static void switchboard(punch_broker *broker, const punch_broker_packet *packet)
     case PUNCH_TYPE_ACCEPT:
     case PUNCH_TYPE_REFUSE:
     case PUNCH_TYPE_GO_ACK:
+    case PUNCH_TYPE_PROBE:
+    case PUNCH_TYPE_ECHO:
         on_sealed(broker, packet);
         return;
     case PUNCH_TYPE_NONE:
@@ -390,6 +393,9 @@ static void switchboard(punch_broker *broker, const punch_broker_packet *packet)
     case PUNCH_TYPE_RING:
     case PUNCH_TYPE_REFUSED:
     case PUNCH_TYPE_GO:
+    case PUNCH_TYPE_PROBED:
+    case PUNCH_TYPE_ECHOING:
+    case PUNCH_TYPE_ECHOED:
     case PUNCH_TYPE_INTRO:
     case PUNCH_TYPE_INTRO_ACK:
     case PUNCH_TYPE_KEEPALIVE:

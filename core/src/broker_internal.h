@@ -4,6 +4,7 @@
  *
  *   broker.c             entries, switchboard, cookie, handshake, registration, expiry
  *   broker_rendezvous.c  CALL, ACCEPT, REFUSE, GO_ACK: what is said to whom, and when again
+ *   broker_probe.c       PROBE and ECHO: how peers try their spare ports
  *   broker_outbox.c      sealing, sending, counting, traces
  *   broker_registry.c    who is registered
  *   broker_calls.c       which calls are being set up
@@ -52,6 +53,10 @@ void punch_broker_transmit(punch_broker *broker, const punch_addr *to, const uin
 void punch_broker_signal(punch_broker *broker, punch_registration *to, uint8_t type,
                          const punch_signal *signal, punch_time_us now_us);
 
+/* The same to another address of that peer. */
+void punch_broker_signal_at(punch_broker *broker, punch_registration *to, const punch_addr *at,
+                            uint8_t type, const punch_signal *signal, punch_time_us now_us);
+
 void punch_broker_drop(punch_broker *broker, const punch_broker_packet *packet, punch_drop why);
 
 /* Counts and traces an authenticated packet. */
@@ -74,5 +79,12 @@ void punch_broker_on_go_ack(punch_broker *broker, const punch_registration *from
 
 /* Repeats and ends what is due. */
 void punch_broker_rendezvous_on_timer(punch_broker *broker, punch_time_us now_us);
+
+/* --- broker_probe.c --------------------------------------------------------------------------- */
+
+void punch_broker_on_probe(punch_broker *broker, punch_registration *from,
+                           const punch_signal *signal, const punch_broker_packet *packet);
+void punch_broker_on_echo(punch_broker *broker, punch_registration *from,
+                          const punch_signal *signal, const punch_broker_packet *packet);
 
 #endif

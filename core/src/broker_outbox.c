@@ -34,8 +34,8 @@ void punch_broker_transmit(punch_broker *broker, const punch_addr *to, const uin
     broker->counters.sent_bytes += length;
 }
 
-void punch_broker_signal(punch_broker *broker, punch_registration *to, uint8_t type,
-                         const punch_signal *signal, punch_time_us now_us) {
+void punch_broker_signal_at(punch_broker *broker, punch_registration *to, const punch_addr *at,
+                            uint8_t type, const punch_signal *signal, punch_time_us now_us) {
     uint8_t bytes[PUNCH_PACKET_MAX];
     size_t length = 0;
     punch_err err = punch_signal_encode(type, signal, bytes + PUNCH_CHANNEL_HEADER_BYTES,
@@ -47,7 +47,12 @@ void punch_broker_signal(punch_broker *broker, punch_registration *to, uint8_t t
         broker->counters.send_errors++;
         return;
     }
-    punch_broker_transmit(broker, &to->addr, bytes, length, now_us);
+    punch_broker_transmit(broker, at, bytes, length, now_us);
+}
+
+void punch_broker_signal(punch_broker *broker, punch_registration *to, uint8_t type,
+                         const punch_signal *signal, punch_time_us now_us) {
+    punch_broker_signal_at(broker, to, &to->addr, type, signal, now_us);
 }
 
 void punch_broker_drop(punch_broker *broker, const punch_broker_packet *packet, punch_drop why) {

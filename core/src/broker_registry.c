@@ -145,6 +145,7 @@ punch_registration *punch_registry_add(punch_registry *registry, const punch_key
     registration->bucket_next = *bucket;
     registration->calls_first = PUNCH_HANDLE_NONE;
     registration->calls_count = 0;
+    registration->probe_tick = 0;
     registration->token_hash_count = 0;
     memset(registration->token_hashes, 0, sizeof registration->token_hashes);
     registration->live = true;

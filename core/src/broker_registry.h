@@ -45,6 +45,7 @@ typedef struct {
     uint32_t bucket_next;     /* same bucket, or the next free slot */
     uint32_t calls_first;     /* calls this key makes (broker_calls.h), or PUNCH_HANDLE_NONE */
     uint32_t tokens_sequence; /* of the REGISTER that set token_hashes; 0 = the HELLO */
+    uint32_t probe_tick;      /* when PROBE or ECHO was last served (broker_probe.c); 0 = never */
     uint8_t calls_count;      /* length of that list */
     uint8_t generation;       /* of the channel index; kept while the slot is free */
     uint8_t token_hash_count;

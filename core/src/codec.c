@@ -40,6 +40,8 @@ enum {
     HAS_ADDR = 1u << 9,
     HAS_BLOB = 1u << 10,
     HAS_TOKEN_HASHES = 1u << 11,
+    HAS_COOKIE = 1u << 12,
+    HAS_PADDING = 1u << 13,
     IS_SIGNAL = 1u << 15, /* every signal type has it: 0 means another family */
 };
 
@@ -65,6 +67,11 @@ static const uint16_t signal_fields[] = {
     [PUNCH_TYPE_GO] =
         IS_SIGNAL | HAS_CALL_ID | HAS_STAMP | HAS_RTT | HAS_RTT_OTHER | HAS_ADDR | HAS_BLOB,
     [PUNCH_TYPE_GO_ACK] = IS_SIGNAL | HAS_CALL_ID,
+    [PUNCH_TYPE_PROBE] = IS_SIGNAL | HAS_ECHO | HAS_PADDING,
+    [PUNCH_TYPE_PROBED] = IS_SIGNAL | HAS_ECHO | HAS_STAMP | HAS_ADDR | HAS_COOKIE,
+    [PUNCH_TYPE_ECHO] = IS_SIGNAL | HAS_ECHO | HAS_STAMP | HAS_ADDR | HAS_COOKIE,
+    [PUNCH_TYPE_ECHOING] = IS_SIGNAL | HAS_ECHO | HAS_REASON,
+    [PUNCH_TYPE_ECHOED] = IS_SIGNAL | HAS_ECHO,
 };
 
 static const uint16_t path_fields[] = {
@@ -79,6 +86,8 @@ static const uint16_t path_fields[] = {
     [PUNCH_TYPE_RENEGOTIATED] = IS_PATH | HAS_NUMBER | HAS_CHOICE | HAS_OFFERS | MAY_PROMISE,
     [PUNCH_TYPE_BYE] = IS_PATH,
 };
+
+static const uint8_t padding[PUNCH_PROBE_PADDING_BYTES] = {0};
 
 /* The fields of a type, or 0 when the table does not know it. */
 static uint32_t fields_of(const uint16_t *table, size_t count, uint8_t type) {
@@ -230,6 +239,12 @@ punch_err punch_signal_encode(uint8_t type, const punch_signal *signal, uint8_t 
     if ((fields & HAS_ADDR) != 0) {
         write_addr(&writer, &signal->addr);
     }
+    if ((fields & HAS_COOKIE) != 0) {
+        punch_write_copy(&writer, signal->cookie.bytes, sizeof signal->cookie.bytes);
+    }
+    if ((fields & HAS_PADDING) != 0) {
+        punch_write_copy(&writer, padding, sizeof padding);
+    }
     if ((fields & HAS_BLOB) != 0) {
         punch_write_u16(&writer, signal->blob_length);
         punch_write_copy(&writer, signal->blob, signal->blob_length);
@@ -273,6 +288,13 @@ static void read_signal_head(punch_reader *reader, uint32_t fields, punch_signal
     }
     if ((fields & HAS_ADDR) != 0) {
         read_addr(reader, &head->addr);
+    }
+    if ((fields & HAS_COOKIE) != 0) {
+        punch_read_copy(reader, head->cookie.bytes, sizeof head->cookie.bytes);
+    }
+    if ((fields & HAS_PADDING) != 0) {
+        const uint8_t *span = punch_read_span(reader, sizeof padding);
+        reader->failed |= span != NULL && memcmp(span, padding, sizeof padding) != 0;
     }
 }
 

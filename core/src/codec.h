@@ -34,6 +34,10 @@ typedef struct {
     uint8_t bytes[PUNCH_TOKEN_HASH_BYTES];
 } punch_token_hash;
 
+typedef struct {
+    uint8_t bytes[PUNCH_COOKIE_BYTES];
+} punch_cookie;
+
 /*
  * REGISTER    echo_us (sender's local clock), token_hash_count (1 byte), token_hashes
  * REGISTERED  echo_us (given back), stamp_us (broker's clock), instance,
@@ -47,12 +51,20 @@ typedef struct {
  * GO          call_id, stamp_us (T on the broker's clock), rtt_us (receiver's own), rtt_other_us,
  *             addr (of the other), blob (to the caller the callee's invitation, else empty)
  * GO_ACK      call_id
+ * PROBE       echo_us, 43 zeros
+ * PROBED      echo_us (given back), stamp_us (broker's clock), addr (of the spare port), cookie
+ * ECHO        echo_us, stamp_us, addr, cookie (all three from PROBED)
+ * ECHOING     echo_us (of ECHO), reason (1 byte: 0 = sent, 1 = refused)
+ * ECHOED      echo_us (of ECHO)
  */
+#define PUNCH_PROBE_PADDING_BYTES 43 /* PROBE is as long as PROBED: stamp 8, addr 19, cookie 16 */
+
 typedef struct {
     punch_call_id call_id;
     punch_token token;
     punch_key key;
     punch_addr addr;
+    punch_cookie cookie;
     uint64_t echo_us;
     uint64_t stamp_us;
     uint64_t instance;

@@ -136,6 +136,22 @@ punch_cookie punch_cookie_of(const punch_crypto *crypto, const punch_key *secret
     return cookie;
 }
 
+punch_cookie punch_probe_cookie_of(const punch_crypto *crypto, const punch_key *secret,
+                                   const punch_key *who, const punch_addr *where,
+                                   uint64_t stamp_us) {
+    punch_key derived;
+    derive(crypto, secret, LABEL("probe"), who->bytes, sizeof who->bytes, &derived);
+    return punch_cookie_of(crypto, &derived, where, stamp_us);
+}
+
+bool punch_cookie_equal(const punch_cookie *a, const punch_cookie *b) {
+    uint8_t difference = 0;
+    for (size_t i = 0; i < sizeof a->bytes; i++) {
+        difference |= (uint8_t)(a->bytes[i] ^ b->bytes[i]);
+    }
+    return difference == 0;
+}
+
 /* --- HELLO --- */
 
 /* c1, equal at both ends: es is the result, e_i and s_r the public keys. */

@@ -24,10 +24,6 @@
 #define PUNCH_COOKIE_PACKET_BYTES 26
 #define PUNCH_RESTARTED_BYTES 18
 
-typedef struct {
-    uint8_t bytes[PUNCH_COOKIE_BYTES];
-} punch_cookie;
-
 /* What the initiator must remember between HELLO and WELCOME. */
 typedef struct {
     punch_keypair ephemeral;
@@ -52,6 +48,13 @@ punch_err punch_cookie_read(const uint8_t *packet, size_t length, uint64_t *nonc
 /* The stateless cookie of an address in an epoch: KDF(secret, address, epoch), cut. */
 punch_cookie punch_cookie_of(const punch_crypto *crypto, const punch_key *secret,
                              const punch_addr *addr, uint64_t epoch);
+
+/* The stateless cookie that says who was seen where and when by its spare port. */
+punch_cookie punch_probe_cookie_of(const punch_crypto *crypto, const punch_key *secret,
+                                   const punch_key *who, const punch_addr *where,
+                                   uint64_t stamp_us);
+/* In time that does not depend on what differs. */
+bool punch_cookie_equal(const punch_cookie *a, const punch_cookie *b);
 
 /* Initiator: writes HELLO. PUNCH_ERR_CRYPTO when the broker's key is of low order. */
 punch_err punch_hello_write(const punch_hello_input *input, const punch_cookie *cookie,

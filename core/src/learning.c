@@ -36,6 +36,15 @@ uint8_t punch_learning_find(const punch_peer_config *config,
     return count;
 }
 
+size_t punch_peer_learning_bytes(const punch_keepalive *strategy) {
+    if (strategy->state_bytes == 0) {
+        return 0;
+    }
+    const size_t bytes = sizeof(punch_learning) + strategy->state_bytes + 2 * (size_t)15 +
+                         (strategy->probe != NULL ? sizeof(punch_prober) + 15 : 0);
+    return (bytes + 15) / 16 * 16;
+}
+
 void *punch_learning_state(const punch_peer *peer, const punch_keepalive *strategy) {
     for (uint8_t i = 0; i < peer->learning_count; i++) {
         if (peer->learning[i].strategy == strategy) {
@@ -52,6 +61,7 @@ void punch_learning_reset(punch_peer *peer, punch_time_us now_us) {
     for (uint8_t i = 0; i < peer->learning_count; i++) {
         peer->learning[i].strategy->reset(peer->learning[i].state, &settings, now_us);
     }
+    punch_prober_forget(peer, now_us);
 }
 
 void punch_learning_observe(punch_peer *peer, const punch_keepalive_evidence *evidence) {

@@ -11,35 +11,45 @@ static void trace_packet(const punch_peer *peer, punch_trace_kind kind, const pu
     peer->config.port->trace(peer->config.host, &record);
 }
 
-void punch_outbox_transmit(punch_peer *peer, const punch_addr *to, const uint8_t *packet,
-                           size_t length, punch_call call, punch_time_us now_us) {
-    const punch_datagram datagram = {
-        .remote = *to,
-        .sock = peer->sock,
-        .shape = PUNCH_SHAPE_UDP,
-        .ttl = PUNCH_TTL_DEFAULT,
-        .length = (uint16_t)length,
-        .data = packet,
-    };
-    PUNCH_ASSERT(length <= PUNCH_PACKET_MAX);
+/* Fills in what all datagrams have, hands it to the port and counts it. */
+static void transmit(punch_peer *peer, punch_datagram *datagram, punch_call call,
+                     punch_time_us now_us) {
+    datagram->shape = PUNCH_SHAPE_UDP;
+    datagram->ttl = PUNCH_TTL_DEFAULT;
+    PUNCH_ASSERT(datagram->length <= PUNCH_PACKET_MAX);
     if (peer->config.port->trace != NULL) {
-        const punch_trace record = {.type = packet[1],
-                                    .length = (uint16_t)length,
+        const punch_trace record = {.type = datagram->data[1],
+                                    .length = datagram->length,
                                     .call = call,
-                                    .remote = *to,
+                                    .remote = datagram->remote,
                                     .now_us = now_us};
         trace_packet(peer, PUNCH_TRACE_SENT, &record);
     }
-    if (peer->config.port->send(peer->config.host, &datagram) != PUNCH_OK) {
+    if (peer->config.port->send(peer->config.host, datagram) != PUNCH_OK) {
         peer->counters.send_errors++;
         return;
     }
     peer->counters.sent_packets++;
-    peer->counters.sent_bytes += length;
+    peer->counters.sent_bytes += datagram->length;
+}
+
+void punch_outbox_transmit(punch_peer *peer, const punch_addr *to, const uint8_t *packet,
+                           size_t length, punch_call call, punch_time_us now_us) {
+    punch_datagram datagram = {
+        .remote = *to, .sock = peer->sock, .length = (uint16_t)length, .data = packet};
+    transmit(peer, &datagram, call, now_us);
 }
 
 void punch_outbox_signal(punch_peer *peer, uint8_t type, const punch_signal *signal,
                          punch_time_us now_us) {
+    if (peer->link.open) {
+        peer->link.view.last_send_at_us = now_us;
+    }
+    punch_outbox_signal_from(peer, peer->sock, type, signal, now_us);
+}
+
+void punch_outbox_signal_from(punch_peer *peer, uint32_t sock, uint8_t type,
+                              const punch_signal *signal, punch_time_us now_us) {
     if (!peer->link.open) {
         return;
     }
@@ -55,8 +65,11 @@ void punch_outbox_signal(punch_peer *peer, uint8_t type, const punch_signal *sig
         punch_link_restart(peer, now_us);
         return;
     }
-    peer->link.view.last_send_at_us = now_us;
-    punch_outbox_transmit(peer, &peer->config.broker_addr, packet, length, PUNCH_CALL_NONE, now_us);
+    punch_datagram datagram = {.remote = peer->config.broker_addr,
+                               .sock = sock,
+                               .length = (uint16_t)length,
+                               .data = packet};
+    transmit(peer, &datagram, PUNCH_CALL_NONE, now_us);
 }
 
 void punch_outbox_path(punch_peer *peer, punch_call_slot *slot, uint8_t type, punch_path_body *body,

@@ -59,6 +59,7 @@ typedef struct {
     size_t events;
     size_t outgoing;
     size_t inbox;
+    size_t prober;
     size_t learning;
     size_t total;
     uint32_t event_cap;
@@ -81,9 +82,13 @@ static layout layout_of(const punch_peer_config *config) {
     at.outgoing = at.events + align_up(at.event_cap * sizeof(punch_waiting_event));
     at.inbox = at.outgoing +
                align_up((size_t)config->calls_max * config->messages_max * sizeof(punch_outgoing));
-    at.learning = at.inbox + align_up(config->inbox_max * sizeof(punch_incoming));
+    at.prober = at.inbox + align_up(config->inbox_max * sizeof(punch_incoming));
     const punch_keepalive *learning[PUNCH_LEARNING_MAX];
     const uint8_t learning_count = punch_learning_find(config, learning);
+    at.learning = at.prober;
+    for (uint8_t i = 0; i < learning_count && at.learning == at.prober; i++) {
+        at.learning += learning[i]->probe != NULL ? align_up(sizeof(punch_prober)) : 0;
+    }
     at.total = at.learning + align_up(learning_count * sizeof(punch_learning));
     for (uint8_t i = 0; i < learning_count; i++) {
         at.total += align_up(learning[i]->state_bytes);
@@ -202,6 +207,10 @@ static void lay_out(punch_peer *peer, const punch_peer_config *config) {
     if (config->calls_max > 0) {
         take_offers(peer, config);
     }
+    if (at.learning > at.prober) {
+        peer->prober = (punch_prober *)(void *)(block + at.prober);
+        punch_prober_init(peer->prober);
+    }
     lay_out_learning(peer, config, block + at.learning);
     config->port->crypto->keypair_from_seed(config->identity_seed, &peer->identity);
     peer->link.retry_at_us = PUNCH_NEVER;
@@ -263,6 +272,7 @@ void punch_peer_stop(punch_peer *peer, punch_time_us now_us) {
     for (uint16_t i = 0; i < peer->config.calls_max; i++) {
         (void)punch_peer_hang_up(peer, peer->calls[i].handle, now_us);
     }
+    punch_prober_close(peer);
     peer->config.port->sock_close(peer->config.host, peer->sock);
     peer->started = false;
     memset(&peer->link, 0, sizeof peer->link);
@@ -282,6 +292,11 @@ void punch_peer_on_datagram(punch_peer *peer, const punch_datagram *datagram,
         return;
     }
     const uint8_t type = datagram->data[1];
+    if (punch_prober_has_sock(peer, datagram->sock) && type != PUNCH_TYPE_PROBED &&
+        type != PUNCH_TYPE_ECHOED) {
+        punch_outbox_drop(peer, PUNCH_DROP_TYPE, datagram, now_us);
+        return;
+    }
     switch (type) {
     case PUNCH_TYPE_COOKIE:
     case PUNCH_TYPE_WELCOME:
@@ -291,6 +306,9 @@ void punch_peer_on_datagram(punch_peer *peer, const punch_datagram *datagram,
     case PUNCH_TYPE_RING:
     case PUNCH_TYPE_REFUSED:
     case PUNCH_TYPE_GO:
+    case PUNCH_TYPE_PROBED:
+    case PUNCH_TYPE_ECHOING:
+    case PUNCH_TYPE_ECHOED:
         punch_link_on_datagram(peer, datagram, type, now_us);
         break;
     case PUNCH_TYPE_INTRO:
@@ -317,6 +335,7 @@ void punch_peer_on_timer(punch_peer *peer, punch_time_us now_us) {
         return;
     }
     punch_link_on_timer(peer, now_us);
+    punch_prober_on_timer(peer, now_us);
     for (uint16_t i = 0; i < peer->config.calls_max; i++) {
         punch_call_on_timer(peer, &peer->calls[i], now_us);
     }
@@ -340,7 +359,8 @@ punch_time_us punch_peer_next_deadline_us(const punch_peer *peer) {
     if (!peer->started) {
         return PUNCH_NEVER;
     }
-    punch_time_us deadline_us = punch_link_deadline_us(peer);
+    punch_time_us deadline_us =
+        punch_time_earlier(punch_link_deadline_us(peer), punch_prober_deadline_us(peer));
     for (uint16_t i = 0; i < peer->config.calls_max; i++) {
         deadline_us =
             punch_time_earlier(deadline_us, punch_call_deadline_us(peer, &peer->calls[i]));

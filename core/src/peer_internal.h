@@ -8,11 +8,12 @@
  *   traverse.c      punch_traverse   firing INTROs, slow backoff, targets, connected
  *   session.c       punch_session    acknowledgements, are-you-there, path, keepalives
  *   learning.c      punch_learning   what keepalive strategies have learnt about the network
+ *   prober.c        punch_prober     a second socket, on which they try silences
  *   message.c       punch_outgoing   short messages and their outcomes
  *   outbox.c        -                encoding, sealing, sending, events, traces
  *
- * Memory: punch_peer | calls | offers | tokens | events | outgoing messages | inbox | learning |
- * states of strategies, in one block.
+ * Memory: punch_peer | calls | offers | tokens | events | outgoing messages | inbox | prober |
+ * learning | states of strategies, in one block.
  */
 #ifndef PUNCH_PEER_INTERNAL_H
 #define PUNCH_PEER_INTERNAL_H
@@ -76,6 +77,8 @@ typedef struct {
 
 /* --- connected -------------------------------------------------------------------------------- */
 
+/* no strategy sends more often: chosen, as are-you-there */
+#define PUNCH_KEEPALIVE_GAP_US PUNCH_US_PER_S
 #define SESSION_SENT_RING 32 /* as many as the acknowledgement bitmap covers, protocol §5 */
 
 typedef struct {
@@ -184,6 +187,33 @@ typedef struct {
     void *state;
 } punch_learning;
 
+typedef enum {
+    PROBER_IDLE,
+    PROBER_OPENING, /* PROBE sent, or the second to be sent */
+    PROBER_SILENT,
+    PROBER_ASKING /* ECHO sent */
+} punch_prober_phase;
+
+typedef struct {
+    punch_prober_phase phase;
+    bool has_sock;
+    uint32_t sock;
+    uint8_t seen_count;           /* PROBEDs of this probe */
+    uint8_t sends;                /* of the present PROBE, or ECHOs */
+    uint8_t asks;                 /* ECHOs that the broker has passed on, */
+    bool is_counted;              /* the newest among them */
+    uint64_t echo_us;             /* of the newest packet sent */
+    punch_time_us next_at_us;     /* something is late, or due */
+    punch_time_us silence_us;     /* to be tried */
+    punch_time_us sent_at_us;     /* last packet out of the spare port */
+    punch_time_us heard_at_us;    /* last packet in */
+    punch_time_us asked_at_us;    /* first ECHO */
+    punch_time_us pause_until_us; /* no other probe before */
+    punch_addr addr;              /* from PROBED, like the next two */
+    uint64_t stamp_us;
+    punch_cookie cookie;
+} punch_prober;
+
 /* Every strategy offered, and the broker link's. */
 #define PUNCH_LEARNING_MAX (PUNCH_OFFERS_MAX + 1)
 
@@ -239,6 +269,7 @@ struct punch_peer {
     punch_waiting_event *events;
     punch_outgoing *outgoing; /* calls_max x messages_max */
     punch_incoming *inbox;
+    punch_prober *prober; /* NULL: no strategy here ever wishes for a probe */
     punch_learning *learning;
     uint8_t learning_count;
 };
@@ -252,6 +283,10 @@ void punch_outbox_transmit(punch_peer *peer, const punch_addr *to, const uint8_t
 /* Seals a signal for the broker and sends it; nothing happens while the channel is closed. */
 void punch_outbox_signal(punch_peer *peer, uint8_t type, const punch_signal *signal,
                          punch_time_us now_us);
+
+/* The same from another socket than the main one: says nothing about the main one's hole. */
+void punch_outbox_signal_from(punch_peer *peer, uint32_t sock, uint8_t type,
+                              const punch_signal *signal, punch_time_us now_us);
 
 /* Seals a path packet for a call and sends it; fills in the acknowledgement fields of body. */
 void punch_outbox_path(punch_peer *peer, punch_call_slot *slot, uint8_t type, punch_path_body *body,
@@ -365,6 +400,20 @@ void punch_learning_seen_at(punch_peer *peer, const punch_addr *before, const pu
                             punch_time_us silence_us, punch_time_us now_us);
 /* Draws what is random about the next keepalive. */
 void punch_learning_draw(punch_peer *peer, punch_keepalive_view *view);
+
+/* --- prober.c --------------------------------------------------------------------------------- */
+
+void punch_prober_init(punch_prober *prober);
+/* Whatever is under way means nothing any more. */
+void punch_prober_forget(punch_peer *peer, punch_time_us now_us);
+void punch_prober_close(punch_peer *peer);
+/* Is that the spare port's socket? */
+bool punch_prober_has_sock(const punch_peer *peer, uint32_t sock);
+/* False: not for the prober, or not on that socket. */
+bool punch_prober_on_signal(punch_peer *peer, uint8_t type, const punch_signal *signal,
+                            uint32_t sock, punch_time_us now_us);
+void punch_prober_on_timer(punch_peer *peer, punch_time_us now_us);
+punch_time_us punch_prober_deadline_us(const punch_peer *peer);
 
 /* --- message.c -------------------------------------------------------------------------------- */
 

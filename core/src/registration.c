@@ -120,9 +120,12 @@ void punch_link_register(punch_peer *peer, punch_time_us now_us) {
 static punch_time_us keepalive_at_us(const punch_peer *peer) {
     const punch_link *link = &peer->link;
     const punch_keepalive *strategy = peer->config.broker_keepalive;
-    return punch_time_earlier(
+    const punch_time_us due_us = punch_time_earlier(
         strategy->next_send_us(punch_learning_state(peer, strategy), &link->view),
         punch_time_after(link->view.last_send_at_us, PUNCH_REGISTER_SILENCE_US_MAX));
+    const punch_time_us last_us = link->view.last_keepalive_at_us;
+    return last_us == PUNCH_NEVER ? due_us
+                                  : punch_time_later(due_us, last_us + PUNCH_KEEPALIVE_GAP_US);
 }
 
 /* Where the broker sees us, by whatever answer. */
@@ -267,8 +270,13 @@ static void on_sealed(punch_peer *peer, const punch_datagram *datagram, punch_ti
     }
     peer->counters.received_packets++;
     peer->counters.received_bytes += datagram->length;
-    link->view.last_heard_at_us = now_us;
+    if (!punch_prober_has_sock(peer, datagram->sock)) {
+        link->view.last_heard_at_us = now_us; /* what else came in says nothing about this hole */
+    }
     punch_outbox_trace_received(peer, opened.type, PUNCH_CALL_NONE, datagram, now_us);
+    if (punch_prober_on_signal(peer, opened.type, &signal, datagram->sock, now_us)) {
+        return;
+    }
     if (opened.type == PUNCH_TYPE_REGISTERED) {
         on_registered(peer, &signal, now_us);
     } else {

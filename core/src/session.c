@@ -25,8 +25,6 @@
  */
 #include "peer_internal.h"
 
-#define SESSION_KEEPALIVE_GAP_US \
-    PUNCH_US_PER_S /* no strategy sends more often: chosen, as are-you-there */
 /* shorter silences say nothing about a hole that NATs keep for tens of seconds: chosen */
 #define SESSION_SILENCE_US_MIN PUNCH_US_PER_S
 #define SESSION_NO_TARGET 0xff /* target field of a nonce that belongs to no INTRO */
@@ -521,7 +519,7 @@ static punch_time_us keepalive_at_us(const punch_session *session) {
     }
     const punch_time_us last_us = session->view.last_keepalive_at_us;
     return last_us == PUNCH_NEVER ? due_us
-                                  : punch_time_later(due_us, last_us + SESSION_KEEPALIVE_GAP_US);
+                                  : punch_time_later(due_us, last_us + PUNCH_KEEPALIVE_GAP_US);
 }
 
 static void send_keepalive(punch_peer *peer, punch_call_slot *slot, punch_time_us now_us) {

@@ -40,6 +40,16 @@ const char *punch_type_name(uint8_t type) {
         return "GO";
     case PUNCH_TYPE_GO_ACK:
         return "GO_ACK";
+    case PUNCH_TYPE_PROBE:
+        return "PROBE";
+    case PUNCH_TYPE_PROBED:
+        return "PROBED";
+    case PUNCH_TYPE_ECHO:
+        return "ECHO";
+    case PUNCH_TYPE_ECHOING:
+        return "ECHOING";
+    case PUNCH_TYPE_ECHOED:
+        return "ECHOED";
     case PUNCH_TYPE_INTRO:
         return "INTRO";
     case PUNCH_TYPE_INTRO_ACK:

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Hostile packets at a connected peer. The input is a list of records: what (1 byte), length (1
- * byte), that many bytes. 0  raw datagram from a stranger      1  raw datagram from the broker's
- * address 2  body sealed by the counterparty (first byte: type)  3  body sealed by the broker
- * (first byte: type) 4  time passes (length x 100 ms) Raw datagrams must never be answered and
- * never be believed; sealed ones may do what they can, but not crash or amplify beyond one answer
- * to every address we may send to.
+ * byte), that many bytes.
+ *
+ *   0  raw datagram from a stranger
+ *   1  raw datagram from the broker's address
+ *   2  body sealed by the counterparty (first byte: type)
+ *   3  body sealed by the broker (first byte: type)
+ *   4  time passes (length x 100 ms)
+ *   5  as 3, to the spare port
+ *
+ * Raw datagrams must never be answered and never be believed; sealed ones may do what they can, but
+ * not crash or amplify beyond one answer to every address we may send to.
  */
 #include <stdlib.h>
 
@@ -25,8 +31,8 @@ static void raw(net *world, const punch_addr *from, const uint8_t *data, size_t 
 }
 
 /* Seals the bytes as the body of a packet that peer 1 will authenticate. */
-static void sealed(net *world, punch_channel *channel, const punch_addr *from, const uint8_t *data,
-                   size_t length) {
+static void sealed(net *world, punch_channel *channel, uint32_t sock, const punch_addr *from,
+                   const uint8_t *data, size_t length) {
     uint8_t packet[PUNCH_PACKET_MAX];
     size_t total = 0;
     if (length == 0) {
@@ -36,7 +42,11 @@ static void sealed(net *world, punch_channel *channel, const punch_addr *from, c
     if (punch_channel_seal(channel, &punch_crypto_sodium, data[0], packet, length - 1, &total) ==
         PUNCH_OK) {
         const uint64_t sent = world->sent;
-        net_inject(world, 1, from, packet, total);
+        if (sock == NET_SPARE_SOCK) {
+            net_inject_spare(world, 1, from, packet, total);
+        } else {
+            net_inject(world, 1, from, packet, total);
+        }
         PUNCH_ASSERT(world->sent <= sent + 2 * PUNCH_TARGETS_MAX);
     }
 }
@@ -48,6 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         abort();
     }
     net_init(world, &punch_crypto_sodium);
+    world->configs[1].broker_keepalive = &net_curious_20; /* opens a spare port, too */
+    net_make_peer(world, 1);
     net_connect(world, &calls[0], &calls[1]);
     PUNCH_ASSERT(net_count(world, 1, PUNCH_EVENT_CONNECTED) == 1);
     const punch_addr stranger = punch_addr_ipv4(0xcb007105, 666);
@@ -60,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     theirs.next_sequence = 1000;
     int records = 0;
     while (size >= 2 && records++ < 64) {
-        const uint8_t what = data[0] % 5;
+        const uint8_t what = data[0] % 6;
         size_t length = data[1];
         data += 2;
         size -= 2;
@@ -73,10 +85,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (what == 0 || what == 1) {
             raw(world, what == 0 ? &stranger : broker, data, length);
         } else if (what == 2) {
-            sealed(world, &world->peers[0]->calls[calls[0] & 0xff].channel, &stranger, data,
-                   length);
+            sealed(world, &world->peers[0]->calls[calls[0] & 0xff].channel, NET_MAIN_SOCK,
+                   &stranger, data, length);
         } else {
-            sealed(world, &theirs, broker, data, length);
+            sealed(world, &theirs, what == 5 ? NET_SPARE_SOCK : NET_MAIN_SOCK, broker, data,
+                   length);
         }
         world->event_count = 0;
         data += length;

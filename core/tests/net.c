@@ -13,21 +13,35 @@ punch_time_us net_local(const net *world, int host) {
 }
 
 static punch_err sock_open(void *user, const punch_addr *bind, uint32_t *sock_out) {
-    (void)user;
-    (void)bind;
-    *sock_out = 7;
+    net_host *host = user;
+    if (host->number == NET_BROKER) {
+        host->socks = 0; /* restarted: its former life's socket is gone */
+    }
+    if (host->socks == 2) {
+        return PUNCH_ERR_PORT;
+    }
+    PUNCH_ASSERT(host->socks == 0 || bind->port == 0);
+    *sock_out = host->socks++ == 0 ? NET_MAIN_SOCK : NET_SPARE_SOCK;
     return PUNCH_OK;
 }
 
 static void sock_close(void *user, uint32_t sock) {
-    (void)user;
+    net_host *host = user;
     (void)sock;
+    host->socks--;
+}
+
+punch_addr net_spare_addr(const net *world, int host) {
+    punch_addr addr = world->hosts[host].addr;
+    addr.port++;
+    return addr;
 }
 
 static punch_err send_packet(void *user, const punch_datagram *datagram) {
     net_host *host = user;
     net *world = host->world;
-    net_packet packet = {.src = host->addr,
+    const bool spare = datagram->sock == NET_SPARE_SOCK;
+    net_packet packet = {.src = spare ? net_spare_addr(world, host->number) : host->addr,
                          .dst = datagram->remote,
                          .at_us = world->now_us + world->delay_us,
                          .order = world->sent,
@@ -74,6 +88,7 @@ static void *allocate(size_t size) {
 
 void net_make_peer(net *world, int peer) {
     free(world->memory[peer]);
+    world->hosts[peer].socks = 0;
     world->memory[peer] = allocate(punch_peer_size(&world->configs[peer]));
     const punch_err err =
         punch_peer_init(world->memory[peer], &world->configs[peer], &world->peers[peer]);
@@ -153,10 +168,11 @@ void net_start(net *world) {
     net_drain(world);
 }
 
-void net_inject(net *world, int host, const punch_addr *src, const uint8_t *data, size_t length) {
+static void inject(net *world, int host, uint32_t sock, const punch_addr *src, const uint8_t *data,
+                   size_t length) {
     const punch_datagram datagram = {.remote = *src,
                                      .local = world->hosts[host].addr,
-                                     .sock = 7,
+                                     .sock = sock,
                                      .length = (uint16_t)length,
                                      .data = data};
     if (host == NET_BROKER) {
@@ -167,8 +183,25 @@ void net_inject(net *world, int host, const punch_addr *src, const uint8_t *data
     }
 }
 
+void net_inject(net *world, int host, const punch_addr *src, const uint8_t *data, size_t length) {
+    inject(world, host, NET_MAIN_SOCK, src, data, length);
+}
+
+void net_inject_spare(net *world, int host, const punch_addr *src, const uint8_t *data,
+                      size_t length) {
+    inject(world, host, NET_SPARE_SOCK, src, data, length);
+}
+
 static void deliver(net *world, net_packet *packet) {
     packet->used = false;
+    for (int i = 0; i < NET_PEERS; i++) {
+        const punch_addr spare = net_spare_addr(world, i);
+        if (world->hosts[i].socks == 2 && punch_addr_equal(&spare, &packet->dst)) {
+            const net_packet copy = *packet;
+            net_inject_spare(world, i, &copy.src, copy.data, copy.length);
+            return;
+        }
+    }
     for (int i = 0; i <= NET_PEERS; i++) {
         if (punch_addr_equal(&world->hosts[i].addr, &packet->dst)) {
             const net_packet copy = *packet;
@@ -263,3 +296,64 @@ void net_connect(net *world, punch_call *caller_out, punch_call *callee_out) {
     const net_event *callee = net_find(world, 1, PUNCH_EVENT_CONNECTED, 0);
     *callee_out = callee != NULL ? callee->event.call : PUNCH_CALL_NONE;
 }
+
+/* --- strategies that keep notes --------------------------------------------------------------- */
+
+_Static_assert(sizeof(net_notebook) <= PUNCH_KEEPALIVE_STATE_MAX, "a state of the largest kind");
+
+#define NOTES_CAP (sizeof((net_notebook *)0)->notes / sizeof((net_notebook *)0)->notes[0])
+
+void net_notes_reset(void *state, const punch_keepalive_settings *settings, punch_time_us now_us) {
+    net_notebook *book = state;
+    const uint32_t resets = book->resets + 1;
+    memset(book, 0, sizeof *book);
+    book->resets = resets;
+    book->interval_us = settings->interval_us;
+    book->now_us = now_us;
+}
+
+void net_notes_observe(void *state, const punch_keepalive_evidence *evidence) {
+    net_notebook *book = state;
+    if (book->count < NOTES_CAP) {
+        book->notes[book->count] = *evidence;
+    }
+    book->count++;
+}
+
+uint32_t net_notes_count(const net_notebook *book, punch_evidence_kind kind,
+                         punch_time_us at_least_us, punch_time_us at_most_us) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < book->count && i < NOTES_CAP; i++) {
+        const punch_keepalive_evidence *note = &book->notes[i];
+        const bool fits = note->kind == kind && note->silence_us >= at_least_us &&
+                          note->silence_us <= at_most_us && note->unsent_us >= note->silence_us;
+        count += fits ? 1 : 0;
+    }
+    return count;
+}
+
+static punch_time_us every_10(const void *state, const punch_keepalive_view *view) {
+    PUNCH_ASSERT(state != NULL);
+    return view->last_send_at_us + 10 * PUNCH_US_PER_S;
+}
+
+static punch_keepalive_probe wish_for_20(const void *state, punch_time_us earliest_us) {
+    const net_notebook *book = state;
+    (void)earliest_us;
+    return (punch_keepalive_probe){.at_us = book->now_us + PUNCH_US_PER_S,
+                                   .silence_us = 20 * PUNCH_US_PER_S};
+}
+
+const punch_keepalive net_curious_20 = {
+    .abi = PUNCH_KEEPALIVE_ABI,
+    .state_bytes = sizeof(net_notebook),
+    .name = "curious-20",
+    .id = {{20}},
+    .help = "keeps notes, wishes for probes",
+    .silence_after_last_us = 10 * PUNCH_US_PER_S,
+    .silence_after_first_us = 10 * PUNCH_US_PER_S,
+    .next_send_us = every_10,
+    .reset = net_notes_reset,
+    .observe = net_notes_observe,
+    .probe = wish_for_20,
+};

@@ -14,6 +14,8 @@
 #define NET_PACKETS 256
 #define NET_EVENTS 512
 #define NET_BROKER NET_PEERS /* host number of the broker */
+#define NET_MAIN_SOCK 7
+#define NET_SPARE_SOCK 8
 
 typedef struct {
     punch_addr src;
@@ -37,6 +39,7 @@ typedef struct {
     punch_addr addr;
     punch_time_us clock_offset_us; /* local clock minus world clock */
     uint64_t draws;
+    int socks; /* open: the main one, then a spare one on the next port */
 } net_host;
 
 typedef struct {
@@ -82,8 +85,31 @@ int net_count(const net *world, int host, punch_event_kind kind);
 punch_call net_call(net *world, int from, int to);
 /* Starts everything, lets peers 0 and 1 connect, and returns both handles. */
 void net_connect(net *world, punch_call *caller_out, punch_call *callee_out);
-/* Hands a raw datagram to a host now. */
+/* Hands a raw datagram to a host now, on its main socket or its spare one. */
 void net_inject(net *world, int host, const punch_addr *src, const uint8_t *data, size_t length);
+void net_inject_spare(net *world, int host, const punch_addr *src, const uint8_t *data,
+                      size_t length);
+/* Where a host's spare socket is. */
+punch_addr net_spare_addr(const net *world, int host);
 void net_drain(net *world);
+
+/* What a strategy was told, for tests to read. */
+typedef struct {
+    uint32_t resets;
+    uint32_t count; /* of notes, also those beyond the table */
+    punch_time_us interval_us;
+    punch_time_us now_us; /* of the last reset */
+    punch_keepalive_evidence notes[16];
+} net_notebook;
+
+/* The state of a strategy that keeps nothing but notes. */
+void net_notes_reset(void *state, const punch_keepalive_settings *settings, punch_time_us now_us);
+void net_notes_observe(void *state, const punch_keepalive_evidence *evidence);
+/* How many notes are of a kind and of a silence within these bounds. */
+uint32_t net_notes_count(const net_notebook *book, punch_evidence_kind kind,
+                         punch_time_us at_least_us, punch_time_us at_most_us);
+
+/* Keeps notes, sends every 10 s, and always wishes for a probe of 20 s, from 1 s after reset on. */
+extern const punch_keepalive net_curious_20;
 
 #endif

@@ -18,7 +18,8 @@
 static const uint8_t signal_types[] = {
     PUNCH_TYPE_REGISTER, PUNCH_TYPE_REGISTERED, PUNCH_TYPE_CALL,   PUNCH_TYPE_CALLING,
     PUNCH_TYPE_RING,     PUNCH_TYPE_ACCEPT,     PUNCH_TYPE_REFUSE, PUNCH_TYPE_REFUSED,
-    PUNCH_TYPE_GO,       PUNCH_TYPE_GO_ACK,
+    PUNCH_TYPE_GO,       PUNCH_TYPE_GO_ACK,     PUNCH_TYPE_PROBE,  PUNCH_TYPE_PROBED,
+    PUNCH_TYPE_ECHO,     PUNCH_TYPE_ECHOING,    PUNCH_TYPE_ECHOED,
 };
 static const uint8_t path_types[] = {
     PUNCH_TYPE_INTRO,        PUNCH_TYPE_INTRO_ACK, PUNCH_TYPE_KEEPALIVE,   PUNCH_TYPE_ARE_YOU_THERE,
@@ -44,6 +45,7 @@ static punch_signal random_signal(punch_rng *rng, uint8_t *blob) {
     crypto_contract_fill(signal.call_id.bytes, sizeof signal.call_id.bytes, punch_rng_u64(rng));
     crypto_contract_fill(signal.token.bytes, sizeof signal.token.bytes, punch_rng_u64(rng));
     crypto_contract_fill(signal.key.bytes, sizeof signal.key.bytes, punch_rng_u64(rng));
+    crypto_contract_fill(signal.cookie.bytes, sizeof signal.cookie.bytes, punch_rng_u64(rng));
     crypto_contract_fill(blob, PUNCH_BLOB_MAX, punch_rng_u64(rng));
     signal.addr = random_addr(rng);
     signal.echo_us = punch_rng_u64(rng);
@@ -108,6 +110,9 @@ static punch_err decode_path(uint8_t type, const uint8_t *body, size_t length, u
 #define ID "\1\2\3\4\5\6\7\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
 #define ADDR "\x04\x9c\x40\xcb\x00\x71\x09\0\0\0\0\0\0\0\0\0\0\0\0" /* 203.0.113.9:40000 */
 
+#define ZEROS_10 "\0\0\0\0\0\0\0\0\0\0"
+#define ZEROS_43 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 "\0\0\0"
+
 static void signals_have_their_layout(void) {
     static const struct {
         uint8_t type;
@@ -128,6 +133,11 @@ static void signals_have_their_layout(void) {
         {PUNCH_TYPE_REFUSED, ID "\x2a", 16 + 1},
         {PUNCH_TYPE_GO, ID "\0\0\0\0\0\0\3\4\0\1\2\3\4\5\6\7" ADDR "\0\3xyz", 16 + 16 + 19 + 2 + 3},
         {PUNCH_TYPE_GO_ACK, ID, 16},
+        {PUNCH_TYPE_PROBE, "\0\0\0\0\0\0\1\2" ZEROS_43, 8 + 43},
+        {PUNCH_TYPE_PROBED, "\0\0\0\0\0\0\1\2\0\0\0\0\0\0\3\4" ADDR ID, 8 + 8 + 19 + 16},
+        {PUNCH_TYPE_ECHO, "\0\0\0\0\0\0\1\2\0\0\0\0\0\0\3\4" ADDR ID, 8 + 8 + 19 + 16},
+        {PUNCH_TYPE_ECHOING, "\0\0\0\0\0\0\1\2\x2a", 8 + 1},
+        {PUNCH_TYPE_ECHOED, "\0\0\0\0\0\0\1\2", 8},
     };
     punch_signal signal = {
         .addr = punch_addr_ipv4(0xcb007109, 40000),
@@ -143,6 +153,7 @@ static void signals_have_their_layout(void) {
     };
     memcpy(signal.call_id.bytes, ID, 16);
     memcpy(signal.token.bytes, ID, 16);
+    memcpy(signal.cookie.bytes, ID, 16);
     memcpy(signal.key.bytes, ID ID, 32);
     memcpy(signal.token_hashes[0].bytes, ID, 16);
     EXPECT_INT("every type is in the table", COUNT(rows), COUNT(signal_types));
@@ -548,6 +559,63 @@ static void extensions_are_skipped(void) {
     }
 }
 
+static void promises_are_told(void) {
+    static const struct {
+        const char *sentence;
+        uint8_t type;
+        const char *bytes; /* behind highest and bitmap, and a nonce where there is one */
+        size_t length;
+        uint32_t promise_ms;
+    } rows[] = {
+        {"none", PUNCH_TYPE_KEEPALIVE, "", 0, 0},
+        {"40 s", PUNCH_TYPE_KEEPALIVE, "\1\0\4\0\0\x9c\x40", 7, 40000},
+        {"any silence", PUNCH_TYPE_KEEPALIVE, "\1\0\4\xff\xff\xff\xff", 7, PUNCH_PROMISE_ANY_MS},
+        {"behind an unknown one", PUNCH_TYPE_HERE, "\7\0\1x\1\0\4\0\0\0\1", 11, 1},
+        {"twice: the last counts", PUNCH_TYPE_HERE, "\1\0\4\0\0\0\1\1\0\4\0\0\0\2", 14, 2},
+        {"of another length: skipped", PUNCH_TYPE_KEEPALIVE, "\1\0\3\0\0\1", 6, 0},
+        {"where nobody promises: skipped", PUNCH_TYPE_BYE, "\1\0\4\0\0\x9c\x40", 7, 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint8_t body[64] = {0};
+        uint8_t *copy = NULL;
+        punch_path_body path;
+        const size_t fixed = rows[i].type == PUNCH_TYPE_HERE ? 16 : 8;
+        memcpy(body + fixed, rows[i].bytes, rows[i].length);
+        EXPECT_INT(rows[i].sentence,
+                   decode_path(rows[i].type, body, fixed + rows[i].length, &copy, &path), PUNCH_OK);
+        EXPECT_INT(rows[i].sentence, path.promise_ms, rows[i].promise_ms);
+        free(copy);
+    }
+    for (size_t i = 0; i < COUNT(path_types); i++) {
+        punch_rng rng = punch_rng_stream(i, 0, 0);
+        uint8_t payload[PUNCH_MESSAGE_MAX];
+        uint8_t body[PUNCH_PACKET_MAX];
+        uint8_t *copy = NULL;
+        size_t length = 0;
+        punch_path_body path = random_path(&rng, payload);
+        path.promise_ms = 12345;
+        EXPECT_INT("encoded", punch_path_encode(path_types[i], &path, body, sizeof body, &length),
+                   PUNCH_OK);
+        EXPECT_INT("decoded", decode_path(path_types[i], body, length, &copy, &path), PUNCH_OK);
+        EXPECT_INT(punch_type_name(path_types[i]), path.promise_ms,
+                   punch_path_may_promise(path_types[i]) ? 12345 : 0);
+        free(copy);
+    }
+}
+
+static void padding_is_zeros(void) {
+    uint8_t body[8 + PUNCH_PROBE_PADDING_BYTES] = {0};
+    uint8_t *copy = NULL;
+    punch_signal signal;
+    EXPECT_INT("as it should be",
+               decode_signal(PUNCH_TYPE_PROBE, body, sizeof body, &copy, &signal), PUNCH_OK);
+    free(copy);
+    body[sizeof body - 1] = 1;
+    EXPECT_INT("one byte is not",
+               decode_signal(PUNCH_TYPE_PROBE, body, sizeof body, &copy, &signal), PUNCH_ERR_PARSE);
+    free(copy);
+}
+
 /* --- invitations and ids --- */
 
 static void fill_invitation(punch_invitation *invitation, uint8_t candidates, uint8_t offers) {
@@ -673,6 +741,8 @@ int main(void) {
         {"the path encoder keeps limits", path_encoder_keeps_limits},
         {"decoders keep limits", decoders_keep_limits},
         {"extensions are skipped", extensions_are_skipped},
+        {"promises are told", promises_are_told},
+        {"padding is zeros", padding_is_zeros},
         {"invitations come back", invitations_come_back},
         {"bad invitations are refused", bad_invitations_are_refused},
         {"strategy ids are FNV-1a", ids_are_fnv_1a},

@@ -14,32 +14,6 @@
 #define S PUNCH_US_PER_S
 #define MS PUNCH_US_PER_MS
 
-typedef struct {
-    uint32_t resets;
-    uint32_t count;
-    punch_time_us interval_us;
-    punch_keepalive_evidence notes[16];
-} notebook;
-
-_Static_assert(sizeof(notebook) <= PUNCH_KEEPALIVE_STATE_MAX, "a state of the largest kind");
-
-static void begin(void *state, const punch_keepalive_settings *settings, punch_time_us now_us) {
-    notebook *book = state;
-    (void)now_us;
-    const uint32_t resets = book->resets + 1;
-    memset(book, 0, sizeof *book);
-    book->resets = resets;
-    book->interval_us = settings->interval_us;
-}
-
-static void take_note(void *state, const punch_keepalive_evidence *evidence) {
-    notebook *book = state;
-    if (book->count < sizeof book->notes / sizeof book->notes[0]) {
-        book->notes[book->count] = *evidence;
-    }
-    book->count++;
-}
-
 /* Sends every 40 s, and says so. */
 static punch_time_us every_40(const void *state, const punch_keepalive_view *view) {
     PUNCH_ASSERT(state != NULL);
@@ -54,15 +28,15 @@ static punch_time_us promise_40(const void *state, const punch_keepalive_view *v
 
 static const punch_keepalive notes_40 = {
     .abi = PUNCH_KEEPALIVE_ABI,
-    .state_bytes = sizeof(notebook),
+    .state_bytes = sizeof(net_notebook),
     .name = "notes-40",
     .id = {{40}},
     .help = "keeps notes",
     .silence_after_last_us = 15 * S,
     .silence_after_first_us = 15 * S,
     .next_send_us = every_40,
-    .reset = begin,
-    .observe = take_note,
+    .reset = net_notes_reset,
+    .observe = net_notes_observe,
     .promise_us = promise_40,
 };
 
@@ -121,7 +95,7 @@ static void done(pair *made) {
     free(made->world);
 }
 
-static const notebook *book_of(const pair *made, int side) {
+static const net_notebook *book_of(const pair *made, int side) {
     return punch_learning_state(made->world->peers[side], &notes_40);
 }
 
@@ -147,30 +121,18 @@ static bool meddle(net *world, net_packet *packet, void *user) {
            (how->lost_type != 0 && packet->data[1] != how->lost_type);
 }
 
-static uint32_t notes_of(const notebook *book, punch_evidence_kind kind, punch_time_us at_least_us,
-                         punch_time_us at_most_us) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < book->count && i < 16; i++) {
-        const punch_keepalive_evidence *note = &book->notes[i];
-        count += note->kind == kind && note->silence_us >= at_least_us &&
-                         note->silence_us <= at_most_us && note->unsent_us >= note->silence_us
-                     ? 1
-                     : 0;
-    }
-    return count;
-}
-
 static void what_came_in_held(void) {
     const punch_options options = {.keepalive_phase_us = 10 * S};
     pair made = fresh(&notes_40, &options);
     net_run(made.world, made.world->now_us + 100 * S);
-    const notebook *book = book_of(&made, 0);
+    const net_notebook *book = book_of(&made, 0);
     /* Side 0 sends at 10, 50 and 90 s, side 1 at 40 and 80 s after connecting. */
     EXPECT_INT("side 0 hears them after silences of 30 s",
-               notes_of(book, PUNCH_EVIDENCE_HELD, 29 * S, 31 * S), 2);
+               net_notes_count(book, PUNCH_EVIDENCE_HELD, 29 * S, 31 * S), 2);
     EXPECT_INT("side 1 after silences of 10 s",
-               notes_of(book_of(&made, 1), PUNCH_EVIDENCE_HELD, 9 * S, 11 * S), 3);
-    EXPECT_INT("nothing was silent", notes_of(book, PUNCH_EVIDENCE_SILENT, 0, PUNCH_NEVER), 0);
+               net_notes_count(book_of(&made, 1), PUNCH_EVIDENCE_HELD, 9 * S, 11 * S), 3);
+    EXPECT_INT("nothing was silent", net_notes_count(book, PUNCH_EVIDENCE_SILENT, 0, PUNCH_NEVER),
+               0);
     EXPECT_INT("and nobody asked", made.world->sent_by_type[PUNCH_TYPE_ARE_YOU_THERE], 0);
     EXPECT_INT("it began once", book->resets, 1);
     done(&made);
@@ -184,9 +146,9 @@ static void what_is_missing_was_silent(void) {
     made.world->hook = meddle;
     made.world->hook_user = &how;
     net_run(made.world, made.world->now_us + 45 * S);
-    const notebook *book = book_of(&made, 0);
+    const net_notebook *book = book_of(&made, 0);
     EXPECT_INT("their keepalive of 40 s is missing; the answer to ours shows that it was sent",
-               notes_of(book, PUNCH_EVIDENCE_SILENT, 38 * S, 42 * S), 1);
+               net_notes_count(book, PUNCH_EVIDENCE_SILENT, 38 * S, 42 * S), 1);
     EXPECT_INT("one question of side 0, and one of side 1 about its unacknowledged keepalive",
                made.world->sent_by_type[PUNCH_TYPE_ARE_YOU_THERE], 2);
     done(&made);
@@ -209,7 +171,7 @@ static void the_broker_sees_a_lapse(void) {
         made.world->hook_user = &how;
         net_run(made.world, made.world->now_us + 20 * S);
         EXPECT_INT(rows[i].sentence,
-                   notes_of(book_of(&made, 0), PUNCH_EVIDENCE_REMAPPED, 10 * S, 20 * S),
+                   net_notes_count(book_of(&made, 0), PUNCH_EVIDENCE_REMAPPED, 10 * S, 20 * S),
                    rows[i].remapped);
         EXPECT_INT("the other side's hole is its own", book_of(&made, 1)->resets, 1);
         done(&made);
@@ -339,7 +301,7 @@ static void memory(void) {
     const size_t plain = punch_peer_size(&config);
     config.offers[1] = &notes_40;
     const size_t one = punch_peer_size(&config);
-    EXPECT("a state needs its bytes", one >= plain + sizeof(notebook));
+    EXPECT("a state needs its bytes", one >= plain + sizeof(net_notebook));
     config.broker_keepalive = &notes_40;
     EXPECT_INT("the broker's strategy shares them", punch_peer_size(&config), one);
     config.offers[1] = NULL;

@@ -161,7 +161,7 @@ static void arrive(sim_world *world, uint32_t slot) {
     sim_packet *at = sim_pool_at(&world->packets, slot);
     const uint32_t to = at->to;
     const sim_host *host = &world->hosts[to];
-    if (!host->is_bound || host->addr.port != at->dst.port) {
+    if (!sim_host_listens_at(host, &at->dst)) {
         end_nowhere(world, slot, "no socket on that port");
         return;
     }
@@ -310,7 +310,7 @@ static sim_packet *fill(sim_world *world, uint32_t slot, uint32_t from,
                         const punch_datagram *datagram) {
     sim_packet *at = sim_pool_at(&world->packets, slot);
     at->number = ++world->result->packets_sent;
-    at->src = world->hosts[from].addr;
+    at->src = sim_host_sock_addr(&world->hosts[from], datagram->sock);
     at->dst = datagram->remote;
     at->from = from;
     at->to = SIM_NONE;

@@ -20,30 +20,61 @@ punch_time_us sim_host_local_us(const sim_world *world, uint32_t index) {
     return sim_clock_local_us(world->hosts[index].clock, world->now_us);
 }
 
+/* A host has one socket on the port of its address, and room for a second. */
+#define MAIN_SOCK 0
+#define SPARE_SOCK 1
+
+punch_addr sim_host_sock_addr(const sim_host *host, uint32_t sock) {
+    punch_addr addr = host->addr;
+    if (sock == SPARE_SOCK) {
+        addr.port = (uint16_t)(addr.port < UINT16_MAX ? addr.port + 1 : addr.port - 1);
+    }
+    return addr;
+}
+
+bool sim_host_listens_at(const sim_host *host, const punch_addr *addr) {
+    return punch_addr_same_ip(&host->addr, addr) &&
+           ((host->is_bound && addr->port == host->addr.port) ||
+            (host->is_spare_bound && addr->port == sim_host_sock_addr(host, SPARE_SOCK).port));
+}
+
 /* --- the port ----------------------------------------------------------------------------------
  */
 
 static punch_err port_sock_open(void *user, const punch_addr *bind, uint32_t *sock_out) {
     sim_host *at = user;
-    if (at->is_bound || (bind->port != 0 && bind->port != at->addr.port)) {
+    if (at->is_bound) {
+        if (at->is_spare_bound || bind->port != 0) {
+            return PUNCH_ERR_PORT;
+        }
+        at->is_spare_bound = true;
+        *sock_out = SPARE_SOCK;
+        return PUNCH_OK;
+    }
+    if (bind->port != 0 && bind->port != at->addr.port) {
         return PUNCH_ERR_PORT;
     }
     at->is_bound = true;
-    *sock_out = 0;
+    *sock_out = MAIN_SOCK;
     return PUNCH_OK;
 }
 
 static void port_sock_close(void *user, uint32_t sock) {
     sim_host *at = user;
-    PUNCH_ASSERT_EQ(sock, 0);
+    if (sock == SPARE_SOCK) {
+        PUNCH_ASSERT(at->is_spare_bound);
+        at->is_spare_bound = false;
+        return;
+    }
+    PUNCH_ASSERT_EQ(sock, MAIN_SOCK);
     at->is_bound = false;
 }
 
 static punch_err port_send(void *user, const punch_datagram *datagram) {
     sim_host *at = user;
     PUNCH_ASSERT(datagram->length <= PUNCH_PACKET_MAX);
-    if (!at->is_bound || datagram->remote.family == PUNCH_FAMILY_NONE ||
-        datagram->remote.port == 0) {
+    const bool is_open = datagram->sock == SPARE_SOCK ? at->is_spare_bound : at->is_bound;
+    if (!is_open || datagram->remote.family == PUNCH_FAMILY_NONE || datagram->remote.port == 0) {
         return PUNCH_ERR_PORT;
     }
     sim_fabric_send(at->world, sim_host_index(at), datagram);
@@ -61,7 +92,7 @@ static void port_random(void *user, uint8_t *out, size_t length) {
 
 static size_t port_local_addrs(void *user, uint32_t sock, punch_addr *out, size_t cap) {
     const sim_host *at = user;
-    PUNCH_ASSERT_EQ(sock, 0);
+    PUNCH_ASSERT_EQ(sock, MAIN_SOCK);
     if (cap == 0) {
         return 0;
     }
@@ -192,6 +223,7 @@ void sim_host_make(sim_world *world, uint32_t index) {
     at->wakes = 0;
     at->is_started = false;
     at->is_bound = false;
+    at->is_spare_bound = false;
     at->is_down = false;
     at->has_slept = false;
     at->has_crashed = false;
@@ -338,9 +370,10 @@ void sim_host_on_timer(sim_world *world, uint32_t index, uint32_t seq) {
 
 void sim_host_on_packet(sim_world *world, uint32_t index, const sim_packet *packet) {
     sim_host *at = &world->hosts[index];
+    const bool is_main = packet->dst.port == at->addr.port;
     const punch_datagram datagram = {.local = packet->dst,
                                      .remote = packet->src,
-                                     .sock = 0,
+                                     .sock = is_main ? MAIN_SOCK : SPARE_SOCK,
                                      .shape = packet->shape,
                                      .ttl = packet->ttl,
                                      .length = packet->length,

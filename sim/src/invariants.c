@@ -110,7 +110,7 @@ static bool is_source_of(const sim_world *world, const sim_packet *at, uint32_t 
     const sim_host *from = &world->hosts[at->from];
     const sim_site *site = &world->sites[from->site];
     const bool is_bare = site->box == NULL || nat_configuration(site->box)->firewall;
-    if ((is_bare || from->site == to_site) && punch_addr_equal(&from->addr, &at->src)) {
+    if ((is_bare || from->site == to_site) && sim_host_listens_at(from, &at->src)) {
         return true;
     }
     if (site->has_changed) {
@@ -130,7 +130,7 @@ void sim_invariants_on_delivery(const sim_world *world, uint32_t slot) {
          at->number != 0 && at->number <= world->result->packets_sent);
     MUST("no packet comes from nowhere: its source is its sender or the sender's NAT",
          is_source_of(world, at, to->site));
-    MUST("a packet is delivered to the address it carries", punch_addr_equal(&to->addr, &at->dst));
+    MUST("a packet is delivered to the address it carries", sim_host_listens_at(to, &at->dst));
     MUST("no packet exceeds PUNCH_PACKET_MAX", at->length <= PUNCH_PACKET_MAX);
 }
 

@@ -312,13 +312,13 @@ static uint32_t larger(uint32_t a, uint32_t b) {
     return a > b ? a : b;
 }
 
-/* Room a list of strategies needs for what they learn: each its state and a row that says so. */
+/* Room a list of strategies needs for what they learn. */
 static uint32_t learning_bytes(const sim_scenario *scenario, int64_t packed_list) {
     uint32_t bytes = 0;
     uint64_t list;
     memcpy(&list, &packed_list, sizeof list);
     for (; list != 0; list >>= 8) {
-        bytes += (scenario->keepalives[(list & 0xff) - 1]->state_bytes + 15) / 16 * 16 + 32;
+        bytes += (uint32_t)punch_peer_learning_bytes(scenario->keepalives[(list & 0xff) - 1]);
     }
     return bytes;
 }

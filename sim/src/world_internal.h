@@ -62,7 +62,8 @@ typedef struct {
     uint8_t kind;                 /* sim_host_kind */
     bool is_made : 1;             /* core holds an initialised object of this kind */
     bool is_started : 1;
-    bool is_bound : 1;  /* its socket is open */
+    bool is_bound : 1;       /* its socket is open */
+    bool is_spare_bound : 1; /* its second one too */
     bool is_down : 1;   /* a broker that loses every packet; a peer that sleeps or has crashed */
     bool has_slept : 1; /* or crashed: then nobody can say when its calls must be decided */
     bool has_crashed : 1;
@@ -193,6 +194,10 @@ punch_time_us sim_host_local_us(const sim_world *world, uint32_t index);
 void sim_host_settle(sim_world *world, uint32_t index);
 /* Bytes the core object of a planned host needs; 0 when its configuration is out of range. */
 size_t sim_host_core_bytes(const sim_plan *plan, uint32_t index);
+/* The inside address of one of its sockets. */
+punch_addr sim_host_sock_addr(const sim_host *host, uint32_t sock);
+/* Has it an open socket at that (inside) address? */
+bool sim_host_listens_at(const sim_host *host, const punch_addr *addr);
 
 /* fabric.c */
 void sim_fabric_send(sim_world *world, uint32_t from, const punch_datagram *datagram);

@@ -4,7 +4,7 @@
 
   --no-writable-data LIBRARY...   no variable survives outside the caller's memory: the sections for
                                   writable data are empty (constant tables live in read-only ones)
-  --libpunch LIBRARY...           the core stays embeddable: at most 6,000 lines of code (blank lines
+  --libpunch LIBRARY...           the core stays embeddable: at most 7,000 lines of code (blank lines
                                   and comments not counted), 800 more in the base that it shares with
                                   everything else, and 100 KB of text
 """
@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 import lint  # noqa: E402
 
 WRITABLE = re.compile(r"\.(data|bss|tdata|tbss)(\.(?!rel\.ro)[\w.]+)?$|\*COM\*$")
-LINES_MAX = {"core": 6000, "core/base": 800}
+LINES_MAX = {"core": 7000, "core/base": 800}
 LIBPUNCH_TEXT_BYTES_MAX = 100 * 1000
 
 

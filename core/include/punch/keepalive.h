@@ -73,7 +73,8 @@ typedef struct {
     punch_time_us now_us;
 } punch_keepalive_evidence;
 
-/* A wish for a probe of the spare port: silent for silence_us, begun at at_us or later. */
+/* A wish for a probe of the spare port: silent for silence_us, PUNCH_PROBE_SILENCE_US_MIN.._MAX,
+ * begun at at_us or later. */
 typedef struct {
     punch_time_us at_us; /* PUNCH_NEVER = none */
     punch_time_us silence_us;
@@ -110,8 +111,9 @@ typedef struct punch_keepalive {
      * every packet. PUNCH_NEVER: any silence. NULL: nothing is told, the constants above hold.
      * Pure. */
     punch_time_us (*promise_us)(const void *state, const punch_keepalive_view *view);
-    /* The next probe wished for. Pure; NULL: none, ever. */
-    punch_keepalive_probe (*probe)(const void *state, punch_time_us now_us);
+    /* The next probe wished for, which begins at earliest_us or later. Pure; NULL: none, ever. One
+     * that is under way is not taken back; its outcome comes as evidence, or nothing comes. */
+    punch_keepalive_probe (*probe)(const void *state, punch_time_us earliest_us);
 } punch_keepalive;
 
 #ifdef __cplusplus

@@ -68,7 +68,17 @@
 /* the way to the broker is never silent for longer, whatever its strategy says: three keepalives,
  * chosen; leaves 15 s to repeat before the broker forgets (PUNCH_REGISTRATION_US) */
 #define PUNCH_REGISTER_SILENCE_US_MAX 45000000
-#define PUNCH_JITTER_PERMILLE 50 /* +-5 % of the interval, against synchronisation */
+/* spare port (protocol §5): two probes so far apart that a Linux NAT counts them as a stream
+ * (nf_conntrack: more than 2 s) */
+#define PUNCH_PROBE_STREAM_US 2500000
+#define PUNCH_PROBE_ASKS 3                 /* asks before a spare port counts as silent: chosen */
+#define PUNCH_PROBE_SILENCE_US_MIN 1000000 /* shorter ones are not tried: chosen */
+#define PUNCH_PROBE_SILENCE_US_MAX 7200000000 /* longer ones are not tried: chosen, two hours */
+#define PUNCH_PROBE_GRACE_US 60000000         /* for asking, on top: chosen */
+#define PUNCH_PROBE_SENDS_MAX 6               /* of one PROBE, of ECHOs in all: chosen */
+#define PUNCH_PROBE_PAUSE_US 30000000         /* after a probe that came to nothing: chosen */
+#define PUNCH_BROKER_PROBE_GAP_US 500000      /* a broker serves a peer once in each: chosen */
+#define PUNCH_JITTER_PERMILLE 50              /* +-5 % of the interval, against synchronisation */
 
 /* broker */
 #define PUNCH_COOKIE_EPOCH_US 60000000 /* a cookie is good for this and the next epoch: chosen */

@@ -161,6 +161,10 @@ const char *punch_event_name(punch_event_kind kind);
  * range. */
 size_t punch_peer_size(const punch_peer_config *config);
 
+/* So many bytes more, at most, a peer needs for a strategy among its offers: room to be set aside
+ * by whoever resets a peer to other offers. */
+size_t punch_peer_learning_bytes(const punch_keepalive *strategy);
+
 /* Makes a peer in the caller's memory (16-byte aligned, punch_peer_size bytes). PUNCH_ERR_ARGUMENT
  * when the configuration is out of range. The peer lies idle until punch_peer_start. */
 punch_err punch_peer_init(void *memory, const punch_peer_config *config, punch_peer **peer_out);

@@ -32,6 +32,11 @@ typedef enum {
     PUNCH_TYPE_REFUSED = 23,
     PUNCH_TYPE_GO = 24,
     PUNCH_TYPE_GO_ACK = 25,
+    PUNCH_TYPE_PROBE = 26,   /* from a spare port, padded to the size of PROBED */
+    PUNCH_TYPE_PROBED = 27,  /* to that port: where it is seen, and a cookie that says so */
+    PUNCH_TYPE_ECHO = 28,    /* that cookie: send to where it says */
+    PUNCH_TYPE_ECHOING = 29, /* done, or refused */
+    PUNCH_TYPE_ECHOED = 30,  /* to the spare port */
     /* peer <-> peer, sealed */
     PUNCH_TYPE_INTRO = 32,
     PUNCH_TYPE_INTRO_ACK = 33,

@@ -66,9 +66,9 @@ static punch_time_us promise_us(const void *state, const punch_keepalive_view *v
     return interval_us(state);
 }
 
-static punch_keepalive_probe probe(const void *state, punch_time_us now_us) {
+static punch_keepalive_probe probe(const void *state, punch_time_us earliest_us) {
     const silence_state *own = state;
-    (void)now_us;
+    (void)earliest_us;
     return (punch_keepalive_probe){.at_us = own->probe_us > 0 ? own->probe_at_us : PUNCH_NEVER,
                                    .silence_us = own->probe_us};
 }

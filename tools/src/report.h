@@ -25,6 +25,10 @@ void report_ecdf_csv(const analysis *of, FILE *out);
 /* One row per call, read from the trials file. False when that changed under the reader. */
 bool report_trials_csv(const analysis *of, FILE *out);
 
+/* How long holes lasted, cell by cell from the trials file. False when that changed under the
+ * reader. */
+bool report_survival_csv(const analysis *of, FILE *out);
+
 /* report.md; figures says whether gnuplot drew them. Never as long as REPORT_MARKDOWN_BYTES_MAX. */
 #define REPORT_MARKDOWN_BYTES_MAX 65536u /* GitHub refuses comments that are longer */
 void report_markdown(const analysis *of, FILE *out, bool figures);

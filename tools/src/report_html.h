@@ -32,12 +32,19 @@ void html_cell_link(FILE *out, uint32_t cell);
 /* "fail" in words, sign and colour. */
 void html_verdict(FILE *out, expect_outcome outcome);
 
+/* The beginning of a picture, a legend's line (the look of a curve and what it stands for), and the
+ * dashes of a curve as an attribute. */
+void html_svg(FILE *out, double width, double height);
+void html_key(FILE *out, uint32_t curve, const char *text);
+const char *html_dashes(uint32_t curve);
+
 /* The sections, each with its heading. */
 void html_tradeoff(const analysis *of, FILE *out); /* nothing where none is asked for */
 void html_grid(const analysis *of, FILE *out);
 void html_cards(const analysis *of, FILE *out);
 void html_table(const analysis *of, FILE *out);
 void html_times(const analysis *of, FILE *out);
+void html_survival(const analysis *of, FILE *out); /* nothing where nothing was held */
 void html_factors(const analysis *of, FILE *out);
 void html_reasons(const analysis *of, FILE *out);
 

@@ -30,7 +30,7 @@
 static const char *const dashes[] = {"", " stroke-dasharray=\"7 3\"", " stroke-dasharray=\"2 2\"",
                                      " stroke-dasharray=\"7 2 2 2\""};
 
-static void put_svg(FILE *out, double width, double height) {
+void html_svg(FILE *out, double width, double height) {
     fprintf(out,
             "<svg viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" role=\"img\" "
             "fill=\"currentColor\" font-family=\"system-ui, sans-serif\" font-size=\"10\">\n",
@@ -49,12 +49,16 @@ static void put_label(FILE *out, const double at[2], const char *anchor, const c
     fputs("</text>", out);
 }
 
-/* A legend's line: the look of curve c and what it stands for. */
-static void put_key(FILE *out, uint32_t c, const char *text) {
+const char *html_dashes(uint32_t curve) {
+    return dashes[curve % (sizeof dashes / sizeof dashes[0])];
+}
+
+void html_key(FILE *out, uint32_t curve, const char *text) {
     fprintf(out,
             "<li><svg width=\"28\" height=\"10\" aria-hidden=\"true\"><path class=\"c%u\" d=\"M1 "
             "5H27\" stroke=\"%s\" stroke-width=\"2\" fill=\"none\"%s/></svg> ",
-            c, layout_colours[c], dashes[c % 4]);
+            curve % LAYOUT_CURVES_MAX, layout_colours[curve % LAYOUT_CURVES_MAX],
+            html_dashes(curve));
     format_markup(out, text);
     fputs("</li>\n", out);
 }
@@ -147,7 +151,7 @@ static void put_times_panel(const times_frame *frame, const layout_time_axis *ax
         fputs("</figcaption>\n", frame->out);
         free(title);
     }
-    put_svg(frame->out, WIDTH, HEIGHT);
+    html_svg(frame->out, WIDTH, HEIGHT);
     fputs("<title>Share of calls connected by the time since the call</title>\n", frame->out);
     put_times_axes(frame, axis);
     for (uint32_t curve = 0; curve < frame->plot->curves; curve++) {
@@ -172,7 +176,7 @@ void html_times(const analysis *of, FILE *out) {
         plot.kind == LAYOUT_POOLED ? " Cells of a curve are pooled." : "");
     for (uint32_t curve = 0; curve < plot.curves; curve++) {
         char *title = layout_curve_title(&plot, curve);
-        put_key(out, curve, title);
+        html_key(out, curve, title);
         free(title);
     }
     fprintf(out, "</ul>\n<div class=\"%s\">\n", plot.panels > 1 ? "panels" : "panel");
@@ -364,7 +368,7 @@ static void put_effect(factor_frame *frame, effect_shows shows) {
     frame->shows = shows;
     fprintf(frame->out, "<figure>\n<figcaption>%s</figcaption>\n<div class=\"scroll\">",
             effect_titles[shows]);
-    put_svg(frame->out, frame->width, HEIGHT - BOTTOM + frame->bottom);
+    html_svg(frame->out, frame->width, HEIGHT - BOTTOM + frame->bottom);
     fprintf(frame->out, "<title>%s: at every level</title>\n", effect_titles[shows]);
     put_value_axis(frame);
     put_level_labels(frame);
@@ -382,7 +386,7 @@ static void put_factor(const analysis *of, FILE *out, uint32_t factor) {
     fputs("</h3>\n<ul class=\"legend\">\n", out);
     for (uint32_t line = 0; line < effect.lines; line++) {
         char *title = layout_effect_title(&effect, line);
-        put_key(out, line, title);
+        html_key(out, line, title);
         free(title);
     }
     fputs("</ul>\n<div class=\"panels\">\n", out);

@@ -88,6 +88,10 @@ static bool put_trials(const writing *what, FILE *out) {
     return report_trials_csv(what->of, out);
 }
 
+static bool put_survival(const writing *what, FILE *out) {
+    return report_survival_csv(what->of, out);
+}
+
 static bool put_markdown(const writing *what, FILE *out) {
     report_markdown(what->of, out, what->figures);
     return true;
@@ -144,6 +148,7 @@ static bool is_mapped(const analysis *of) {
 static const char manifest_name[] = "manifest.json";
 static const char host_name[] = "host.json";
 static const char trials_name[] = "trials.csv";
+static const char survival_name[] = "survival.csv";
 
 /* Beside the manifest and the two that are not always written. */
 static const report_file plain_files[] = {
@@ -185,7 +190,7 @@ static bool is_wanted(const analysis *of, size_t figure) {
 /* Calls a function with the name of each file there may be but the manifest; stops when it says
  * false. */
 static bool each_file(bool (*visit)(const writing *what, const char *name), const writing *what) {
-    static const char *const others[] = {"report.md", host_name, trials_name};
+    static const char *const others[] = {"report.md", host_name, trials_name, survival_name};
     bool going = true;
     for (size_t i = 0; going && i < PLAIN_FILES; i++) {
         going = visit(what, plain_files[i].name);
@@ -391,6 +396,12 @@ static bool write_trials(const writing *staged) {
     return true;
 }
 
+/* How long holes lasted, where any were held. */
+static bool write_survival(const writing *staged) {
+    static const report_file survival = {survival_name, put_survival};
+    return staged->of->file == NULL || !analysis_holds(staged->of) || write_file(staged, &survival);
+}
+
 /* Everything into the stage; false when something could not be written. */
 static bool write_all(writing *staged) {
     static const report_file partial = {manifest_name, put_manifest_partial};
@@ -404,7 +415,7 @@ static bool write_all(writing *staged) {
     for (size_t i = 0; written && i < FIGURES; i++) {
         written = !is_wanted(staged->of, i) || write_file(staged, &figures[i].script);
     }
-    if (!written || !write_trials(staged)) {
+    if (!written || !write_survival(staged) || !write_trials(staged)) {
         return false;
     }
     staged->figures = draw_all(staged);

@@ -433,9 +433,17 @@ void sim_calls_on_event(sim_world *world, uint32_t from, const punch_event *even
  */
 
 bool sim_calls_leads_to(const sim_world *world, uint32_t host, const punch_addr *dst) {
-    const sim_host_plan *plan = sim_world_host_plan(world, host);
-    const nat *box = world->sites[plan->site].box;
-    return punch_addr_equal(&plan->addr, dst) || (box != NULL && nat_owns(box, dst));
+    const sim_host *at = &world->hosts[host];
+    if (punch_addr_equal(&at->addr, dst)) {
+        return true;
+    }
+    for (uint32_t site = at->site; site != SIM_NONE; site = world->sites[site].parent) {
+        const nat *box = world->sites[site].box;
+        if (box != NULL && nat_owns(box, dst)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The sender's call whose other side the packet is addressed to: by the handle it carries, and by

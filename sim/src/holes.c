@@ -85,11 +85,20 @@ static void recover(sim_world *world, uint32_t call) {
 /* --- looking -----------------------------------------------------------------------------------
  */
 
-static bool are_neighbours(const sim_world *world, uint32_t call) {
-    return world->hosts[host_of(world, call, 0)].site == world->hosts[host_of(world, call, 1)].site;
+static uint32_t outermost(const sim_world *world, uint32_t host) {
+    uint32_t site = world->hosts[host].site;
+    while (world->sites[site].parent != SIM_NONE) {
+        site = world->sites[site].parent;
+    }
+    return site;
 }
 
-/* What the counterparty sends, as it stands before this side's NAT. */
+/* At one site, or behind one carrier: what they send each other does not cross the core. */
+static bool are_neighbours(const sim_world *world, uint32_t call) {
+    return outermost(world, host_of(world, call, 0)) == outermost(world, host_of(world, call, 1));
+}
+
+/* What the counterparty sends, as it stands before this side's outermost NAT. */
 static nat_packet packet_towards(const sim_world *world, place at) {
     const uint32_t theirs = 1 - at.side;
     const nat_packet packet = {.src = world->holds[at.call].holes[theirs].source,
@@ -102,16 +111,12 @@ static nat_packet packet_towards(const sim_world *world, place at) {
  * one counts until it sends. Neighbours have no timeout to wait for: they are looked at whenever a
  * packet of theirs leaves. */
 static punch_time_us open_until(const sim_world *world, place at) {
-    const sim_host *host = &world->hosts[host_of(world, at.call, at.side)];
     const uint32_t theirs = 1 - at.side;
     if (are_neighbours(world, at.call)) {
         return sim_truth_has_opened(world, at.call, theirs) ? PUNCH_NEVER : world->now_us;
     }
-    const nat *box = sim_site_nat_now(world, &world->sites[host->site]);
-    nat_packet packet = packet_towards(world, at);
-    const punch_time_us until_us =
-        box == NULL ? PUNCH_NEVER : nat_admits_until(box, &packet, world->now_us);
-    return punch_addr_equal(&packet.dst, &host->addr) ? until_us : world->now_us;
+    const nat_packet packet = packet_towards(world, at);
+    return sim_truth_admitted_until(world, &packet, host_of(world, at.call, at.side));
 }
 
 static void look(sim_world *world, place at) {
@@ -160,24 +165,40 @@ void sim_holes_on_look(sim_world *world, uint32_t index_and_side, uint32_t seq) 
 
 void sim_holes_on_mappings_ended(sim_world *world, uint32_t site) {
     for (uint32_t i = 0; world->watches_holes && i < world->plan->call_count; i++) {
-        if (world->hosts[host_of(world, i, 0)].site == site ||
-            world->hosts[host_of(world, i, 1)].site == site) {
+        if (sim_route_holds(world, site, world->hosts[host_of(world, i, 0)].site) ||
+            sim_route_holds(world, site, world->hosts[host_of(world, i, 1)].site)) {
             look_at_both(world, i);
         }
     }
 }
 
-/* The NAT is at that instant, not at the world's: nothing else may be asked. */
+/* What comes out of the core towards a host, as it stands before the NAT of a site around that
+ * host: the NATs further out have let it in. */
+static nat_packet packet_before(const sim_world *world, uint32_t site, const nat_packet *from) {
+    nat_packet packet = *from;
+    const uint32_t outer = world->sites[site].parent;
+    if (outer != SIM_NONE) {
+        packet = packet_before(world, outer, from);
+        if (world->sites[outer].box != NULL) {
+            (void)nat_admits_until(world->sites[outer].box, &packet, world->now_us);
+        }
+    }
+    return packet;
+}
+
+/* The NAT is at that instant, not at the world's: it may not be asked anything else, nor may those
+ * further in. */
 void sim_holes_on_crowded_out(sim_world *world, uint32_t site, punch_time_us at_us) {
     for (uint32_t i = 0; world->watches_holes && i < 2 * world->plan->call_count; i++) {
         const place at = {i / 2, i % 2};
         const sim_hold *hold = &world->holds[at.call];
         if (!hold->is_up || !clock_runs(hold) || !hole_of(world, at)->is_open ||
-            world->hosts[host_of(world, at.call, at.side)].site != site ||
+            !sim_route_holds(world, site, world->hosts[host_of(world, at.call, at.side)].site) ||
             are_neighbours(world, at.call)) {
             continue;
         }
-        nat_packet packet = packet_towards(world, at);
+        const nat_packet towards = packet_towards(world, at);
+        nat_packet packet = packet_before(world, site, &towards);
         if (nat_admits_until(world->sites[site].box, &packet, at_us) <= at_us) {
             lose(world, at, punch_time_earlier(hole_of(world, at)->until_us, at_us));
         }
@@ -358,9 +379,10 @@ static void strike(sim_world *world, uint32_t call, sim_fault_kind kind) {
 static bool is_struck(const sim_world *world, uint32_t call, const sim_fault *fault) {
     const uint32_t caller = host_of(world, call, 0);
     const uint32_t callee = host_of(world, call, 1);
-    return sim_fault_is_of_site(fault->kind) ? world->hosts[caller].site == fault->index ||
-                                                   world->hosts[callee].site == fault->index
-                                             : caller == fault->index || callee == fault->index;
+    return sim_fault_is_of_site(fault->kind)
+               ? sim_route_holds(world, fault->index, world->hosts[caller].site) ||
+                     sim_route_holds(world, fault->index, world->hosts[callee].site)
+               : caller == fault->index || callee == fault->index;
 }
 
 void sim_holes_on_fault(sim_world *world, const sim_fault *fault) {

@@ -105,22 +105,24 @@ void sim_invariants_on_path(const sim_world *world, uint32_t index, uint32_t whi
 }
 
 /* Where a packet of that host may seem to come from, seen by a receiver at some site: itself, for
- * neighbours and where there is no NAT; otherwise its NAT. */
+ * neighbours and where no NAT translates; otherwise a NAT it is behind, one around both included:
+ * that may have turned it back. */
 static bool is_source_of(const sim_world *world, const sim_packet *at, uint32_t to_site) {
     const sim_host *from = &world->hosts[at->from];
-    const sim_site *site = &world->sites[from->site];
-    const bool is_bare = site->box == NULL || nat_configuration(site->box)->firewall;
-    if ((is_bare || from->site == to_site) && sim_host_listens_at(from, &at->src)) {
-        return true;
+    bool is_bare = true; /* nothing on the way so far has another address for it */
+    for (uint32_t i = from->site; i != SIM_NONE; i = world->sites[i].parent) {
+        const sim_site *site = &world->sites[i];
+        const bool translates = site->box != NULL && !nat_configuration(site->box)->firewall;
+        is_bare = is_bare && (!translates || sim_route_holds(world, i, to_site));
+        if (site->has_changed) {
+            return true; /* who knows when it left */
+        }
+        if (translates && nat_owns(site->box, &at->src)) {
+            const nat_config *config = nat_configuration(site->box);
+            return at->src.port >= config->port_min && at->src.port <= config->port_max;
+        }
     }
-    if (site->has_changed) {
-        return true; /* who knows when it left */
-    }
-    if (site->box == NULL || !nat_owns(site->box, &at->src)) {
-        return false;
-    }
-    const nat_config *config = nat_configuration(site->box);
-    return at->src.port >= config->port_min && at->src.port <= config->port_max;
+    return is_bare && sim_host_listens_at(from, &at->src);
 }
 
 void sim_invariants_on_delivery(const sim_world *world, uint32_t slot) {
@@ -183,6 +185,16 @@ void sim_invariants_on_decision(const sim_world *world, uint32_t index) {
                                      undecided_us_max(world, plan->callee)));
 }
 
+/* What an inside address of a site may have of its NAT. */
+static void check_share(const sim_world *world, uint32_t index, const punch_addr *inside) {
+    const sim_site *site = &world->sites[index];
+    const uint32_t most = site->box != NULL ? site->promised->per_host_max : 0;
+    if (most > 0) {
+        MUST("no host has more mappings than its NAT grants one",
+             nat_host_mapping_count(site->box, inside, world->now_us) <= most);
+    }
+}
+
 /* Against the plan, not against what the NATs believe they were told. */
 static void check_nats(const sim_world *world) {
     for (uint32_t i = 0; i < world->plan->site_count; i++) {
@@ -197,22 +209,28 @@ static void check_nats(const sim_world *world) {
         }
     }
     for (uint32_t i = 0; i < world->plan->host_count; i++) {
-        const sim_host *host = &world->hosts[i];
-        const nat *box = world->sites[host->site].box;
-        const uint32_t most = box != NULL ? world->sites[host->site].promised->per_host_max : 0;
-        if (most > 0) {
-            MUST("no host has more mappings than its NAT grants one",
-                 nat_host_mapping_count(box, &host->addr, world->now_us) <= most);
+        check_share(world, world->hosts[i].site, &world->hosts[i].addr);
+    }
+    for (uint32_t i = 0; i < world->plan->site_count; i++) {
+        const sim_site *site = &world->sites[i];
+        const uint32_t count = site->box != NULL && site->parent != SIM_NONE
+                                   ? nat_config_addresses(nat_configuration(site->box))
+                                   : 0;
+        for (uint32_t number = 0; number < count; number++) {
+            const punch_addr inside = nat_external(site->box, number);
+            check_share(world, site->parent, &inside);
         }
     }
 }
 
 static void check_packets(const sim_world *world) {
     const sim_trial_result *result = world->result;
+    const uint64_t errors_live = world->errors_made - world->errors_ended;
+    MUST("no ICMP error vanishes", errors_live <= world->packets.live);
     MUST("every packet was delivered, lost, blocked, addressed to nobody, or is under way",
          result->packets_sent + world->duplicates ==
              result->packets_delivered + result->packets_lost_link + result->packets_blocked +
-                 world->nowhere + world->packets.live);
+                 world->nowhere + world->packets.live - errors_live);
 }
 
 void sim_invariants_on_finish(const sim_world *world) {

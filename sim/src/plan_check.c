@@ -26,15 +26,41 @@ static const char *link_refused(const sim_link_plan *link) {
     return NULL;
 }
 
+static const char *chain_refused(const sim_plan *plan, const sim_site_plan *site) {
+    uint32_t depth = 1;
+    for (uint32_t at = sim_site_parent(site); at != SIM_NONE;
+         at = sim_site_parent(&plan->sites[at])) {
+        if (at >= plan->site_count) {
+            return "a site lies behind one that does not exist";
+        }
+        if (&plan->sites[at] == site) {
+            return "a site lies behind itself";
+        }
+        if (++depth > SIM_CHAIN_MAX) {
+            return "more sites lie one behind the other than SIM_CHAIN_MAX";
+        }
+    }
+    return NULL;
+}
+
+/* An outermost NAT has a public address, one behind another site whatever is in use there. */
+static bool is_external(const sim_site_plan *site, const punch_addr *addr) {
+    return addr->family != PUNCH_FAMILY_NONE && (site->behind != 0 || !punch_addr_is_private(addr));
+}
+
 static const char *site_refused(const sim_plan *plan, const sim_site_plan *site) {
     if (site->region >= plan->region_count) {
         return "a site lies in a region that does not exist";
+    }
+    const char *loops = chain_refused(plan, site);
+    if (loops != NULL) {
+        return loops;
     }
     if (site->lan_delay_us < 0) {
         return "a site has a negative LAN delay";
     }
     if (site->has_nat) {
-        if (site->external.family == PUNCH_FAMILY_NONE || punch_addr_is_private(&site->external)) {
+        if (!is_external(site, &site->external)) {
             return "a NAT's external address must be public";
         }
         const char *wrong = nat_config_check(&site->nat);
@@ -101,7 +127,7 @@ static const char *nat_fault_refused(const sim_plan *plan, const sim_fault *faul
     }
     const nat_config *before = &plan->sites[fault->index].nat;
     if (fault->kind == SIM_FAULT_NAT_RENUMBER &&
-        (fault->external.family == PUNCH_FAMILY_NONE || punch_addr_is_private(&fault->external))) {
+        !is_external(&plan->sites[fault->index], &fault->external)) {
         return "a NAT's new external address must be public";
     }
     if (fault->kind == SIM_FAULT_NAT_CHANGE) {

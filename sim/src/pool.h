@@ -29,6 +29,8 @@ typedef struct {
     uint8_t to_side;
     uint8_t shape;
     uint8_t ttl;
+    uint8_t icmp; /* sim_icmp: this is an error about the packet; src and dst are the packet's, as
+                     seen where the error is, which goes to src */
     uint8_t data[PUNCH_PACKET_MAX];
 } sim_packet;
 
@@ -46,8 +48,10 @@ static inline bool sim_packet_is_keepalive(const sim_packet *at) {
 
 /* With IP and UDP headers. */
 static inline uint32_t sim_packet_ip_bytes(const sim_packet *at) {
-    return (uint32_t)at->length + SIM_IP_UDP_HEADER_BYTES +
-           (at->dst.family == PUNCH_FAMILY_IPV6 ? SIM_IPV6_EXTRA_BYTES : 0);
+    const uint32_t headers =
+        SIM_IP_UDP_HEADER_BYTES + (at->dst.family == PUNCH_FAMILY_IPV6 ? SIM_IPV6_EXTRA_BYTES : 0);
+    /* An ICMP error has a header as long as UDP's, and quotes the packet's two (RFC 792). */
+    return headers + (at->icmp != 0 ? headers : at->length);
 }
 
 typedef struct {

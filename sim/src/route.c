@@ -26,9 +26,38 @@ static inline uint32_t hash_of(uint32_t scope, const punch_addr *addr) {
 }
 
 uint32_t sim_route_scope(const sim_world *world, uint32_t site, const punch_addr *addr) {
-    const nat *box = world->sites[site].box;
-    const bool translates = box != NULL && !nat_configuration(box)->firewall;
-    return translates || punch_addr_is_private(addr) ? site : SIM_ROUTE_PUBLIC;
+    for (;;) {
+        const sim_site *at = &world->sites[site];
+        const bool translates = at->box != NULL && !nat_configuration(at->box)->firewall;
+        if (translates || at->parent == SIM_NONE) {
+            return translates || punch_addr_is_private(addr) ? site : SIM_ROUTE_PUBLIC;
+        }
+        site = at->parent;
+    }
+}
+
+/* Where the external addresses of a site's NAT mean something. */
+static uint32_t outer_scope(const sim_world *world, uint32_t site, const punch_addr *addr) {
+    const uint32_t parent = world->sites[site].parent;
+    return parent == SIM_NONE ? SIM_ROUTE_PUBLIC : sim_route_scope(world, parent, addr);
+}
+
+uint32_t sim_route_site(const sim_world *world, sim_route found) {
+    return found.kind == SIM_ROUTE_HOST ? world->hosts[found.index].site : found.index;
+}
+
+bool sim_route_holds(const sim_world *world, uint32_t outer, uint32_t inner) {
+    while (inner != outer && inner != SIM_NONE) {
+        inner = world->sites[inner].parent;
+    }
+    return inner == outer;
+}
+
+uint32_t sim_route_step(const sim_world *world, uint32_t from, uint32_t to) {
+    while (to != SIM_NONE && world->sites[to].parent != from) {
+        to = world->sites[to].parent;
+    }
+    return to;
 }
 
 static bool is_match(const sim_world *world, uint32_t entry, uint32_t scope,
@@ -36,8 +65,8 @@ static bool is_match(const sim_world *world, uint32_t entry, uint32_t scope,
     const uint32_t index = (entry - 1) / 2;
     if ((entry - 1) % 2 == 1) {
         const sim_site *site = &world->sites[index];
-        return scope == SIM_ROUTE_PUBLIC &&
-               (punch_addr_same_ip(&site->external, addr) || nat_owns(site->box, addr));
+        return (punch_addr_same_ip(&site->external, addr) || nat_owns(site->box, addr)) &&
+               scope == outer_scope(world, index, addr);
     }
     const sim_host *host = &world->hosts[index];
     return host->scope == scope && punch_addr_same_ip(&host->addr, addr);
@@ -92,7 +121,7 @@ static void add_nat(sim_world *world, uint32_t index) {
     const uint32_t entry = 2 + 2 * index;
     for (uint32_t i = 0; i < nat_config_addresses(config) && !config->firewall; i++) {
         const punch_addr addr = nat_external(site->box, i);
-        const uint32_t slot = slot_of(world, SIM_ROUTE_PUBLIC, &addr);
+        const uint32_t slot = slot_of(world, outer_scope(world, index, &addr), &addr);
         PUNCH_ASSERT(world->routes.slots[slot] == 0 || world->routes.slots[slot] == entry);
         world->routes.slots[slot] = entry;
     }
@@ -125,4 +154,19 @@ sim_route sim_route_find(const sim_world *world, uint32_t scope, const punch_add
         found.index = (entry - 1) / 2;
     }
     return found;
+}
+
+sim_route_way sim_route_inside(const sim_world *world, uint32_t site, const punch_addr *addr) {
+    sim_route_way way = {SIM_NONE, SIM_NONE};
+    const sim_route found = sim_route_find(world, sim_route_scope(world, site, addr), addr);
+    if (found.kind == SIM_ROUTE_NOWHERE) {
+        return way;
+    }
+    const uint32_t whose = sim_route_site(world, found);
+    if (whose != site) {
+        way.step = sim_route_step(world, site, whose);
+    } else if (found.kind == SIM_ROUTE_HOST) {
+        way.host = found.index;
+    }
+    return way;
 }

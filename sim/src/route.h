@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who has an address: an open-addressing table over (scope, IP). The scope is the public network,
- * or one site: behind its NAT, or where its addresses are private ones. Entries are indices of
- * hosts and sites, which hold the addresses themselves.
+ * or one site: behind its NAT, or where its addresses are private ones. What lies between a home
+ * and its carrier's NAT belongs to the carrier's scope. Entries are indices of hosts and sites,
+ * which hold the addresses themselves.
  */
 #ifndef SIM_ROUTE_H
 #define SIM_ROUTE_H
@@ -36,8 +37,29 @@ void sim_route_destroy(sim_route_table *table);
  * broken plan. */
 void sim_route_begin(struct sim_world *world);
 
-/* Where an address means something, seen from inside a site. */
+/* Where an address means something, seen from inside a site: behind the innermost NAT around it
+ * that translates. */
 uint32_t sim_route_scope(const struct sim_world *world, uint32_t site, const punch_addr *addr);
+
+/* The site of what was found. */
+uint32_t sim_route_site(const struct sim_world *world, sim_route found);
+
+/* Does a site lie in another one, however deep, or is it that one? */
+bool sim_route_holds(const struct sim_world *world, uint32_t outer, uint32_t inner);
+
+/* The next site on the way down from inside a site (SIM_NONE: from the core network) to one that
+ * lies in it, however deep; SIM_NONE when it does not. */
+uint32_t sim_route_step(const struct sim_world *world, uint32_t from, uint32_t to);
+
+/* The way inside a site to whoever has an address there: a host of the site, or the next site down.
+ * Neither: nobody has it. */
+typedef struct {
+    uint32_t host; /* or SIM_NONE */
+    uint32_t step; /* or SIM_NONE */
+} sim_route_way;
+
+sim_route_way sim_route_inside(const struct sim_world *world, uint32_t site,
+                               const punch_addr *addr);
 
 /* O(1). Ports are not looked at. */
 sim_route sim_route_find(const struct sim_world *world, uint32_t scope, const punch_addr *addr);

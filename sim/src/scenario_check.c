@@ -120,10 +120,11 @@ static void check_sites(checker *c) {
     scenario_peer b = defaults->peer;
     scenario_cell_apply(c->cell, OBJECT_ROOT, STREAM_WORLD, &root);
     scenario_cell_apply(c->cell, OBJECT_PEER_B, STREAM_B, &b);
-    if (root.same_site && (b.nat != SCENARIO_NAT_NONE || b.link >= 0)) {
+    if (root.same_site &&
+        (b.nat != SCENARIO_NAT_NONE || b.behind != SCENARIO_NAT_NONE || b.link >= 0)) {
         complain(c, OBJECT_PEER_B,
                  "with \"same_site\", b lives at a's site and has neither \"nat\" nor \"link\" of "
-                 "its own");
+                 "its own, nor is it \"behind\" anything else");
     }
 }
 
@@ -162,7 +163,7 @@ static bool value_translates(const scenario_cell *cell, const scenario_value *va
 static const scenario_value *nat_among(const scenario_setting *settings, uint32_t count,
                                        uint32_t object) {
     for (uint32_t i = 0; i < count; i++) {
-        if (settings[i].object == object && settings[i].option->type == TYPE_NAT) {
+        if (settings[i].object == object && strcmp(settings[i].option->name, "peers.nat") == 0) {
             return &settings[i].value;
         }
     }
@@ -181,6 +182,12 @@ static bool peer_translates(const scenario_cell *cell, uint32_t object) {
 }
 
 static void check_family(checker *c, uint32_t object, const scenario_peer *peer) {
+    if (peer->family == SCENARIO_IPV6 && c->loader->outer_count[object - OBJECT_PEER_A] > 0) {
+        complain(c, object,
+                 "an IPv6 peer is behind a NAT that is behind another one, and nothing here "
+                 "translates IPv6 (no NAT66): one firewall, or \"nat\": \"none\"");
+        return;
+    }
     if (peer->family != SCENARIO_IPV6 || !peer_translates(c->cell, object)) {
         return;
     }
@@ -223,6 +230,9 @@ static bool is_of_a(const scenario_cell *cell, const scenario_fault *fault) {
 /* What is wrong with an entry of the timeline; NULL: nothing. */
 static const char *fault_refused(const scenario_cell *cell, const scenario_fault *fault) {
     const sim_fault_kind kind = (sim_fault_kind)fault->action;
+    if (fault->box > 0 && (!sim_fault_is_of_site(kind) || fault->on == SCENARIO_ON_BROKER)) {
+        return "\"box\" counts the NATs around a or b; there is none here";
+    }
     if (sim_fault_is_of_peer(kind)) {
         return fault->on != SCENARIO_ON_BROKER
                    ? NULL
@@ -250,15 +260,21 @@ static const char *fault_refused(const scenario_cell *cell, const scenario_fault
     const bool of_a = is_of_a(cell, fault);
     const uint32_t object = of_a ? OBJECT_PEER_A : OBJECT_PEER_B;
     scenario_cell_apply(cell, object, of_a ? STREAM_A : STREAM_B, &peer);
-    if (kind == SIM_FAULT_NAT_RENUMBER) {
+    if (kind == SIM_FAULT_NAT_RENUMBER && fault->box == 0) {
         return peer.nat == SCENARIO_NAT_NONE || peer_translates(cell, object)
                    ? NULL
                    : "a firewall has no address that could change: its hosts have their own";
     }
-    if (peer.nat >= SCENARIO_VIEW_BASE) {
+    scenario_chain chain;
+    scenario_chain_of(cell, &peer, of_a ? STREAM_A : STREAM_B, &chain);
+    if (fault->box >= chain.count || kind == SIM_FAULT_NAT_RENUMBER) {
+        return NULL; /* left out where there is no such box, or it has no address */
+    }
+    const int64_t changed = chain.boxes[fault->box].ref;
+    if (changed >= SCENARIO_VIEW_BASE) {
         return "a NAT drawn from a population cannot change: name one";
     }
-    return is_firewall(cell, fault->to) == is_firewall(cell, peer.nat)
+    return is_firewall(cell, fault->to) == is_firewall(cell, changed)
                ? NULL
                : "a NAT cannot become a firewall, nor the other way round: its hosts would need "
                  "other addresses";
@@ -321,6 +337,9 @@ void scenario_check_cells(scenario_loader *loader) {
             }
         }
         check_populations(&c);
+        if (!scenario_check_chains(loader, &cell)) {
+            return;
+        }
         check_sites(&c);
         check_families(&c);
         check_radio(&c, OBJECT_PEER_A, STREAM_A);

@@ -50,6 +50,7 @@ static uint64_t of_number(const sim_scenario *scenario, const scenario_option *o
     size_t count;
     switch (option->type) {
     case TYPE_NAT:
+    case TYPE_OUTER_NAT:
         return of_nat(scenario, number);
     case TYPE_LINK:
         return number < 0 ? 0 : of_object_name(scenario, (uint32_t)number);

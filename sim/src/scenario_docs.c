@@ -41,6 +41,9 @@ static void write_type(const scenario_option *option, FILE *out) {
     case TYPE_NAT:
         (void)fputs("a name in \"nat\", \"none\" or a population", out);
         return;
+    case TYPE_OUTER_NAT:
+        (void)fputs("a name in \"nat\", or \"none\"", out);
+        return;
     case TYPE_LINK:
         (void)fputs("a name in \"link\", or \"none\"", out);
         return;

@@ -13,10 +13,11 @@
  * Files: scenario_load.c sections, scenario_object.c objects, scenario_read.c values,
  * scenario_read_draw.c distributions, scenario_population.c, scenario_mix.c, scenario_factor.c
  * factors, keys and overrides, scenario_file.c data files, scenario_csv*.c those that are CSV,
- * scenario_check.c whole cells; scenario_until.c, scenario_tradeoff.c, scenario_expect.c and
- * scenario_measured.c what is said about measures; scenario_cell.c a cell's settings,
- * scenario_plan.c plans, scenario_digest.c, scenario.c the rest of the interface, scenario_docs.c
- * explain and reference, scenario_schema.c the schema, scenario_words.c texts.
+ * scenario_check.c whole cells, scenario_chain.c NATs behind NATs; scenario_until.c,
+ * scenario_tradeoff.c, scenario_expect.c and scenario_measured.c what is said about measures;
+ * scenario_cell.c a cell's settings, scenario_plan.c plans, scenario_digest.c, scenario.c the rest
+ * of the interface, scenario_docs.c explain and reference, scenario_schema.c the schema,
+ * scenario_words.c texts.
  * Apart from scenarios: json_*.c, scenario_options.c the table, scenario_number.c, scenario_draw.c,
  * scenario_arena.c, scenario_complaints.c.
  */
@@ -178,6 +179,7 @@ struct sim_scenario {
     uint32_t expect_cap;
     sim_until until;
     sim_tradeoff tradeoff;
+    uint32_t outer_max;    /* NATs outside of any peer's own, in any cell */
     uint32_t messages_max; /* of any cell, cut to what a peer may have under way */
     bool drawn;            /* something differs between the trials of a cell */
     uint64_t digest;
@@ -207,8 +209,10 @@ typedef struct scenario_file {
 typedef struct {
     sim_scenario *scenario;
     sim_complaints *complaints;
-    json_doc doc;         /* of the scenario itself */
-    scenario_file *files; /* data beside it */
+    json_doc doc;            /* of the scenario itself */
+    scenario_file *files;    /* data beside it */
+    uint8_t *depths;         /* of chains, by object: room for scenario_check_chains */
+    uint32_t outer_count[2]; /* NATs outside of a's, of b's own, in the cell checked last */
 } scenario_loader;
 
 /* One value to be read: a node, or the text of an override. */
@@ -339,6 +343,31 @@ void scenario_read_expects(scenario_loader *loader, const json_node *list);
 /* scenario_digest.c: of everything that changes a world, but not seed and trials. */
 uint64_t scenario_digest_of(const sim_scenario *scenario);
 
+/* --- chains (scenario_chain.c) */
+
+typedef struct {
+    int64_t ref;     /* as it is named, before a draw */
+    uint32_t stream; /* of its draws */
+    bool is_there;   /* false: a peer without a NAT of its own */
+    scenario_nat nat;
+} scenario_box;
+
+/* What is around a peer, from its own NAT (or none) outwards. */
+typedef struct {
+    uint32_t count; /* at least 1 */
+    scenario_box boxes[SIM_CHAIN_MAX];
+} scenario_chain;
+
+/* The chain of the peer whose own draws have that stream, in this trial. */
+void scenario_chain_of(const scenario_cell *cell, const scenario_peer *peer, uint32_t stream,
+                       scenario_chain *out);
+/* How many boxes two chains have in common when they may, from the outermost inwards; never a
+ * peer's own. */
+uint32_t scenario_chain_shared(const sim_scenario *scenario, const scenario_chain *a,
+                               const scenario_chain *b);
+/* Complains about chains that loop or are too deep, whatever is drawn; notes how deep they are. */
+bool scenario_check_chains(scenario_loader *loader, const scenario_cell *cell);
+
 /* --- cells (scenario_cell.c) */
 
 scenario_cell scenario_cell_at(const sim_scenario *scenario, uint32_t cell, uint64_t trial_seed);
@@ -359,6 +388,18 @@ void scenario_cell_link_as_set(const scenario_cell *cell, int64_t link, uint32_t
                                uint32_t stream, sim_link_plan *out);
 
 /* Streams of draws by where they are used. */
-enum { STREAM_A = 0, STREAM_BROKER = 1, STREAM_B = 2, STREAM_WORLD = 3, STREAM_TIMELINE = 16 };
+enum {
+    STREAM_A = 0,
+    STREAM_BROKER = 1,
+    STREAM_B = 2,
+    STREAM_WORLD = 3,
+    STREAM_TIMELINE = 16,
+    STREAM_OUTER = 256 /* the NATs outside of a peer's own */
+};
+
+/* Of the box at a place (from 1) of the chain around a peer. */
+static inline uint32_t scenario_chain_stream(uint32_t of_peer, uint32_t place) {
+    return STREAM_OUTER + 4 * place + of_peer;
+}
 
 #endif

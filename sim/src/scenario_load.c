@@ -45,10 +45,12 @@ static void set_all_defaults(scenario_defaults *defaults) {
     defaults->root.name = defaults->root.title = -1;
     defaults->root.question = defaults->root.notes = -1;
     defaults->root.seed = 1;
-    defaults->nat = (scenario_nat){.preset = -1, .config = nat_config_default()};
+    defaults->nat = (scenario_nat){
+        .preset = -1, .behind = SCENARIO_NAT_NONE, .link = -1, .config = nat_config_default()};
     set_defaults(SECTION_NAT, &defaults->nat); /* of what is no NAT's own, and in no preset */
     defaults->link.preset = -1;
     defaults->peer.nat = SCENARIO_NAT_NONE;
+    defaults->peer.behind = SCENARIO_NAT_NONE;
     defaults->peer.link = -1;
     defaults->fault.to = SCENARIO_NAT_NONE;
     defaults->broker.link = -1;

@@ -88,6 +88,12 @@ static const scenario_option options[] = {
         "same_site", SECTION_ROOT, 0, "false", AT_ROOT(same_site),
         "b lives at a's site, behind the same NAT and link; b's own \"nat\" and \"link\" must then "
         "be left out."),
+    BOOL(
+        "same_carrier", SECTION_ROOT, 0, "false", AT_ROOT(same_carrier),
+        "Where the NATs that a and b are behind end in the same names, from the outermost inwards, "
+        "they are the same boxes; else each peer has its own of that kind. The peers' innermost "
+        "NATs are never shared: that is \"same_site\". Out of a shared box b's way to the broker "
+        "is a's (\"a-broker\")."),
     BOOL("isolated", SECTION_ROOT, 0, "false", AT_ROOT(isolated),
          "With same_site: the network keeps a and b apart, as guest Wi-Fi does; they reach each "
          "other through their NAT or not at all."),
@@ -111,6 +117,20 @@ static const scenario_option options[] = {
     INDEX("nat.preset", SECTION_NAT, TYPE_PRESET, 0, "", offsetof(scenario_nat, preset),
           "A known device to start from; the other keys change it. Without one: what RFC 4787 "
           "recommends."),
+    INDEX(
+        "nat.behind", SECTION_NAT, TYPE_OUTER_NAT, OPTION_DRAWN, "none",
+        offsetof(scenario_nat, behind),
+        "Behind another NAT, as a home behind its carrier's: a name in \"nat\", which may be "
+        "behind "
+        "a third; up to six one behind the other, the peer's own included. Its external address is "
+        "then one of 100.64.0.0/10 (RFC 6598)."),
+    INDEX("nat.link", SECTION_NAT, TYPE_LINK, OPTION_DRAWN, "none", offsetof(scenario_nat, link),
+          "Its link outwards where other NATs or peers are behind it; a peer's own NAT has the "
+          "peer's link instead."),
+    BOOL(
+        "nat.isolated", SECTION_NAT, OPTION_DRAWN, "false", offsetof(scenario_nat, isolated),
+        "As a NAT that others are behind: they reach each other through it or not at all, never by "
+        "their inside addresses, as where a carrier keeps its customers apart."),
     ENUM("nat.mapping", SECTION_NAT, OPTION_DRAWN, "", mapping_names, AT_NAT(mapping),
          "Who shares an external port: RFC 4787 §4.1."),
     ENUM("nat.filtering", SECTION_NAT, OPTION_DRAWN, "", filtering_names, AT_NAT(filtering),
@@ -289,6 +309,11 @@ static const scenario_option options[] = {
     INDEX("peers.nat", SECTION_PEERS, TYPE_NAT, OPTION_DRAWN, "none", AT_PEER(nat),
           "The NAT in front of the peer: a name in \"nat\", \"none\" (a public address), or "
           "{\"population\": NAME, \"without\": [CLASS, ...]} to draw one per trial."),
+    INDEX("peers.behind", SECTION_PEERS, TYPE_NAT, OPTION_DRAWN, "none", AT_PEER(behind),
+          "What its access is behind besides, outside of its own NAT and all that one is behind: "
+          "its carrier's NAT, a name in \"nat\" or a population. With \"nat\": \"none\" the peer "
+          "has an "
+          "inside address of its carrier, as a phone."),
     ENUM("peers.family", SECTION_PEERS, 0, "ipv4", family_names, AT_PEER(family),
          "Its addresses, the same for both peers; the broker follows. With ipv6 (2001:db8::/32, "
          "RFC 3849) what stands in front of a peer is a firewall or nothing: nothing here "
@@ -352,6 +377,16 @@ static const scenario_option options[] = {
            "0s", "60s", AT_INTERNET(a_broker_us), "Delay between a and the broker, one way."),
     NUMBER("internet.b-broker", SECTION_INTERNET, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "20ms",
            "0s", "60s", AT_INTERNET(b_broker_us), "Delay between b and the broker, one way."),
+    /* Default chosen: traceroutes between hosts show 10 to 20 routers end to end, their access
+     * networks included (V. Paxson, End-to-end routing behavior in the Internet, 1996). */
+    NUMBER("internet.a-b-hops", SECTION_INTERNET, NUMBER_COUNT, STORE_U16, OPTION_DRAWN, "10", "0",
+           "250", AT_INTERNET(a_b_hops),
+           "Routers between the sites of a and b, each taking one from a packet's TTL; NATs on the "
+           "way take theirs besides. Packets start with 64."),
+    NUMBER("internet.a-broker-hops", SECTION_INTERNET, NUMBER_COUNT, STORE_U16, OPTION_DRAWN, "10",
+           "0", "250", AT_INTERNET(a_broker_hops), "Routers between a and the broker."),
+    NUMBER("internet.b-broker-hops", SECTION_INTERNET, NUMBER_COUNT, STORE_U16, OPTION_DRAWN, "10",
+           "0", "250", AT_INTERNET(b_broker_hops), "Routers between b and the broker."),
     NUMBER("internet.loss", SECTION_INTERNET, NUMBER_RATIO, STORE_PROBABILITY, OPTION_DRAWN, "0%",
            "0%", "100%", AT_INTERNET(loss), "Independent loss between any two sites."),
 
@@ -384,6 +419,10 @@ static const scenario_option options[] = {
          "false: this entry is left out; for factors that switch it on."),
     ENUM("timeline.on", SECTION_TIMELINE, OPTION_REQUIRED, "", on_names, AT_FAULT(on),
          "To whom: a, b or the broker."),
+    NUMBER(
+        "timeline.box", SECTION_TIMELINE, NUMBER_COUNT, STORE_U32, 0, "0", "0", "5", AT_FAULT(box),
+        "To which of the NATs it is behind, and its link: 0 its own, 1 the next one outwards, and "
+        "so on; left out where the chain ends before."),
 
     BOOL("timeline.network_changed", SECTION_TIMELINE, OPTION_DRAWN, "true",
          AT_FAULT(network_changed),

@@ -39,6 +39,7 @@ typedef enum {
     TYPE_PRESET,      /* name of a NAT preset */
     TYPE_LINK_PRESET, /* name of a link preset */
     TYPE_NAT,         /* name in "nat", "none", or {"population": name} */
+    TYPE_OUTER_NAT,   /* name in "nat", or "none" */
     TYPE_LINK,        /* name in "link", or "none" */
     TYPE_KEEPALIVE,   /* name of a keepalive strategy */
     TYPE_KEEPALIVES,  /* list of them */
@@ -92,6 +93,7 @@ typedef struct {
     punch_time_us limit_us;
     punch_time_us hold_us;
     bool same_site;
+    bool same_carrier;
     bool isolated;
     uint32_t packets_max;
 } scenario_root;
@@ -107,6 +109,9 @@ typedef struct {
 typedef struct {
     int64_t preset;               /* index, or -1 */
     punch_time_us udp_timeout_us; /* first and stream alike; 0 = as the configuration says */
+    int64_t behind;               /* scenario_nat_ref: the next NAT outwards */
+    int64_t link;                 /* index, or -1; as an outer NAT */
+    bool isolated;                /* as an outer NAT */
     nat_config config;
     sim_cross_plan cross;
 } scenario_nat;
@@ -119,6 +124,7 @@ typedef struct {
 
 typedef struct {
     int64_t nat;        /* scenario_nat_ref */
+    int64_t behind;     /* scenario_nat_ref: outside of what its NAT is behind */
     int64_t link;       /* index, or -1 */
     int64_t keepalives; /* one byte each: index in the scenario's keepalives + 1; 0 ends */
     punch_time_us phase_us;
@@ -146,6 +152,9 @@ typedef struct {
     punch_time_us a_b_us;
     punch_time_us a_broker_us;
     punch_time_us b_broker_us;
+    uint16_t a_b_hops;
+    uint16_t a_broker_hops;
+    uint16_t b_broker_hops;
     punch_probability loss;
 } scenario_internet;
 
@@ -161,6 +170,7 @@ typedef struct {
     punch_time_us at_us;
     uint32_t action; /* sim_fault_kind */
     uint32_t on;     /* SCENARIO_ON_* */
+    uint32_t box;    /* which site of its chain, from 0 outwards */
     int64_t to;      /* scenario_nat_ref, of a change */
     bool happens;
     bool network_changed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Plans from cells: two peers and a broker, each at a site of its own unless both peers share one.
+ * Plans from cells: two peers and a broker, each at a site of its own unless both peers share one,
+ * and the sites those lie in: NATs behind NATs.
  *
  *   index   host     site, region   addresses (RFC 5737, RFC 1918)
  *   0       a        0              NAT 192.0.2.1 (.. 16), inside 192.168.1.10; without NAT .10
@@ -10,6 +11,11 @@
  *
  * With IPv6 nothing translates: a has 2001:db8:a::10 (RFC 3849), b 2001:db8:b::10 or, at a's site,
  * 2001:db8:a::11, the broker 2001:db8:c::1; a firewall's own address, which nobody uses, is ::1.
+ * The sites around them have places of their own, from 3 on: the first one outside of a's, of b's,
+ * the first they share, the second one outside of a's, ... Places nobody takes are empty sites, so
+ * that an index means the same in every trial. The outermost NAT has the address above; inside a
+ * NAT that others are behind, site S's is 100.64.S.1 and that of a peer without a NAT 100.64.S.10
+ * (RFC 6598).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +26,8 @@
 #include "sim/crypto_fast.h"
 
 enum { SITE_A = 0, SITE_BROKER = 1, SITE_B = 2, SITE_COUNT = 3 };
+enum { OF_A = 0, OF_B = 1, OF_BOTH = 2, OF_COUNT = 3 };
+enum { OUTER_MAX = SIM_CHAIN_MAX - 1, SITES_MAX = SITE_COUNT + OF_COUNT * OUTER_MAX };
 enum { HOST_A = 0, HOST_B = 1, HOST_BROKER = 2, HOST_COUNT = 3 };
 
 #define BROKER_PORT 3478 /* RFC 8489 §18.6: the port of STUN, open wherever rendezvous is */
@@ -35,11 +43,12 @@ typedef struct {
     sim_plan plan;
     const sim_scenario *filled_from; /* NULL: not yet */
     uint32_t filled_cell;
-    sim_site_plan sites[SITE_COUNT];
+    sim_site_plan sites[SITES_MAX];
     sim_host_plan hosts[HOST_COUNT];
     sim_call_plan call;
     sim_fault faults[SCENARIO_FAULTS_MAX];
     punch_time_us core_delay_us[SITE_COUNT * SITE_COUNT];
+    uint16_t core_hops[SITE_COUNT * SITE_COUNT];
 } plan_memory;
 
 _Static_assert(offsetof(plan_memory, plan) == 0, "a plan is the head of its memory");
@@ -54,6 +63,7 @@ sim_plan *sim_scenario_plan_create(const sim_scenario *scenario) {
     memory->plan.calls = &memory->call;
     memory->plan.faults = memory->faults;
     memory->plan.core_delay_us = memory->core_delay_us;
+    memory->plan.core_hops = memory->core_hops;
     sim_scenario_plan(scenario, 0, 0, &memory->plan);
     return &memory->plan;
 }
@@ -67,14 +77,36 @@ static void set_name(char name[16], const char *text) {
     memcpy(name, text, strlen(text));
 }
 
+static bool is_outer(uint32_t site) {
+    return site >= SITE_COUNT;
+}
+
+/* Whose side a site is on: a peer's, or around both. */
+static uint32_t side_of(uint32_t site) {
+    return is_outer(site) ? (site - SITE_COUNT) % OF_COUNT : site == SITE_B ? OF_B : OF_A;
+}
+
+/* An empty site: its name, and where its way through the core begins. */
+static sim_site_plan *clear_site(sim_plan *plan, uint32_t index) {
+    static const char *const names[SITE_COUNT] = {"a", "broker", "b"};
+    static const char *const outer[OF_COUNT] = {"a's carrier", "b's carrier", "the carrier"};
+    const uint32_t of = side_of(index);
+    sim_site_plan *out = &plan->sites[index];
+    memset(out, 0, sizeof *out);
+    set_name(out->name, is_outer(index) ? outer[of] : names[index]);
+    if (index >= SITE_COUNT + OF_COUNT) { /* "a's carrier 2" */
+        const size_t length = strlen(out->name);
+        out->name[length] = ' ';
+        out->name[length + 1] = (char)('1' + (index - SITE_COUNT) / OF_COUNT);
+    }
+    out->region = !is_outer(index) ? index : of == OF_B ? (uint32_t)SITE_B : (uint32_t)SITE_A;
+    return out;
+}
+
 /* A site with its link; its NAT comes with a peer. */
 static sim_site_plan *fill_site(const scenario_cell *cell, sim_plan *plan, uint32_t site,
                                 int64_t link) {
-    static const char *const names[SITE_COUNT] = {"a", "broker", "b"};
-    sim_site_plan *out = &plan->sites[site];
-    memset(out, 0, sizeof *out);
-    out->region = site;
-    set_name(out->name, names[site]);
+    sim_site_plan *out = clear_site(plan, site);
     scenario_cell_link(cell, link, LINK_UP, site, &out->up);
     scenario_cell_link(cell, link, LINK_DOWN, site, &out->down);
     return out;
@@ -99,24 +131,45 @@ static punch_addr ipv6_of(uint32_t site, uint8_t last, uint16_t port) {
     return addr;
 }
 
-static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
+static bool translates(const sim_site_plan *site) {
+    return site->has_nat && !site->nat.firewall;
+}
+
+/* Is there a NAT outside of a site, in whose realm the site's outer address is? */
+static bool is_inside(const sim_plan *plan, uint32_t site) {
+    for (uint32_t at = sim_site_parent(&plan->sites[site]); at != SIM_NONE;
+         at = sim_site_parent(&plan->sites[at])) {
+        if (translates(&plan->sites[at])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An address in front of a site, by its last byte. */
+static uint32_t outer_address(const sim_plan *plan, uint32_t site, uint32_t last) {
+    const uint32_t shared = UINT32_C(0x64400000);    /* 100.64.0.0 */
+    const uint32_t outside_a = UINT32_C(0xc0000200); /* 192.0.2.0 */
+    const uint32_t outside_b = UINT32_C(0xc6336400); /* 198.51.100.0 */
+    const uint32_t network = is_inside(plan, site)   ? shared + (site << 8)
+                             : side_of(site) == OF_B ? outside_b
+                                                     : outside_a;
+    return network + last;
+}
+
+static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index, uint32_t site,
                       const scenario_peer *peer) {
-    const uint32_t inside = UINT32_C(0xc0a8010a);    /* 192.168.1.10 */
-    const uint32_t outside_a = UINT32_C(0xc000020a); /* 192.0.2.10 */
-    const uint32_t outside_b = UINT32_C(0xc633640a); /* 198.51.100.10 */
+    const uint32_t inside = UINT32_C(0xc0a8010a); /* 192.168.1.10 */
+    const bool guest = index == HOST_B && site == SITE_A;
+    const uint32_t first = translates(&plan->sites[site]) ? inside : outer_address(plan, site, 10);
     sim_host_plan *host = &plan->hosts[index];
     memset(host, 0, sizeof *host);
     host->kind = SIM_HOST_PEER;
     set_name(host->name, index == HOST_A ? "a" : "b");
-    host->site = index == HOST_A || plan->site_count < SITE_COUNT ? SITE_A : SITE_B;
-    const bool guest = index == HOST_B && host->site == SITE_A;
-    const sim_site_plan *site = &plan->sites[host->site];
-    const uint32_t home = site->has_nat && !site->nat.firewall ? inside
-                          : host->site == SITE_A               ? outside_a
-                                                               : outside_b;
+    host->site = site;
     host->addr = peer->family == SCENARIO_IPV6
-                     ? ipv6_of(host->site, guest ? 0x11 : 0x10, peer->port)
-                     : punch_addr_ipv4(home + (guest ? 1 : 0), peer->port);
+                     ? ipv6_of(site, guest ? 0x11 : 0x10, peer->port)
+                     : punch_addr_ipv4(first + (guest ? 1 : 0), peer->port);
     host->clock_offset_us = peer->clock_offset_us;
     host->clock_drift_ppb = peer->clock_drift_ppb;
     host->start_at_us = peer->start_at_us;
@@ -136,41 +189,82 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
     fill_offers(cell->scenario, host, peer->keepalives);
 }
 
-/* What stands in front of a peer, and who else is behind it. */
-static void fill_nat(const scenario_cell *cell, sim_site_plan *site, uint32_t index,
-                     const scenario_peer *peer) {
-    const bool of_a = index == SITE_A;
-    scenario_nat box;
-    site->has_nat = scenario_cell_nat(cell, peer->nat, of_a ? STREAM_A : STREAM_B, &box);
-    site->nat = box.config;
-    site->cross = box.cross;
-    /* 192.0.2.1, 198.51.100.1 */
-    site->external = peer->family == SCENARIO_IPV6
-                         ? ipv6_of(index, 1, 0)
-                         : punch_addr_ipv4(of_a ? UINT32_C(0xc0000201) : UINT32_C(0xc6336401), 0);
+/* The site of a NAT that others are behind, at its place (from 1) in the order outwards. */
+static uint32_t fill_outer(const scenario_cell *cell, sim_plan *plan, uint32_t of, uint32_t place,
+                           const scenario_box *box) {
+    const uint32_t index = SITE_COUNT + OF_COUNT * (place - 1) + of;
+    while (plan->site_count <= index) {
+        (void)clear_site(plan, plan->site_count++);
+    }
+    sim_site_plan *out = clear_site(plan, index);
+    scenario_cell_link(cell, box->nat.link, LINK_UP, box->stream, &out->up);
+    scenario_cell_link(cell, box->nat.link, LINK_DOWN, box->stream, &out->down);
+    out->has_nat = true;
+    out->nat = box->nat.config;
+    out->cross = box->nat.cross;
+    out->is_isolated = box->nat.isolated;
+    return index;
+}
+
+static void put_behind(sim_plan *plan, uint32_t inner, uint32_t outer) {
+    plan->sites[inner].behind = outer + 1;
+}
+
+/* The site of a peer, and those around it that nobody shares; the outermost of them. */
+static uint32_t fill_side(const scenario_cell *cell, sim_plan *plan, uint32_t of,
+                          const scenario_peer *peer, const scenario_chain *chain, uint32_t own) {
+    uint32_t at = of == OF_A ? SITE_A : SITE_B;
+    sim_site_plan *site = fill_site(cell, plan, at, peer->link);
+    site->has_nat = chain->boxes[0].is_there;
+    site->nat = chain->boxes[0].nat.config;
+    site->cross = chain->boxes[0].nat.cross;
+    site->lan_delay_us = peer->lan_delay_us;
+    for (uint32_t i = 1; i < own; i++) {
+        const uint32_t outer = fill_outer(cell, plan, of, i, &chain->boxes[i]);
+        put_behind(plan, at, outer);
+        at = outer;
+    }
+    return at;
+}
+
+/* External addresses, when it is known what is behind what. */
+static void fill_externals(sim_plan *plan, uint32_t family) {
+    for (uint32_t i = 0; i < plan->site_count; i++) {
+        sim_site_plan *site = &plan->sites[i];
+        site->external = family == SCENARIO_IPV6 ? ipv6_of(i, 1, 0)
+                                                 : punch_addr_ipv4(outer_address(plan, i, 1), 0);
+    }
 }
 
 /* The peers, their sites and what stands in front of them. */
 static void fill_peers(const scenario_cell *cell, sim_plan *plan, const scenario_root *root) {
     const bool same_site = root->same_site;
-    const scenario_defaults *defaults = &cell->scenario->defaults;
-    scenario_peer a = defaults->peer;
-    scenario_peer b = defaults->peer;
+    scenario_peer a = cell->scenario->defaults.peer;
+    scenario_peer b = cell->scenario->defaults.peer;
+    scenario_chain of_a;
+    scenario_chain of_b;
     scenario_cell_apply(cell, OBJECT_PEER_A, STREAM_A, &a);
     scenario_cell_apply(cell, OBJECT_PEER_B, STREAM_B, &b);
+    scenario_chain_of(cell, &a, STREAM_A, &of_a);
+    scenario_chain_of(cell, &b, STREAM_B, &of_b);
+    const uint32_t shared =
+        root->same_carrier && !same_site ? scenario_chain_shared(cell->scenario, &of_a, &of_b) : 0;
     plan->site_count = same_site ? SITE_COUNT - 1 : SITE_COUNT;
 
-    sim_site_plan *site = fill_site(cell, plan, SITE_A, a.link);
-    fill_nat(cell, site, SITE_A, &a);
-    site->lan_delay_us = a.lan_delay_us;
-    site->is_isolated = root->isolated;
-    if (!same_site) {
-        site = fill_site(cell, plan, SITE_B, b.link);
-        fill_nat(cell, site, SITE_B, &b);
-        site->lan_delay_us = b.lan_delay_us;
+    uint32_t end_a = fill_side(cell, plan, OF_A, &a, &of_a, of_a.count - shared);
+    plan->sites[SITE_A].is_isolated = root->isolated;
+    uint32_t end_b =
+        same_site ? SITE_A : fill_side(cell, plan, OF_B, &b, &of_b, of_b.count - shared);
+    for (uint32_t i = 0; i < shared; i++) {
+        const scenario_box *box = &of_a.boxes[of_a.count - shared + i];
+        const uint32_t outer = fill_outer(cell, plan, OF_BOTH, i + 1, box);
+        put_behind(plan, end_a, outer);
+        put_behind(plan, end_b, outer);
+        end_a = end_b = outer;
     }
-    fill_host(cell, plan, HOST_A, &a);
-    fill_host(cell, plan, HOST_B, &b);
+    fill_externals(plan, a.family);
+    fill_host(cell, plan, HOST_A, SITE_A, &a);
+    fill_host(cell, plan, HOST_B, same_site ? SITE_A : SITE_B, &b);
 }
 
 static void fill_core(const scenario_cell *cell, sim_plan *plan) {
@@ -214,7 +308,14 @@ static void fill_internet(const scenario_cell *cell, sim_plan *plan) {
     scenario_internet internet = cell->scenario->defaults.internet;
     scenario_cell_apply(cell, OBJECT_INTERNET, STREAM_WORLD, &internet);
     punch_time_us *delay = plan->core_delay_us;
+    uint16_t *hops = plan->core_hops;
     memset(delay, 0, SITE_COUNT * SITE_COUNT * sizeof *delay);
+    memset(hops, 0, SITE_COUNT * SITE_COUNT * sizeof *hops);
+    hops[SITE_A * SITE_COUNT + SITE_B] = hops[SITE_B * SITE_COUNT + SITE_A] = internet.a_b_hops;
+    hops[SITE_A * SITE_COUNT + SITE_BROKER] = hops[SITE_BROKER * SITE_COUNT + SITE_A] =
+        internet.a_broker_hops;
+    hops[SITE_B * SITE_COUNT + SITE_BROKER] = hops[SITE_BROKER * SITE_COUNT + SITE_B] =
+        internet.b_broker_hops;
     plan->region_count = SITE_COUNT;
     delay[SITE_A * SITE_COUNT + SITE_B] = delay[SITE_B * SITE_COUNT + SITE_A] = internet.a_b_us;
     delay[SITE_A * SITE_COUNT + SITE_BROKER] = delay[SITE_BROKER * SITE_COUNT + SITE_A] =
@@ -237,27 +338,36 @@ static void fill_call(const scenario_cell *cell, sim_plan *plan) {
                                      .redial_us = call.redial_us};
 }
 
-/* What a NAT becomes; false when none was drawn for that site. */
+/* What a NAT becomes; false when none was drawn for that site, or one that cannot become that. */
 static bool fill_nat_fault(const scenario_cell *cell, const sim_plan *plan,
                            const scenario_fault *fault, uint32_t number, sim_fault *out) {
     const sim_site_plan *site = &plan->sites[out->index];
     scenario_nat box;
     if (out->kind == SIM_FAULT_NAT_RENUMBER) {
-        /* Each entry of the timeline has a network of its own: RFC 2544, 198.18.NUMBER.1. */
-        out->external = punch_addr_ipv4(UINT32_C(0xc6120001) + (number << 8), 0);
+        /* Each entry of the timeline has a network of its own: RFC 2544, 198.18.NUMBER.1, or
+         * behind another NAT 100.127.NUMBER.1. */
+        const uint32_t first =
+            is_inside(plan, out->index) ? UINT32_C(0x647f0001) : UINT32_C(0xc6120001);
+        out->external = punch_addr_ipv4(first + (number << 8), 0);
     } else if (out->kind == SIM_FAULT_NAT_CHANGE) {
-        (void)scenario_cell_nat(cell, fault->to, out->index == SITE_A ? STREAM_A : STREAM_B, &box);
+        (void)scenario_cell_nat(cell, fault->to, fault->on == SCENARIO_ON_A ? STREAM_A : STREAM_B,
+                                &box);
         out->nat = box.config;
+        return site->has_nat && site->nat.firewall == box.config.firewall;
     }
     return site->has_nat;
 }
 
-/* The host or the site struck. */
-static uint32_t struck(const sim_plan *plan, sim_fault_kind kind, uint32_t on) {
-    const uint32_t host = on == SCENARIO_ON_BROKER ? (uint32_t)HOST_BROKER
-                          : on == SCENARIO_ON_A    ? (uint32_t)HOST_A
-                                                   : (uint32_t)HOST_B;
-    return sim_fault_is_of_site(kind) ? plan->hosts[host].site : host;
+/* The host or the site struck; SIM_NONE when the chain of boxes ends before. */
+static uint32_t struck(const sim_plan *plan, const scenario_fault *fault) {
+    const uint32_t host = fault->on == SCENARIO_ON_BROKER ? (uint32_t)HOST_BROKER
+                          : fault->on == SCENARIO_ON_A    ? (uint32_t)HOST_A
+                                                          : (uint32_t)HOST_B;
+    uint32_t site = plan->hosts[host].site;
+    for (uint32_t i = 0; i < fault->box && site != SIM_NONE; i++) {
+        site = sim_site_parent(&plan->sites[site]);
+    }
+    return sim_fault_is_of_site((sim_fault_kind)fault->action) ? site : host;
 }
 
 /* Faults in order of time; equal times keep the order of the file. */
@@ -272,8 +382,9 @@ static void fill_timeline(const scenario_cell *cell, sim_plan *plan) {
         sim_fault out = {.at_us = fault.at_us,
                          .kind = (sim_fault_kind)fault.action,
                          .network_changed = fault.network_changed};
-        out.index = struck(plan, out.kind, fault.on);
-        if (sim_fault_is_of_nat(out.kind) && !fill_nat_fault(cell, plan, &fault, i, &out)) {
+        out.index = struck(plan, &fault);
+        if (out.index == SIM_NONE ||
+            (sim_fault_is_of_nat(out.kind) && !fill_nat_fault(cell, plan, &fault, i, &out))) {
             continue;
         }
         uint32_t at = plan->fault_count++;
@@ -369,11 +480,8 @@ sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
     if (plan == NULL) {
         return NULL;
     }
-    const bool shared = plan->site_count < SITE_COUNT;
-    plan->site_count = SITE_COUNT;
-    if (shared) {
-        plan->sites[SITE_B] = plan->sites[SITE_A];
-        plan->sites[SITE_B].region = SITE_B;
+    while (plan->site_count < SITE_COUNT + OF_COUNT * scenario->outer_max) {
+        (void)clear_site(plan, plan->site_count++);
     }
     plan->sites[SITE_A].nat = scenario->defaults.nat.config;
     plan->sites[SITE_A].cross = scenario->defaults.nat.cross;
@@ -399,10 +507,15 @@ sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
     config->filters_max = larger(config->filters_max, 4 * config->table_max);
     config->pooling = NAT_POOLING_PAIRED;
     *config = nat_config_room(config, config);
-    plan->sites[SITE_B].nat = *config;
-    plan->sites[SITE_B].cross = plan->sites[SITE_A].cross;
-    plan->sites[SITE_A].has_nat = true;
-    plan->sites[SITE_B].has_nat = true;
+    for (uint32_t i = 0; i < plan->site_count; i++) {
+        if (i != SITE_BROKER) {
+            plan->sites[i].nat = *config;
+            plan->sites[i].cross = plan->sites[SITE_A].cross;
+            plan->sites[i].has_nat = true;
+            plan->sites[i].behind = 0;
+        }
+    }
+    fill_externals(plan, SCENARIO_IPV4);
     /* The longest list of a peer's and the broker's strategy were collected apart. */
     plan->hosts[HOST_A].learning_bytes += plan->hosts[HOST_B].learning_bytes;
     plan->hosts[HOST_B].learning_bytes = plan->hosts[HOST_A].learning_bytes;

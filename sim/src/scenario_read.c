@@ -296,7 +296,7 @@ uint32_t scenario_object_find(const sim_scenario *scenario, scenario_section sec
 /* "none" or the name of a NAT or link. */
 static bool read_named(scenario_loader *loader, const scenario_option *option,
                        const scenario_source *source, int64_t *number_out) {
-    const scenario_section section = option->type == TYPE_NAT ? SECTION_NAT : SECTION_LINK;
+    const scenario_section section = option->type == TYPE_LINK ? SECTION_LINK : SECTION_NAT;
     scalar value;
     if (!reference_text(loader, option, source, &value)) {
         return false;
@@ -373,6 +373,7 @@ bool scenario_read_fixed(scenario_loader *loader, const scenario_option *option,
     case TYPE_LINK_PRESET:
         return read_link_preset(loader, option, &source, number_out);
     case TYPE_NAT:
+    case TYPE_OUTER_NAT:
     case TYPE_LINK:
         return read_named(loader, option, &source, number_out);
     case TYPE_KEEPALIVE:

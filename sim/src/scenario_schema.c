@@ -116,6 +116,7 @@ static void write_fixed(const scenario_option *option, FILE *out) {
         (void)fputs("{\"type\": \"string\"}", out);
         return;
     case TYPE_NAME:
+    case TYPE_OUTER_NAT:
     case TYPE_LINK:
         (void)fputs("{\"type\": \"string\", \"pattern\": \"" NAME_PATTERN "\"}", out);
         return;

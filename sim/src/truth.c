@@ -17,57 +17,91 @@ double sim_truth_access_loss(const sim_world *world, uint32_t site, sim_directio
                                : sim_link_loss_now(&at->down, &plan->down, world->now_us);
 }
 
-/* The source address a packet of this host shows outside its site, if a mapping decides it. */
-static bool shows(const sim_world *world, uint32_t host, const punch_addr *dst,
-                  punch_addr *source_out) {
-    const sim_host_plan *plan = sim_world_host_plan(world, host);
-    const nat *box = sim_site_nat_now(world, &world->sites[plan->site]);
-    if (box == NULL) {
-        *source_out = plan->addr;
-        return true;
+/* From inside a site outwards, until somebody there has the destination or the core is reached:
+ * *site_out is where the way down begins. The packet is rewritten as the NATs would. */
+static bool climb(const sim_world *world, uint32_t index, nat_packet *packet, uint32_t *site_out) {
+    for (; index != SIM_NONE; index = world->sites[index].parent) {
+        const sim_site *site = &world->sites[index];
+        const sim_route_way way = sim_route_inside(world, index, &packet->dst);
+        *site_out = index;
+        if (way.host != SIM_NONE || way.step != SIM_NONE) {
+            return !world->plan->sites[index].is_isolated;
+        }
+        nat_packet inside;
+        const nat *box = sim_site_nat_now(world, site);
+        if (box == NULL) {
+            continue;
+        }
+        if (nat_would_turn_back(box, packet, world->now_us, &inside)) {
+            *packet = inside;
+            return true;
+        }
+        if (!nat_would_leave_from(box, packet, world->now_us, &packet->src)) {
+            return false;
+        }
     }
-    const nat_packet packet = {plan->addr, *dst};
-    return nat_would_leave_from(box, &packet, world->now_us, source_out);
+    *site_out = SIM_NONE;
+    return true;
 }
 
-/* Between two hosts of one site: over the LAN, unless it keeps its hosts apart, or back from their
- * NAT. */
-static bool reaches_neighbour(const sim_world *world, const sim_host_plan *from,
-                              const sim_host_plan *target, const punch_addr *dst) {
-    if (punch_addr_equal(dst, &target->addr)) {
-        return !world->plan->sites[from->site].is_isolated;
+/* The way to an address from inside a site; SIM_NONE: from the core. */
+static sim_route_way way_down(const sim_world *world, uint32_t index, const punch_addr *addr) {
+    if (index != SIM_NONE) {
+        return sim_route_inside(world, index, addr);
     }
-    const nat *box = sim_site_nat_now(world, &world->sites[from->site]);
-    const nat_packet packet = {from->addr, *dst};
-    nat_packet inside;
-    return box != NULL && nat_would_turn_back(box, &packet, world->now_us, &inside) &&
-           punch_addr_equal(&inside.dst, &target->addr);
+    sim_route_way way = {SIM_NONE, SIM_NONE};
+    const sim_route found = sim_route_find(world, SIM_ROUTE_PUBLIC, addr);
+    if (found.kind != SIM_ROUTE_NOWHERE) {
+        way.step = sim_route_step(world, SIM_NONE, sim_route_site(world, found));
+    }
+    return way;
+}
+
+/* From there down to a host. */
+static bool reaches(const sim_world *world, uint32_t index, const nat_packet *from, uint32_t to) {
+    nat_packet packet = *from;
+    sim_route_way way = way_down(world, index, &packet.dst);
+    while (way.step != SIM_NONE) {
+        index = way.step;
+        const nat *box = sim_site_nat_now(world, &world->sites[index]);
+        if (box != NULL) {
+            if (nat_would_admit(box, &packet, world->now_us) != NAT_PASS) {
+                return false;
+            }
+            (void)nat_admits_until(box, &packet, world->now_us); /* dst becomes internal */
+        }
+        way = sim_route_inside(world, index, &packet.dst);
+    }
+    return way.host == to && punch_addr_equal(&packet.dst, &world->hosts[to].addr);
+}
+
+punch_time_us sim_truth_admitted_until(const sim_world *world, const nat_packet *from,
+                                       uint32_t to) {
+    nat_packet packet = *from;
+    punch_time_us until_us = PUNCH_NEVER;
+    sim_route_way way = way_down(world, SIM_NONE, &packet.dst);
+    while (way.step != SIM_NONE && until_us > world->now_us) {
+        const uint32_t index = way.step;
+        const nat *box = sim_site_nat_now(world, &world->sites[index]);
+        if (box != NULL) {
+            until_us = punch_time_earlier(until_us, nat_admits_until(box, &packet, world->now_us));
+        }
+        way = sim_route_inside(world, index, &packet.dst);
+    }
+    return way.host == to && punch_addr_equal(&packet.dst, &world->hosts[to].addr) ? until_us
+                                                                                   : world->now_us;
 }
 
 bool sim_truth_has_opened(const sim_world *world, uint32_t call, uint32_t side) {
     PUNCH_ASSERT(call < world->plan->call_count);
     PUNCH_ASSERT(side < 2);
     const sim_call_plan *plan = &world->plan->calls[call];
-    const uint32_t from = side == 0 ? plan->caller : plan->callee;
+    const sim_host *from = &world->hosts[side == 0 ? plan->caller : plan->callee];
     const uint32_t to = side == 0 ? plan->callee : plan->caller;
-    const sim_host_plan *target = sim_world_host_plan(world, to);
-    const uint32_t target_site = target->site;
-    const punch_addr *dst = &world->calls[call].sides[side].last_target;
-    if (dst->family == PUNCH_FAMILY_NONE) {
-        return false;
-    }
-    const nat *box = sim_site_nat_now(world, &world->sites[target_site]);
-    if (sim_world_host_plan(world, from)->site == target_site) {
-        return reaches_neighbour(world, sim_world_host_plan(world, from), target, dst);
-    }
-    nat_packet packet = {.dst = *dst};
-    if (!shows(world, from, dst, &packet.src)) {
-        return false;
-    }
-    if (box == NULL) {
-        return punch_addr_equal(dst, &target->addr);
-    }
-    return nat_would_admit(box, &packet, world->now_us) == NAT_PASS;
+    nat_packet packet = {from->addr, world->calls[call].sides[side].last_target};
+    uint32_t site;
+    return packet.dst.family != PUNCH_FAMILY_NONE && climb(world, from->site, &packet, &site) &&
+           reaches(world, site, &packet, to);
 }
 
 bool sim_truth_path_exists(const sim_world *world, uint32_t call) {

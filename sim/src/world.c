@@ -218,6 +218,9 @@ static void dispatch(sim_world *world, const sim_event *event) {
         world->result->events--; /* looking is no event of the world's */
         sim_holes_on_look(world, index, event->seq);
         break;
+    case SIM_EVENT_CLIMB:
+        sim_fabric_on_climb(world, index);
+        break;
     }
 }
 
@@ -373,6 +376,7 @@ static void begin_site(sim_world *world, uint32_t index) {
     sim_link_init(&site->down, &plan->down, world->seed, 2 * index + 1);
     site->external = plan->external;
     site->region = plan->region;
+    site->parent = sim_site_parent(plan);
     site->lan_delay_us = plan->lan_delay_us;
     site->only_host = SIM_NONE;
     site->is_shared = false;
@@ -419,8 +423,20 @@ static void place_host(sim_world *world, uint32_t index) {
     site->only_host = site->is_shared ? SIM_NONE : index;
 }
 
+/* Sites inside others. */
+static void place_sites(sim_world *world) {
+    for (uint32_t i = 0; i < world->plan->site_count; i++) {
+        const uint32_t parent = world->sites[i].parent;
+        if (parent != SIM_NONE) {
+            world->sites[parent].is_shared = true;
+            world->sites[parent].only_host = SIM_NONE;
+        }
+    }
+}
+
 static void begin_hosts(sim_world *world) {
     const sim_plan *plan = world->plan;
+    place_sites(world);
     /* Brokers first: peers must know their broker's key. */
     for (uint32_t i = 0; i < plan->host_count; i++) {
         place_host(world, i);
@@ -458,6 +474,8 @@ void sim_world_begin(sim_world *world, const sim_plan *plan, uint64_t seed,
     world->messages_open = 0;
     world->duplicates = 0;
     world->nowhere = 0;
+    world->errors_made = 0;
+    world->errors_ended = 0;
     world->in_core = false;
     world->has_link_faults = has_link_faults(plan);
     world->port = sim_host_port(plan->crypto, observer);

@@ -33,11 +33,12 @@ typedef enum {
     SIM_EVENT_CALL,    /* call: its intended moment */
     SIM_EVENT_MESSAGE, /* 2 x call + side: the next short message */
     SIM_EVENT_FAULT,   /* entry of the timeline */
-    SIM_EVENT_LEAVE,   /* packet: reaches its site's NAT from inside */
+    SIM_EVENT_LEAVE,   /* packet: reaches a site's NAT from inside */
     SIM_EVENT_DOWN,    /* packet: reaches the downlink's entry */
     SIM_EVENT_ENTER,   /* packet: reaches its site's NAT from outside */
     SIM_EVENT_ARRIVE,  /* packet: reaches its host */
-    SIM_EVENT_LOOK     /* 2 x call + side: is its hole still open? */
+    SIM_EVENT_LOOK,    /* 2 x call + side: is its hole still open? */
+    SIM_EVENT_CLIMB    /* packet: has left a site and is inside the one around that */
 } sim_event_kind;
 
 #define SIM_EVENT_INDEX_BITS 28
@@ -74,13 +75,14 @@ typedef struct {
     punch_addr external;
     const nat_config *promised; /* what the plan says the NAT is now */
     uint32_t region;
+    uint32_t parent; /* the site around it; SIM_NONE = the core network */
     punch_time_us lan_delay_us;
     nat *nat_memory;  /* made for the largest plan; NULL = that had none here */
     sim_cross *cross; /* NULL = nobody else uses this NAT */
     sim_link up;
     sim_link down;
-    uint32_t only_host; /* the one host here; SIM_NONE = none or several */
-    bool is_shared;     /* several */
+    uint32_t only_host; /* the one host here, and no site; SIM_NONE = none or several */
+    bool is_shared;     /* several hosts, or sites: whose an inside address is must be looked up */
     bool has_changed;   /* its NAT has, since the start: packets under way may show what it was */
     bool is_direct; /* arrivals can be computed when a packet leaves: no event at the downlink */
 } sim_site;
@@ -149,9 +151,11 @@ struct sim_world {
     bool watches_holes; /* the plan has a hold */
     bool in_core;       /* inside an entry of a core: no other may be entered */
     uint64_t seed;
-    uint64_t duplicates; /* copies made by links */
-    uint64_t nowhere;    /* packets to addresses nobody has */
-    punch_port port;     /* of all hosts: depends on the plan's crypto and on who listens */
+    uint64_t duplicates;   /* copies made by links */
+    uint64_t nowhere;      /* packets to addresses nobody has */
+    uint64_t errors_made;  /* ICMP errors, copies by links included */
+    uint64_t errors_ended; /* delivered or gone */
+    punch_port port;       /* of all hosts: depends on the plan's crypto and on who listens */
 };
 
 static inline uint32_t sim_host_index(const sim_host *at) {
@@ -205,6 +209,12 @@ void sim_fabric_on_leave(sim_world *world, uint32_t slot);
 void sim_fabric_on_down(sim_world *world, uint32_t slot);
 void sim_fabric_on_enter(sim_world *world, uint32_t slot);
 void sim_fabric_on_arrive(sim_world *world, uint32_t slot);
+void sim_fabric_on_climb(sim_world *world, uint32_t slot);
+
+/* truth.c: until when a packet that comes out of the core is admitted by every NAT around a host,
+ * if nothing else happens; now: it is not. */
+punch_time_us sim_truth_admitted_until(const sim_world *world, const nat_packet *packet,
+                                       uint32_t to);
 
 /* calls.c */
 void sim_calls_begin(sim_world *world);
@@ -218,7 +228,7 @@ void sim_calls_on_wake(sim_world *world, uint32_t host);
 void sim_calls_finish(sim_world *world);
 /* The call and receiving side a peer-to-peer packet belongs to, into packet->call and ->to_side. */
 void sim_calls_name_packet(sim_world *world, sim_packet *at);
-/* Whether an address is this host's: its own, or its NAT's. */
+/* Whether an address is this host's: its own, or that of a NAT it is behind. */
 bool sim_calls_leads_to(const sim_world *world, uint32_t host, const punch_addr *dst);
 void sim_calls_saw_send(sim_world *world, const sim_packet *at);
 void sim_calls_saw_arrival(sim_world *world, sim_packet *at, uint32_t to);

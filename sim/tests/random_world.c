@@ -121,6 +121,31 @@ static void draw_peer(punch_rng *rng, random_world *random) {
     host->offers[0] = builtin[below(rng, strategies)];
 }
 
+/* A carrier's NAT in front of some homes, and perhaps another one in front of that. Drawn apart, so
+ * that worlds drawn before these came differ in them alone. */
+static void draw_carriers(const punch_rng *rng, small_world *small) {
+    punch_rng own = {punch_mix64(rng->state + 1)};
+    const uint32_t homes = small->plan.site_count;
+    const uint32_t carriers = below(&own, 6) == 0 ? 1 + (uint32_t)below(&own, 2) : 0;
+    for (uint32_t i = 0; i < carriers; i++) {
+        const nat_config config = draw_nat(&own);
+        const uint32_t carrier = small_add_site(small, &config);
+        draw_link(&own, &small->sites[carrier].up);
+        draw_link(&own, &small->sites[carrier].down);
+        small->sites[carrier].lan_delay_us = now_and_then(&own) ? upto_ms(&own, 2) : 0;
+        small->sites[carrier].is_isolated = now_and_then(&own);
+        for (uint32_t site = 1; site < carrier; site++) {
+            const bool joins = below(&own, 2) == 0;
+            if (joins && small->sites[site].has_nat && small->sites[site].behind == 0 &&
+                (site < homes || i > 0)) {
+                small->sites[site].behind = carrier + 1;
+                small->sites[site].external = /* RFC 6598: 100.64.0.x */
+                    punch_addr_ipv4(UINT32_C(0x64400000) + site, 0);
+            }
+        }
+    }
+}
+
 static void draw_faults(punch_rng *rng, random_world *random) {
     small_world *small = &random->small;
     const uint32_t half_ms = (uint32_t)(RANDOM_CALM_AT_US / PUNCH_US_PER_MS) / 2;
@@ -166,6 +191,7 @@ void random_world_draw(random_world *random, uint64_t seed) {
     for (uint32_t i = 0; i < peers; i++) {
         draw_peer(&rng, random);
     }
+    draw_carriers(&rng, small);
     small->core_delay_us[0] = upto_ms(&rng, 150);
     small->plan.core_loss = now_and_then(&rng) ? punch_probability_of(0.02) : 0;
     small->plan.limit_us = RANDOM_LIMIT_US;
@@ -207,16 +233,47 @@ static bool is_benign(const sim_site_plan *site) {
                               site->nat.unsolicited == NAT_UNSOLICITED_IGNORE);
 }
 
+/* Are all boxes around a site kind, and, behind others, independent of where packets go? A chain of
+ * such NATs is another one: EIM, with all their filters. */
+static bool is_benign_chain(const small_world *small, const sim_site_plan *site) {
+    bool good = is_benign(site);
+    const bool is_chain = site->behind != 0;
+    for (uint32_t at = sim_site_parent(site); at != SIM_NONE;
+         at = sim_site_parent(&small->sites[at])) {
+        good =
+            good && is_benign(&small->sites[at]) && small->sites[at].nat.mapping == NAT_MAPPING_EIM;
+    }
+    return good && (!is_chain || site->nat.mapping == NAT_MAPPING_EIM);
+}
+
+static const sim_site_plan *outermost(const small_world *small, const sim_site_plan *site) {
+    while (site->behind != 0) {
+        site = &small->sites[sim_site_parent(site)];
+    }
+    return site;
+}
+
 bool random_world_must_connect(const random_world *random, uint32_t call) {
     const small_world *small = &random->small;
     const sim_host_plan *a = &small->hosts[small->calls[call].caller];
     const sim_host_plan *b = &small->hosts[small->calls[call].callee];
     const sim_site_plan *site_a = &small->sites[a->site];
     const sim_site_plan *site_b = &small->sites[b->site];
-    if (!is_benign(site_a) || !is_benign(site_b) || a->options.peer_reflexive_off ||
-        b->options.peer_reflexive_off) {
+    if (!is_benign_chain(small, site_a) || !is_benign_chain(small, site_b) ||
+        a->options.peer_reflexive_off || b->options.peer_reflexive_off) {
         return false;
     }
-    return a->site == b->site || sim_truth_can_open(site_a->has_nat ? &site_a->nat : NULL,
-                                                    site_b->has_nat ? &site_b->nat : NULL);
+    if (a->site == b->site) {
+        return true;
+    }
+    if (outermost(small, site_a) == outermost(small, site_b)) {
+        return false; /* it depends on who turns what back */
+    }
+    const nat_config *of_a = site_a->has_nat ? &site_a->nat : NULL;
+    const nat_config *of_b = site_b->has_nat ? &site_b->nat : NULL;
+    const bool in_chain = site_a->behind != 0 || site_b->behind != 0;
+    if (in_chain && of_a != NULL && of_b != NULL && of_a->mapping != of_b->mapping) {
+        return false; /* whether all filters of the chain ignore ports is not asked */
+    }
+    return sim_truth_can_open(of_a, of_b);
 }

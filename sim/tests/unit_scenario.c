@@ -53,14 +53,15 @@ typedef struct {
 } file_row;
 
 static const file_row files[] = {
-    {"quickstart", 18, 2, 20},         {"pair-matrix", 162, 5, 162},
-    {"population-gvod", 4, 2, 10},     {"same-nat", 18, 3, 18},
-    {"lossy-broker", 12, 2, 9},        {"keepalive-hold", 24, 4, 36},
-    {"impaired-links", 9, 1, 28},      {"own-measurements", 2, 1, 1},
-    {"crowded-nat", 24, 3, 21},        {"ipv6-firewall", 48, 4, 48},
-    {"link-severities", 11, 1, 21},    {"access-lines", 12, 1, 39},
-    {"published/dcutr2025", 10, 2, 0}, {"published/ford2005", 3, 1, 0},
-    {"published/halkes2011", 6, 2, 2}, {"published/richter2016", 7, 1, 0},
+    {"quickstart", 18, 2, 20},          {"pair-matrix", 162, 5, 162},
+    {"population-gvod", 4, 2, 10},      {"same-nat", 18, 3, 18},
+    {"lossy-broker", 12, 2, 9},         {"keepalive-hold", 24, 4, 36},
+    {"impaired-links", 9, 1, 28},       {"own-measurements", 2, 1, 1},
+    {"crowded-nat", 24, 3, 21},         {"ipv6-firewall", 48, 4, 48},
+    {"link-severities", 11, 1, 21},     {"access-lines", 12, 1, 39},
+    {"carrier-nat", 16, 2, 12},         {"published/dcutr2025", 10, 2, 0},
+    {"published/ford2005", 3, 1, 0},    {"published/halkes2011", 6, 2, 2},
+    {"published/richter2016", 7, 1, 0},
 };
 
 /* Where rules decide every cell, every cell is claimed, and none twice. */

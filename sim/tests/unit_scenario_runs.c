@@ -14,10 +14,11 @@
 enum { TRIALS = 4 };
 
 static const char *const names[] = {
-    "quickstart",          "pair-matrix",        "population-gvod",      "same-nat",
-    "lossy-broker",        "keepalive-hold",     "impaired-links",       "own-measurements",
-    "link-severities",     "crowded-nat",        "ipv6-firewall",        "access-lines",
-    "published/dcutr2025", "published/ford2005", "published/halkes2011", "published/richter2016"};
+    "quickstart",           "pair-matrix",         "population-gvod",    "same-nat",
+    "lossy-broker",         "keepalive-hold",      "impaired-links",     "own-measurements",
+    "link-severities",      "crowded-nat",         "ipv6-firewall",      "access-lines",
+    "carrier-nat",          "published/dcutr2025", "published/ford2005", "published/halkes2011",
+    "published/richter2016"};
 
 /* Claims about single trials: shares that rules decide. */
 static void check_claims(const sim_scenario *scenario, uint32_t cell, uint64_t trial,

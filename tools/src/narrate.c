@@ -20,29 +20,54 @@ void narrator_free(narrator *teller) {
     teller->intros_sent = NULL;
 }
 
-const char *narrate_name_of(const sim_plan *plan, uint32_t from_site, const punch_addr *addr) {
+/* The innermost site around (or at) one whose NAT translates: what its inside addresses mean is
+ * known there. SIM_NONE: the public network. */
+static uint32_t realm_of(const sim_plan *plan, uint32_t site) {
+    while (site < plan->site_count &&
+           (!plan->sites[site].has_nat || plan->sites[site].nat.firewall)) {
+        site = sim_site_parent(&plan->sites[site]);
+    }
+    return site < plan->site_count ? site : SIM_NONE;
+}
+
+static uint32_t outer_realm_of(const sim_plan *plan, uint32_t site) {
+    return realm_of(plan, sim_site_parent(&plan->sites[site]));
+}
+
+/* Whose address that is inside a realm; NULL when nobody's. */
+static const char *name_in_realm(const sim_plan *plan, uint32_t realm, const punch_addr *addr) {
     for (uint32_t i = 0; i < plan->host_count; i++) {
         const sim_host_plan *host = &plan->hosts[i];
-        const sim_site_plan *site = &plan->sites[host->site];
-        const bool reachable = host->site == from_site || !site->has_nat || site->nat.firewall;
-        if (reachable && punch_addr_same_ip(&host->addr, addr)) {
+        if (realm_of(plan, host->site) == realm && punch_addr_same_ip(&host->addr, addr)) {
             return host->name;
         }
     }
     for (uint32_t i = 0; i < plan->site_count; i++) {
         const sim_site_plan *site = &plan->sites[i];
-        if (site->has_nat && nat_config_owns(&site->nat, &site->external, addr)) {
+        if (site->has_nat && outer_realm_of(plan, i) == realm &&
+            nat_config_owns(&site->nat, &site->external, addr)) {
             return site->name;
         }
     }
     for (uint32_t i = 0; i < plan->fault_count; i++) {
         const sim_fault *fault = &plan->faults[i];
-        if (fault->kind == SIM_FAULT_NAT_RENUMBER &&
+        if (fault->kind == SIM_FAULT_NAT_RENUMBER && outer_realm_of(plan, fault->index) == realm &&
             nat_config_owns(&plan->sites[fault->index].nat, &fault->external, addr)) {
             return plan->sites[fault->index].name;
         }
     }
     return NULL;
+}
+
+const char *narrate_name_of(const sim_plan *plan, uint32_t from_site, const punch_addr *addr) {
+    uint32_t realm = realm_of(plan, from_site);
+    for (;;) {
+        const char *name = name_in_realm(plan, realm, addr);
+        if (name != NULL || realm == SIM_NONE) {
+            return name;
+        }
+        realm = outer_realm_of(plan, realm);
+    }
 }
 
 static const char *host_name(const narrator *teller, uint32_t host) {
@@ -116,10 +141,48 @@ static void tell_text(const narrator *teller, const sim_saw *record, const char 
         fprintf(teller->out, ", at %s", site_name(teller, record->site));
     }
     if (record->packet != 0) {
-        fprintf(teller->out, ": %s  (packet %llu)", punch_type_name(record->type),
-                (unsigned long long)record->packet);
+        fprintf(teller->out, ": %s%s  (packet %llu)",
+                record->icmp != SIM_ICMP_NONE ? "the ICMP error about " : "",
+                punch_type_name(record->type), (unsigned long long)record->packet);
     }
     fputc('\n', teller->out);
+}
+
+/* Who tells a packet's sender what became of it. */
+static void tell_icmp_send(const narrator *teller, const sim_saw *record) {
+    char src[PUNCH_ADDR_TEXT_CAP];
+    begin_line(teller, record->at_us, "");
+    if (record->site < teller->plan->site_count) {
+        fprintf(teller->out, "   NAT of %s", site_name(teller, record->site));
+    } else {
+        fputs("   a router of the core", teller->out);
+    }
+    fprintf(teller->out, " answers %s with an ICMP error: %s  (packet %llu)\n",
+            punch_addr_format(&record->src, src), record->text, (unsigned long long)record->packet);
+}
+
+static void tell_icmp_nat(const narrator *teller, const sim_saw *record) {
+    const bool passes = record->verdict == NAT_PASS || record->verdict == NAT_TURNED_BACK;
+    char to[PUNCH_ADDR_TEXT_CAP];
+    begin_line(teller, record->at_us, "");
+    if (passes) {
+        fprintf(teller->out, "   NAT of %s lets the ICMP error pass %s: to %s",
+                site_name(teller, record->site), record->text,
+                punch_addr_format(&record->src_after, to));
+    } else {
+        fprintf(teller->out, "   NAT of %s DROPS the ICMP error on its way %s: %s (%s)",
+                site_name(teller, record->site), record->text, nat_verdict_text(record->verdict),
+                nat_verdict_name(record->verdict));
+    }
+    fprintf(teller->out, "  (packet %llu)\n", (unsigned long long)record->packet);
+}
+
+static void tell_icmp_deliver(const narrator *teller, const sim_saw *record) {
+    char dst[PUNCH_ADDR_TEXT_CAP];
+    begin_line(teller, record->at_us, host_name(teller, record->host));
+    fprintf(teller->out, "<- an ICMP error about its %s to %s, of which the core hears nothing",
+            punch_type_name(record->type), punch_addr_format(&record->dst, dst));
+    fprintf(teller->out, "  (packet %llu)\n", (unsigned long long)record->packet);
 }
 
 static void tell_deliver(const narrator *teller, const sim_saw *record) {
@@ -266,6 +329,15 @@ void narrate_words(void *user, const sim_saw *record) {
     case SIM_SAW_DELIVER:
         tell_deliver(teller, record);
         break;
+    case SIM_SAW_ICMP_SEND:
+        tell_icmp_send(teller, record);
+        break;
+    case SIM_SAW_ICMP_NAT:
+        tell_icmp_nat(teller, record);
+        break;
+    case SIM_SAW_ICMP_DELIVER:
+        tell_icmp_deliver(teller, record);
+        break;
     case SIM_SAW_CORE:
         tell_core(teller, record);
         break;
@@ -316,7 +388,7 @@ static void cast_nat(const narrator *teller, const sim_site_plan *site) {
         *port = '\0';
     }
     fprintf(teller->out,
-            "NAT of %s: at %s, mapping %s, filtering %s, allocation %s, timeouts %s / %s%s%s%s\n",
+            "NAT of %s: at %s, mapping %s, filtering %s, allocation %s, timeouts %s / %s%s%s%s",
             site->name, addr, nat_mapping_name(box->mapping), nat_filtering_name(box->filtering),
             nat_allocation_name(box->allocation), format_duration(box->udp_timeout_first_us, first),
             format_duration(box->udp_timeout_stream_us, stream),
@@ -324,6 +396,11 @@ static void cast_nat(const narrator *teller, const sim_site_plan *site) {
             box->unsolicited != NAT_UNSOLICITED_IGNORE ? nat_unsolicited_name(box->unsolicited)
                                                        : "",
             box->reply_affinity ? ", reply affinity" : "");
+    if (site->behind != 0) {
+        fprintf(teller->out, ", behind the NAT of %s",
+                teller->plan->sites[sim_site_parent(site)].name);
+    }
+    fputc('\n', teller->out);
 }
 
 void narrate_cast(const narrator *teller) {
@@ -333,11 +410,14 @@ void narrate_cast(const narrator *teller) {
         const sim_site_plan *site = &plan->sites[host->site];
         char addr[PUNCH_ADDR_TEXT_CAP];
         char offset[FORMAT_TEXT_CAP];
+        const sim_site_plan *around = site->has_nat       ? site
+                                      : site->behind != 0 ? &plan->sites[sim_site_parent(site)]
+                                                          : NULL;
         fprintf(teller->out, "%s: %s at %s, %s%s%s%s", host->name,
                 host->kind == SIM_HOST_BROKER ? "broker" : "peer",
-                punch_addr_format(&host->addr, addr), site->has_nat ? "behind the " : "no NAT",
-                site->has_nat ? box_name(site) : "", site->has_nat ? " of " : "",
-                site->has_nat ? site->name : "");
+                punch_addr_format(&host->addr, addr), around != NULL ? "behind the " : "no NAT",
+                around != NULL ? box_name(around) : "", around != NULL ? " of " : "",
+                around != NULL ? around->name : "");
         if (host->clock_offset_us != 0 || host->clock_drift_ppb != 0) {
             fprintf(teller->out, ", its clock is off by %s and drifts by %d ppb",
                     format_duration(host->clock_offset_us, offset), host->clock_drift_ppb);

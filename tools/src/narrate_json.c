@@ -31,6 +31,12 @@ static const char *kind_name(sim_saw_kind kind) {
         return "core";
     case SIM_SAW_EVENT:
         return "event";
+    case SIM_SAW_ICMP_SEND:
+        return "icmp-send";
+    case SIM_SAW_ICMP_NAT:
+        return "icmp-nat";
+    case SIM_SAW_ICMP_DELIVER:
+        return "icmp-deliver";
     }
     return "unknown";
 }
@@ -165,7 +171,12 @@ void narrate_json(void *user, const sim_saw *record) {
     if (record->packet != 0) {
         put_packet(out, record);
     }
-    if (record->kind == SIM_SAW_NAT_OUT || record->kind == SIM_SAW_NAT_IN) {
+    if (record->icmp != SIM_ICMP_NONE) {
+        put_text(out, "icmp",
+                 record->icmp == SIM_ICMP_TIME_EXCEEDED ? "time-exceeded" : "unreachable");
+    }
+    if (record->kind == SIM_SAW_NAT_OUT || record->kind == SIM_SAW_NAT_IN ||
+        record->kind == SIM_SAW_ICMP_NAT) {
         put_text(out, "verdict", nat_verdict_name(record->verdict));
         put_text(out, "verdict_text", nat_verdict_text(record->verdict));
     }

@@ -150,6 +150,12 @@ void narrate_verdict_words(const narrator *teller, const sim_trial_result *resul
                 result->cross_flows, result->cross_refused);
     }
     char ended[FORMAT_TEXT_CAP];
+    if (result->icmp_sent > 0) {
+        fprintf(teller->out,
+                "%" PRIu64 " ICMP errors were sent, of which %" PRIu64
+                " reached the host they were about.\n",
+                result->icmp_sent, result->icmp_delivered);
+    }
     fprintf(teller->out,
             "The world ended at %s after %" PRIu64 " events: %" PRIu64 " packets sent, %" PRIu64
             " delivered, %" PRIu64 " lost on links, %" PRIu64 " refused by NATs. Digest %016" PRIx64
@@ -214,6 +220,8 @@ void narrate_verdict_json(const narrator *teller, const sim_trial_result *result
         fprintf(out, ",\"cross_flows\":%" PRIu64 ",\"cross_refused\":%" PRIu64, result->cross_flows,
                 result->cross_refused);
     }
+    fprintf(out, ",\"icmp_sent\":%" PRIu64 ",\"icmp_delivered\":%" PRIu64, result->icmp_sent,
+            result->icmp_delivered);
     put_seconds(out, "ended_at_s", result->ended_at_us);
     fprintf(out, ",\"digest\":\"%016" PRIx64 "\"}\n", result->digest);
 }

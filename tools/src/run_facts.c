@@ -26,7 +26,19 @@ static void take_factors(const sim_scenario *scenario, facts *out) {
     }
 }
 
-/* Names of hosts, sites and calls, when this plan has more calls than those before. */
+/* Names of all sites there are in any trial: an index means the same one in each. */
+static void take_sites(const sim_scenario *scenario, facts *out) {
+    sim_plan *largest = sim_scenario_largest_plan(scenario);
+    PUNCH_ASSERT(largest != NULL);
+    out->site_count = largest->site_count;
+    out->sites = memory_zeroed(largest->site_count, sizeof *out->sites);
+    for (uint32_t i = 0; i < largest->site_count; i++) {
+        out->sites[i] = memory_text(largest->sites[i].name);
+    }
+    sim_scenario_plan_destroy(largest);
+}
+
+/* Names of hosts and calls, when this plan has more calls than those before. */
 static void take_names(const sim_plan *plan, facts *out) {
     if (plan->call_count <= out->call_count) {
         return;
@@ -34,23 +46,14 @@ static void take_names(const sim_plan *plan, facts *out) {
     for (uint32_t i = 0; i < out->host_count; i++) {
         free(out->hosts[i]);
     }
-    for (uint32_t i = 0; i < out->site_count; i++) {
-        free(out->sites[i]);
-    }
     free(out->hosts);
-    free(out->sites);
     free(out->calls);
     out->host_count = plan->host_count;
-    out->site_count = plan->site_count;
     out->call_count = plan->call_count;
     out->hosts = memory_zeroed(plan->host_count, sizeof *out->hosts);
-    out->sites = memory_zeroed(plan->site_count, sizeof *out->sites);
     out->calls = memory_zeroed(plan->call_count, sizeof *out->calls);
     for (uint32_t i = 0; i < plan->host_count; i++) {
         out->hosts[i] = memory_text(plan->hosts[i].name);
-    }
-    for (uint32_t i = 0; i < plan->site_count; i++) {
-        out->sites[i] = memory_text(plan->sites[i].name);
     }
     for (uint32_t c = 0; c < plan->call_count; c++) {
         out->calls[c] = (facts_call){plan->calls[c].caller, plan->calls[c].callee};
@@ -60,6 +63,7 @@ static void take_names(const sim_plan *plan, facts *out) {
 static void take_cells(const run_request *request, facts *out) {
     sim_plan *plan = sim_scenario_plan_create(request->scenario);
     PUNCH_ASSERT(plan != NULL);
+    take_sites(request->scenario, out);
     out->cell_count = sim_scenario_cell_count(request->scenario);
     out->cells = memory_zeroed(out->cell_count, sizeof *out->cells);
     for (uint32_t i = 0; i < out->cell_count; i++) {

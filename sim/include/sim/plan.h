@@ -7,6 +7,11 @@
  *   host -- lan -- [NAT] -- access up --> core --> access down -- [NAT] -- lan -- host
  *   \__________ site __________/    (delay per pair    \__________ site __________/
  *                                    of regions)
+ *
+ * A site may lie behind another one, whose inside is then what the core is to others:
+ *
+ *   host -- lan -- [NAT] -- access up --> lan -- [carrier's NAT] -- uplink --> core
+ *   \_________ home __________/           \________ carrier ________/
  */
 #ifndef SIM_PLAN_H
 #define SIM_PLAN_H
@@ -56,15 +61,20 @@ typedef struct {
     punch_probability answered;
 } sim_cross_plan;
 
-/* An access network: an uplink, a downlink, and perhaps a NAT box in front of its hosts. */
+#define SIM_NONE UINT32_MAX
+
+/* An access network: an uplink, a downlink, and perhaps a NAT box in front of its hosts. Its links
+ * end in the core network, or inside another site: a home behind a carrier's NAT. */
 typedef struct {
-    uint32_t region; /* row and column in the core delay table */
+    uint32_t region; /* row and column in the core delay table; of the outermost site of a chain */
+    uint32_t behind; /* 1 + index of the site around it; 0: the core network (sim_site_parent) */
     bool has_nat;
     nat_config nat;
-    punch_addr external;        /* of the NAT; port 0 */
+    punch_addr external;        /* of the NAT; port 0. Behind a site: an inside address there */
     sim_cross_plan cross;       /* behind the NAT, besides the hosts of the plan */
-    punch_time_us lan_delay_us; /* one way between a host and its NAT, or two hosts of the site */
-    bool is_isolated; /* hosts of the site cannot reach each other directly, as in a guest Wi-Fi */
+    punch_time_us lan_delay_us; /* one way between a host (or a site behind this one) and its NAT,
+                                   or between two of them */
+    bool is_isolated; /* those inside cannot reach each other directly, as in a guest Wi-Fi */
     sim_link_plan up;
     sim_link_plan down;
     char name[16]; /* for people: "A", "home" */
@@ -143,6 +153,7 @@ typedef struct {
     sim_fault *faults; /* in order of at_us */
     uint32_t fault_count;
     punch_time_us *core_delay_us; /* one way, [from * region_count + to] */
+    uint16_t *core_hops;          /* routers on that way, likewise; NULL: none anywhere */
     uint32_t region_count;
     punch_probability core_loss; /* of each packet between sites, independent */
     punch_time_us limit_us;      /* the world ends here at the latest */
@@ -189,12 +200,24 @@ typedef struct {
     uint64_t packets_delivered;
     uint64_t packets_lost_link;
     uint64_t packets_blocked;
-    uint64_t bytes_sent;    /* with IP and UDP headers */
-    uint64_t cross_flows;   /* of others behind the NATs, from time 0 on; in none of the above */
-    uint64_t cross_refused; /* ... that their NAT refused */
+    uint64_t bytes_sent;     /* with IP and UDP headers */
+    uint64_t cross_flows;    /* of others behind the NATs, from time 0 on; in none of the above */
+    uint64_t cross_refused;  /* ... that their NAT refused */
+    uint64_t icmp_sent;      /* errors about packets, by NATs and routers */
+    uint64_t icmp_delivered; /* that reached the host which had sent the packet */
     punch_time_us ended_at_us;
     sim_call_result *calls; /* plan->call_count; memory of the caller */
 } sim_trial_result;
+
+/* Sites one behind the other, the innermost and the outermost included: chosen. Two are common (a
+ * home behind a carrier, RFC 6888 §1), three are met (a router behind the router of a home); twice
+ * that leaves room, and bounds every walk along a chain. */
+#define SIM_CHAIN_MAX 6u
+
+/* The site around this one, or SIM_NONE: the core network. */
+static inline uint32_t sim_site_parent(const sim_site_plan *site) {
+    return site->behind - 1; /* 0 becomes UINT32_MAX */
+}
 
 /* Does it strike a site, rather than a host? */
 static inline bool sim_fault_is_of_site(sim_fault_kind kind) {

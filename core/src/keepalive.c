@@ -12,10 +12,17 @@ static const punch_keepalive *const builtin[] = {
     &punch_keepalive_agreed_15,
     &punch_keepalive_seed,
     &punch_keepalive_seed_bounded,
+    &punch_keepalive_bayes,
 };
+#define OFFERED_COUNT 3 /* those that need no memory */
 
 const punch_keepalive *const *punch_keepalive_builtin(size_t *count_out) {
     *count_out = sizeof builtin / sizeof builtin[0];
+    return builtin;
+}
+
+const punch_keepalive *const *punch_keepalive_offered(size_t *count_out) {
+    *count_out = OFFERED_COUNT;
     return builtin;
 }
 

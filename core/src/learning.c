@@ -27,7 +27,7 @@ uint8_t punch_learning_find(const punch_peer_config *config,
     }
     size_t offers = PUNCH_OFFERS_MAX;
     const punch_keepalive *const *named =
-        config->offers[0] != NULL ? config->offers : punch_keepalive_builtin(&offers);
+        config->offers[0] != NULL ? config->offers : punch_keepalive_offered(&offers);
     for (size_t i = 0; i < offers && i < PUNCH_OFFERS_MAX && named[i] != NULL; i++) {
         if (named[i]->state_bytes > 0 && !is_known(found, count, named[i])) {
             found[count++] = named[i];

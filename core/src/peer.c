@@ -156,12 +156,12 @@ static void take_config(punch_peer *peer, const punch_peer_config *config) {
     }
 }
 
-/* The strategies of the configuration, or all built-in ones when it names none. */
+/* The strategies of the configuration, or what is offered when it names none. */
 static void take_offers(punch_peer *peer, const punch_peer_config *config) {
     size_t count = PUNCH_OFFERS_MAX;
     const punch_keepalive *const *named = config->offers;
     if (config->offers[0] == NULL) {
-        named = punch_keepalive_builtin(&count);
+        named = punch_keepalive_offered(&count);
     }
     memset(peer->offers, 0, PUNCH_OFFERS_MAX * sizeof peer->offers[0]);
     while (peer->offer_count < PUNCH_OFFERS_MAX && peer->offer_count < count &&

@@ -84,13 +84,20 @@ static void schedules(void) {
 static void names(void) {
     size_t count = 0;
     const punch_keepalive *const *all = punch_keepalive_builtin(&count);
-    EXPECT_INT("three strategies are built in", count, 3);
+    EXPECT_INT("four strategies are built in", count, 4);
     EXPECT_TEXT("agreed-15 comes first: it is the fallback", all[0]->name, "agreed-15");
     for (size_t i = 0; i < count; i++) {
         EXPECT("every strategy is found by its name", punch_keepalive_find(all[i]->name) == all[i]);
         const punch_keepalive_id id = punch_keepalive_id_of(all[i]->name);
         EXPECT_BYTES("its id is the hash of its name", &all[i]->id, &id, sizeof id);
         EXPECT("and says what it does", all[i]->help != NULL && all[i]->help[0] != '\0');
+    }
+    size_t offered_count = 0;
+    const punch_keepalive *const *offered = punch_keepalive_offered(&offered_count);
+    EXPECT("some are offered when none is named", offered_count >= 1 && offered_count <= count);
+    for (size_t i = 0; i < offered_count; i++) {
+        EXPECT("the first ones", offered[i] == all[i]);
+        EXPECT_INT("which need no memory", offered[i]->state_bytes, 0);
     }
     EXPECT("an unknown name is none", punch_keepalive_find("agreed-16") == NULL);
 }

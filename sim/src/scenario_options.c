@@ -321,8 +321,8 @@ static const scenario_option options[] = {
     INDEX("peers.link", SECTION_PEERS, TYPE_LINK, OPTION_DRAWN, "none", AT_PEER(link),
           "Its access link: a name in \"link\", or \"none\" (instant, lossless)."),
     INDEX("peers.keepalive", SECTION_PEERS, TYPE_KEEPALIVES, 0, "", AT_PEER(keepalives),
-          "Keepalive strategies it understands, best first; without: all built in, agreed-15 "
-          "first."),
+          "Keepalive strategies it understands, best first; without: agreed-15, seed, "
+          "seed-bounded."),
     NUMBER("peers.keepalive_phase", SECTION_PEERS, NUMBER_DURATION, STORE_I64, OPTION_DRAWN, "0s",
            "0s", "60s", AT_PEER(phase_us),
            "One more keepalive this long after connecting; 0s: none. Shifts the phase of "

@@ -28,13 +28,26 @@ static void twice_in_one_process(void) {
     EXPECT("other seeds have other digests", digest_of(1, NULL) != digest_of(2, NULL));
 }
 
+/* Room for the one strategy that a random world's peer offers, whichever it is. */
+static uint32_t learning_bytes_max(void) {
+    size_t count = 0;
+    size_t most = 0;
+    const punch_keepalive *const *builtin = punch_keepalive_builtin(&count);
+    for (size_t i = 0; i < count; i++) {
+        const size_t bytes = punch_peer_learning_bytes(builtin[i]);
+        most = bytes > most ? bytes : most;
+    }
+    return (uint32_t)most;
+}
+
 /* Large enough for anything random_world draws. */
 static void draw_largest(small_world *largest) {
     nat_config config = small_nat(NAT_MAPPING_APDM, NAT_FILTERING_APDF);
     config.per_host_max = 1; /* a limit takes room */
     small_begin(largest);
     while (largest->plan.host_count < SMALL_HOSTS) {
-        (void)small_add_peer(largest, small_add_site(largest, &config));
+        const uint32_t host = small_add_peer(largest, small_add_site(largest, &config));
+        largest->hosts[host].learning_bytes = learning_bytes_max();
     }
     largest->sites[1].cross = (sim_cross_plan){1, 1000, 1, 0}; /* room for others, anywhere */
     while (largest->plan.call_count < SMALL_CALLS) {

@@ -123,9 +123,14 @@ extern "C" {
 extern const punch_keepalive punch_keepalive_agreed_15;
 extern const punch_keepalive punch_keepalive_seed;
 extern const punch_keepalive punch_keepalive_seed_bounded;
+extern const punch_keepalive punch_keepalive_bayes;
 
 /* The strategies built into the core, agreed-15 first; *count_out is how many. */
 const punch_keepalive *const *punch_keepalive_builtin(size_t *count_out);
+
+/* Those of them that a peer offers when its configuration names none: they learn nothing, and so
+ * need no memory; *count_out is how many. */
+const punch_keepalive *const *punch_keepalive_offered(size_t *count_out);
 
 /* The id that belongs to a name: FNV-1a with 128 bits, so that it needs neither registry nor crypto
  * provider. Strategies carry it as a constant; whoever takes in a foreign one checks it. */

@@ -7,10 +7,10 @@
 #include <string.h>
 
 static const punch_keepalive *const all[] = {
-    &punch_keepalive_agreed_15, &punch_keepalive_seed,      &punch_keepalive_seed_bounded,
-    &punch_lab_wireguard_25,    &punch_lab_sip_24_29,       &punch_lab_consent,
-    &punch_lab_quic_30,         &punch_lab_lifetime_search, &punch_lab_longest_silence,
-    &punch_lab_repunch,
+    &punch_keepalive_agreed_15, &punch_keepalive_seed,   &punch_keepalive_seed_bounded,
+    &punch_keepalive_bayes,     &punch_lab_wireguard_25, &punch_lab_sip_24_29,
+    &punch_lab_consent,         &punch_lab_quic_30,      &punch_lab_lifetime_search,
+    &punch_lab_longest_silence, &punch_lab_repunch,
 };
 
 const punch_keepalive *const *punch_lab_keepalives(size_t *count_out) {

@@ -85,6 +85,25 @@ typedef struct {
 /* Measures one size. False: out of memory. */
 bool bench_run_nat(uint32_t mappings, const bench_effort *effort, bench_nat_row *row_out);
 
+/* A keepalive strategy. */
+typedef struct {
+    const char *name;
+    double day_s;         /* CPU time of one connection held for 24 h */
+    double packets_per_h; /* of that connection, the broker's included */
+} bench_keepalive_row;
+
+#define BENCH_STRATEGIES_MAX 32u /* chosen: more than there are */
+
+typedef struct {
+    bench_keepalive_row rows[BENCH_STRATEGIES_MAX];
+    size_t count;
+    double comparison_s; /* of 1,000 connections x 24 h x 10 average strategies, on two cores */
+} bench_keepalive;
+
+/* Holds connections for so many hours, and scales to days. False with *error_out on trouble. */
+bool bench_run_keepalive(uint32_t hours, const bench_effort *effort, bench_keepalive *result,
+                         const char **error_out);
+
 /* What the laboratory costs around the trials. */
 typedef struct {
     uint64_t trials;  /* of the larger run */

@@ -87,6 +87,10 @@ static double nat_ratio_max(const bench_figures *figures) {
     return most;
 }
 
+static double comparison_s(const bench_figures *figures) {
+    return figures->keepalive.count > 0 ? figures->keepalive.comparison_s : NAN;
+}
+
 static double report_share(const bench_figures *figures) {
     return figures->lab.report_s / figures->lab.run_s * 100.0;
 }
@@ -116,6 +120,8 @@ static const bench_target targets[] = {
     {"clients_100000_real_time", "100,000 clients: x real time", speedup_100k, AT_LEAST, 20.0},
     {"growth_over_bare", "growth of an event's cost, x the bare loop's", growth_max, AT_MOST, 1.5},
     {"nat_over_look_up", "a translation, x a plain hash look-up", nat_ratio_max, AT_MOST, 3.0},
+    {"comparison_s", "1,000 connections x 24 h x 10 strategies: s, 2 cores", comparison_s, AT_MOST,
+     45.0},
     {"report_share_percent", "statistics and reports: % of a run's time", report_share, AT_MOST,
      10.0},
     {"memory_growth", "memory of a run, ten times the trials: x", memory_growth, AT_MOST, 1.1},

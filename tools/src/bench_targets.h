@@ -16,6 +16,7 @@ typedef struct {
     bench_effort effort;
     bench_pair pair;
     bench_lab lab;
+    bench_keepalive keepalive;
     bench_clients_row sizes[BENCH_SIZES_MAX]; /* ascending */
     size_t size_count;
     bench_nat_row nats[BENCH_NATS_MAX]; /* ascending */

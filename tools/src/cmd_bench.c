@@ -103,6 +103,29 @@ static void print_lab(const bench_lab *lab, FILE *out) {
             lab->all_bytes / lab->few_bytes);
 }
 
+static void print_keepalive(const bench_keepalive *keepalive, FILE *out) {
+    fprintf(out,
+            "\nconnections held by keepalive strategies; CPU time of one core\n"
+            "%-18s %13s %13s %11s\n",
+            "", "ms for 24 h", "packets/h", "ns/packet");
+    for (size_t i = 0; i < keepalive->count; i++) {
+        const bench_keepalive_row *row = &keepalive->rows[i];
+        fprintf(out, "%-18s %13.1f %13.0f %11.1f\n", row->name, row->day_s * 1e3,
+                row->packets_per_h, row->day_s * 1e9 / (row->packets_per_h * 24.0));
+    }
+    fprintf(out, "1,000 connections x 24 h x 10 such strategies on two cores: %.1f s\n",
+            keepalive->comparison_s);
+}
+
+static void put_keepalive(const bench_keepalive *keepalive, FILE *out) {
+    fputs("\n],\"keepalive\":[", out);
+    for (size_t i = 0; i < keepalive->count; i++) {
+        const bench_keepalive_row *row = &keepalive->rows[i];
+        fprintf(out, "%s\n{\"name\":\"%s\",\"day_s\":%.6g,\"packets_per_h\":%.6g}",
+                i > 0 ? "," : "", row->name, row->day_s, row->packets_per_h);
+    }
+}
+
 static void put_nats(const bench_figures *figures, FILE *out) {
     static const char *const ways[BENCH_NAT_WAYS] = {"out", "in", "both"};
     fputs("\n],\"nat\":[", out);
@@ -153,6 +176,7 @@ static void put_json(const bench_figures *figures, FILE *out) {
                 bench_growth(figures, i), row->packets_per_s);
     }
     put_nats(figures, out);
+    put_keepalive(&figures->keepalive, out);
     const bench_lab *lab = &figures->lab;
     fprintf(out,
             "\n],\"lab\":{\"trials\":%llu,\"run_s\":%.6g,\"report_s\":%.6g,\"few_bytes\":%.6g,"
@@ -168,9 +192,22 @@ static void put_json(const bench_figures *figures, FILE *out) {
 #define LAB_TRIALS 1000000u
 #define LAB_TRIALS_QUICK 1800u
 
+static bool measure_nats(bench_figures *figures, const cli_args *args) {
+    static const uint32_t mappings[BENCH_NATS_MAX] = {16, 10000, 1000000};
+    const size_t nat_count = cli_has(args, "quick") ? 2 : BENCH_NATS_MAX;
+    for (size_t i = 0; i < nat_count; i++) {
+        if (!bench_run_nat(mappings[i], &figures->effort, &figures->nats[i])) {
+            fprintf(args->err, "%s bench: %u mappings: out of memory\n", args->program,
+                    mappings[i]);
+            return false;
+        }
+        figures->nat_count = i + 1;
+    }
+    return true;
+}
+
 static bool measure(bench_figures *figures, const cli_args *args, FILE *people) {
     static const uint32_t sizes[BENCH_SIZES_MAX] = {1000, 10000, 100000, 2000000};
-    static const uint32_t mappings[BENCH_NATS_MAX] = {16, 10000, 1000000};
     const bool quick = cli_has(args, "quick");
     const size_t size_count = quick ? 1 : cli_has(args, "full") ? 4 : 3;
     const char *error = NULL;
@@ -193,16 +230,15 @@ static bool measure(bench_figures *figures, const cli_args *args, FILE *people) 
         figures->size_count = i + 1;
     }
     print_clients(figures, people);
-    const size_t nat_count = quick ? 2 : BENCH_NATS_MAX;
-    for (size_t i = 0; i < nat_count; i++) {
-        if (!bench_run_nat(mappings[i], &figures->effort, &figures->nats[i])) {
-            fprintf(args->err, "%s bench: %u mappings: out of memory\n", args->program,
-                    mappings[i]);
-            return false;
-        }
-        figures->nat_count = i + 1;
+    if (!measure_nats(figures, args)) {
+        return false;
     }
     print_nats(figures, people);
+    if (!bench_run_keepalive(quick ? 1 : 24, &figures->effort, &figures->keepalive, &error)) {
+        fprintf(args->err, "%s bench: keepalive strategies: %s\n", args->program, error);
+        return false;
+    }
+    print_keepalive(&figures->keepalive, people);
     print_lab(&figures->lab, people);
     bench_targets_print(figures, people);
     return true;

@@ -28,6 +28,17 @@ static void nats(const cJSON *object) {
     }
 }
 
+static void keepalives(const cJSON *object) {
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(object, "keepalive");
+    EXPECT("ten strategies or more", cJSON_GetArraySize(rows) >= 10);
+    const cJSON *row = NULL;
+    cJSON_ArrayForEach(row, rows) {
+        EXPECT("each has a name", cJSON_GetObjectItemCaseSensitive(row, "name") != NULL);
+        EXPECT("takes its time", number(row, "day_s") > 0.0);
+        EXPECT("and sends at least what the broker wants", number(row, "packets_per_h") > 400.0);
+    }
+}
+
 static void figures(void) {
     char program[4096];
     const char *const argv[] = {
@@ -71,8 +82,9 @@ static void figures(void) {
     EXPECT_REAL("packets per client and second", number(clients, "packets_per_client_and_s"),
                 2.0 / 15.0, 0.02);
     const cJSON *targets = cJSON_GetObjectItemCaseSensitive(object, "targets");
-    EXPECT_INT("a verdict on each figure a quick run measures", cJSON_GetArraySize(targets), 7);
+    EXPECT_INT("a verdict on each figure a quick run measures", cJSON_GetArraySize(targets), 8);
     nats(object);
+    keepalives(object);
     const cJSON *lab = cJSON_GetObjectItemCaseSensitive(object, "lab");
     EXPECT("trials of the laboratory", number(lab, "trials") >= 1800.0);
     EXPECT("its time", number(lab, "run_s") > 0.0 && number(lab, "report_s") > 0.0);

@@ -644,6 +644,8 @@ void analysis_replay(const analysis *of, FILE *out, uint32_t cell, uint64_t tria
         .file = about->file,
         .overrides = about->overrides,
         .override_count = about->override_count,
+        .plugins = about->plugins,
+        .plugin_count = about->plugin_count,
         .backend_given = about->backend_given ? about->backend : NULL,
         .crypto_given = about->crypto_given ? about->crypto : NULL,
         .cell = cell,

@@ -27,6 +27,7 @@ static const cli_option options[] = {
     {"backend", 0, "B", "of a scenario that is run: its backend"},
     {"crypto", 0, "fast|sodium", "of a scenario that is run: its crypto provider"},
     {"set", 0, "KEY=VALUE", "of a scenario that is run: override a key; may be repeated"},
+    PLUGIN_OPTION,
     {"out", 'o', "DIR", "of a scenario that is run: directory of its results"},
     {"resume", 0, NULL, "of a scenario that is run: continue an unfinished run"},
     {"fresh", 0, NULL, "of a scenario that is run: throw an unfinished run away"},

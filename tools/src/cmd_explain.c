@@ -7,12 +7,14 @@
 
 #include "commands.h"
 #include "format.h"
+#include "plugin.h"
 #include "preset_text.h"
 #include "punch/lab.h"
 #include "sim/link_presets.h"
 #include "sim/scenario.h"
 
 static const cli_option options[] = {
+    PLUGIN_OPTION,
     {"help", 'h', NULL, "this text"},
 };
 
@@ -88,8 +90,17 @@ static void print_keepalive(const punch_keepalive *keepalive, FILE *out) {
     }
 }
 
+static const punch_keepalive *find_keepalive(const plugins *with, const char *name) {
+    for (size_t i = 0; i < with->count; i++) {
+        if (strcmp(with->strategies[i]->name, name) == 0) {
+            return with->strategies[i];
+        }
+    }
+    return punch_lab_find(name);
+}
+
 /* "preset:pf" or just "pf"; "keepalive:seed" or just "seed-bounded". True when it was one. */
-static bool explain_named(const char *key, FILE *out) {
+static bool explain_named(const char *key, const plugins *with, FILE *out) {
     static const char preset_prefix[] = "preset:";
     static const char keepalive_prefix[] = "keepalive:";
     const bool says_preset = strncmp(key, preset_prefix, sizeof preset_prefix - 1) == 0;
@@ -98,7 +109,7 @@ static bool explain_named(const char *key, FILE *out) {
     const sim_link_preset *link =
         sim_link_preset_find(says_preset ? key + sizeof preset_prefix - 1 : key);
     const punch_keepalive *keepalive =
-        punch_lab_find(says_keepalive ? key + sizeof keepalive_prefix - 1 : key);
+        find_keepalive(with, says_keepalive ? key + sizeof keepalive_prefix - 1 : key);
     if (preset != NULL && !says_keepalive) {
         preset_print(preset, out);
         return true;
@@ -149,11 +160,11 @@ static void offer_names(cli_nearest *nearest) {
     }
 }
 
-static int explain_one(const cli_args *args, const char *key) {
+static int explain_one(const cli_args *args, const plugins *with, const char *key) {
     const char *nearest_option = NULL;
     const bool is_option = sim_scenario_explain(key, args->out, &nearest_option) > 0;
     /* "seed" is an option and a strategy: both are told. */
-    const bool is_named = explain_named(key, args->out);
+    const bool is_named = explain_named(key, with, args->out);
     if (is_option && ends_with(key, "preset")) {
         fprintf(args->out, "\n'%s explain preset:NAME' shows every field with its source.\n",
                 args->program);
@@ -176,13 +187,13 @@ static int explain_one(const cli_args *args, const char *key) {
 }
 
 static int explain_command(const cli_args *args) {
-    for (size_t i = 0; i < args->operand_count; i++) {
-        const int status = explain_one(args, args->operands[i]);
-        if (status != CLI_OK) {
-            return status;
-        }
+    plugins with;
+    int status = plugins_load(&with, args);
+    for (size_t i = 0; status == CLI_OK && i < args->operand_count; i++) {
+        status = explain_one(args, &with, args->operands[i]);
     }
-    return CLI_OK;
+    plugins_free(&with);
+    return status;
 }
 
 const cli_command command_explain = {

@@ -6,20 +6,23 @@
 
 #include "commands.h"
 #include "found.h"
+#include "plugin.h"
 #include "preset_text.h"
 #include "punch/lab.h"
 #include "setup.h"
 
 static const cli_option options[] = {
+    PLUGIN_OPTION,
     {"help", 'h', NULL, "this text"},
 };
 
-static void list_scenarios(FILE *out) {
+static void list_scenarios(FILE *out, const plugins *with) {
+    const sim_scenario_with more = {.plugins = with->strategies, .plugin_count = with->count};
     found_files found = found_scenarios(setup_root());
     fputs("scenarios:\n", out);
     for (size_t i = 0; i < found.count; i++) {
         sim_complaints complaints = {0};
-        sim_scenario *scenario = sim_scenario_load(found.paths[i], NULL, 0, &complaints);
+        sim_scenario *scenario = sim_scenario_load_with(found.paths[i], &more, &complaints);
         if (scenario == NULL) {
             fprintf(out, "  %s: does not load; 'validate' says why\n", found.paths[i]);
         } else {
@@ -37,23 +40,29 @@ static void list_scenarios(FILE *out) {
     found_free(&found);
 }
 
-static void list_presets(FILE *out) {
+static void list_presets(FILE *out, const plugins *with) {
+    (void)with;
     fputs("NAT presets ('explain preset:NAME' shows fields and sources):\n", out);
     preset_print_list(out);
     fputs("\nlink presets, likewise:\n", out);
     preset_print_links(out);
 }
 
-static void list_strategies(FILE *out) {
+static void list_strategies(FILE *out, const plugins *with) {
     size_t count = 0;
     const punch_keepalive *const *keepalives = punch_lab_keepalives(&count);
     fputs("keepalive strategies:\n", out);
     for (size_t i = 0; i < count; i++) {
         fprintf(out, "  %-28s %s\n", keepalives[i]->name, keepalives[i]->help);
     }
+    for (size_t i = 0; i < with->count; i++) {
+        fprintf(out, "  %-28s %s (%s)\n", with->strategies[i]->name, with->strategies[i]->help,
+                with->files[i]);
+    }
 }
 
-static void list_backends(FILE *out) {
+static void list_backends(FILE *out, const plugins *with) {
+    (void)with;
     size_t count = 0;
     const sim_backend_ops *const *backends = sim_backends(&count);
     fputs("backends:\n", out);
@@ -64,7 +73,7 @@ static void list_backends(FILE *out) {
 
 static const struct {
     const char *name;
-    void (*print)(FILE *out);
+    void (*print)(FILE *out, const plugins *with);
 } lists[] = {
     {"scenarios", list_scenarios},
     {"presets", list_presets},
@@ -74,11 +83,11 @@ static const struct {
 
 #define LIST_COUNT (sizeof lists / sizeof lists[0])
 
-static int list_one(const cli_args *args, const char *name) {
+static int list_one(const cli_args *args, const plugins *with, const char *name) {
     cli_nearest nearest = cli_nearest_to(name);
     for (size_t i = 0; i < LIST_COUNT; i++) {
         if (strcmp(lists[i].name, name) == 0) {
-            lists[i].print(args->out);
+            lists[i].print(args->out, with);
             return CLI_OK;
         }
         cli_nearest_offer(&nearest, lists[i].name);
@@ -94,17 +103,25 @@ static int list_one(const cli_args *args, const char *name) {
     return CLI_USAGE;
 }
 
-static int list_command(const cli_args *args) {
-    if (args->operand_count > 0) {
-        return list_one(args, args->operands[0]);
-    }
+static int list_all(const cli_args *args, const plugins *with) {
     for (size_t i = 0; i < LIST_COUNT; i++) {
         if (i > 0) {
             fputc('\n', args->out);
         }
-        lists[i].print(args->out);
+        lists[i].print(args->out, with);
     }
     return CLI_OK;
+}
+
+static int list_command(const cli_args *args) {
+    plugins with;
+    int status = plugins_load(&with, args);
+    if (status == CLI_OK) {
+        status = args->operand_count > 0 ? list_one(args, &with, args->operands[0])
+                                         : list_all(args, &with);
+    }
+    plugins_free(&with);
+    return status;
 }
 
 const cli_command command_list = {

@@ -16,6 +16,7 @@ static const cli_option options[] = {
     {"backend", 0, "B", "backend (default: the scenario's)"},
     {"crypto", 0, "fast|sodium", "crypto provider (default: the scenario's)"},
     {"set", 0, "KEY=VALUE", "override a key of the scenario; may be repeated"},
+    PLUGIN_OPTION,
     {"jsonl", 0, NULL, "one JSON object per record instead of words"},
     {"json-lines", 0, NULL, "the same"},
     {"help", 'h', NULL, "this text"},

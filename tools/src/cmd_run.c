@@ -22,6 +22,7 @@ static const cli_option options[] = {
     {"out", 'o', "DIR", "directory of the results (default: results/runs/<scenario>)"},
     {"json", 0, "FILE", "also write the results as JSON; '-' is standard output"},
     {"set", 0, "KEY=VALUE", "override a key of the scenario; may be repeated"},
+    PLUGIN_OPTION,
     {"resume", 0, NULL, "continue an unfinished run; the result is the same"},
     {"fresh", 0, NULL, "throw an unfinished run away"},
     {"shard", 0, "I/N", "run the I-th of N parts; 'merge' puts them together"},

@@ -9,17 +9,21 @@
 
 #include "commands.h"
 #include "found.h"
+#include "plugin.h"
 #include "setup.h"
 
 static const cli_option options[] = {
     {"quiet", 'q', NULL, "say nothing about files that are right"},
+    PLUGIN_OPTION,
     {"help", 'h', NULL, "this text"},
 };
 
-static int validate_file(const cli_args *args, const char *path) {
+static int validate_file(const cli_args *args, const plugins *with, const char *path) {
     int status = CLI_OK;
     sim_complaints complaints = {0};
-    sim_scenario *scenario = sim_scenario_load(path, NULL, 0, &complaints);
+    sim_scenario *scenario = sim_scenario_load_with(
+        path, &(sim_scenario_with){.plugins = with->strategies, .plugin_count = with->count},
+        &complaints);
     const bool quiet = cli_has(args, "quiet");
     if (scenario == NULL && sim_scenario_is_schema(path)) {
         if (!quiet) {
@@ -38,7 +42,7 @@ static int validate_file(const cli_args *args, const char *path) {
     return status;
 }
 
-static int validate_directory(const cli_args *args, const char *path) {
+static int validate_directory(const cli_args *args, const plugins *with, const char *path) {
     found_files found = found_in(path);
     int status = CLI_OK;
     if (found.count == 0) {
@@ -46,7 +50,7 @@ static int validate_directory(const cli_args *args, const char *path) {
         status = CLI_USAGE;
     }
     for (size_t i = 0; i < found.count; i++) {
-        const int checked = validate_file(args, found.paths[i]);
+        const int checked = validate_file(args, with, found.paths[i]);
         status = checked != CLI_OK ? checked : status;
     }
     found_free(&found);
@@ -54,18 +58,22 @@ static int validate_directory(const cli_args *args, const char *path) {
 }
 
 static int validate_command(const cli_args *args) {
-    int status = CLI_OK;
-    for (size_t i = 0; i < args->operand_count; i++) {
+    plugins with;
+    const int loaded = plugins_load(&with, args);
+    int status = loaded;
+    for (size_t i = 0; loaded == CLI_OK && i < args->operand_count; i++) {
         char *path = found_scenario(setup_root(), args->operands[i]);
         struct stat info;
         const bool is_directory = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
         int checked = CLI_USAGE;
         if (!setup_is_absent(args, path)) {
-            checked = is_directory ? validate_directory(args, path) : validate_file(args, path);
+            checked = is_directory ? validate_directory(args, &with, path)
+                                   : validate_file(args, &with, path);
         }
         status = checked != CLI_OK ? checked : status;
         free(path);
     }
+    plugins_free(&with);
     return status;
 }
 

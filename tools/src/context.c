@@ -33,4 +33,8 @@ void context_print_replay(FILE *out, const context *where) {
             fprintf(out, "%s=...", where->overrides[i].key);
         }
     }
+    for (size_t i = 0; i < where->plugin_count; i++) {
+        fputs(" --plugin ", out);
+        format_shell_word(out, where->plugins[i]);
+    }
 }

@@ -15,6 +15,8 @@ typedef struct {
     const char *file;    /* scenario file as typed */
     const sim_override *overrides;
     size_t override_count;
+    char *const *plugins; /* files, as typed */
+    size_t plugin_count;
     const char *backend_given; /* --backend or --crypto, where they differ from the scenario's */
     const char *crypto_given;  /* or NULL */
     const sim_backend_ops *backend;
@@ -37,8 +39,8 @@ typedef struct {
 /* This thread's. */
 context *context_here(void);
 
-/* Prints "PROGRAM replay FILE --cell C --trial T --seed S --backend B --crypto N --set k=v",
- * shell-quoted. */
+/* Prints "PROGRAM replay FILE --cell C --trial T --seed S --backend B --crypto N --set k=v
+ * --plugin F", shell-quoted. */
 void context_print_replay(FILE *out, const context *where);
 
 #endif

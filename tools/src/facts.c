@@ -198,6 +198,10 @@ void facts_write(const facts *of, FILE *out) {
     put_name(out, "digest");
     fprintf(out, "\"%016" PRIx64 "\"", of->digest);
     put_overrides(of, out);
+    if (of->plugin_count > 0) {
+        put_list(out, "plugins", of->plugins, of->plugin_count);
+        put_list(out, "plugin_digests", of->plugin_digests, of->plugin_digest_count);
+    }
     put_number(out, "seed", of->seed);
     put_number(out, "trials", of->trials);
     put_text(out, "backend", of->backend);
@@ -311,6 +315,19 @@ static void read_overrides(facts_reader *reader, facts *out) {
         out->overrides[at].key = memory_text(good ? key->valuestring : "");
         out->overrides[at].value = memory_text(good ? value->valuestring : "");
         at++;
+    }
+}
+
+/* Absent when there are none. */
+static void read_plugins(facts_reader *reader, facts *out) {
+    if (cJSON_GetObjectItemCaseSensitive(reader->root, "plugins") == NULL) {
+        return;
+    }
+    out->plugins = get_texts(reader, reader->root, "plugins", &out->plugin_count);
+    out->plugin_digests =
+        get_texts(reader, reader->root, "plugin_digests", &out->plugin_digest_count);
+    if (out->plugin_digest_count != out->plugin_count) {
+        refuse(reader, "the plug-ins in the facts of the run have not one digest each");
     }
 }
 
@@ -506,6 +523,7 @@ static void read_all(facts_reader *reader, facts *out) {
     out->file = get_text(reader, reader->root, "file");
     out->digest = read_digest(reader);
     read_overrides(reader, out);
+    read_plugins(reader, out);
     out->seed = get_number(reader, "seed", UINT64_MAX);
     out->trials = get_number(reader, "trials", UINT64_MAX / ITEMS_MAX);
     out->backend = get_text(reader, reader->root, "backend");
@@ -577,6 +595,8 @@ facts facts_copy(const facts *of) {
         copy.overrides[i].key = memory_text(of->overrides[i].key);
         copy.overrides[i].value = memory_text(of->overrides[i].value);
     }
+    copy.plugins = copy_texts(of->plugins, of->plugin_count);
+    copy.plugin_digests = copy_texts(of->plugin_digests, of->plugin_digest_count);
     copy.factors = copy_array(of->factors, of->factor_count, sizeof *of->factors);
     for (uint32_t f = 0; f < of->factor_count; f++) {
         copy.factors[f].name = memory_text(of->factors[f].name);
@@ -619,6 +639,8 @@ void facts_free(facts *of) {
         free_lent(of->overrides[i].value);
     }
     free(of->overrides);
+    free_texts(of->plugins, of->plugin_count);
+    free_texts(of->plugin_digests, of->plugin_digest_count);
     for (uint32_t f = 0; of->factors != NULL && f < of->factor_count; f++) {
         free(of->factors[f].name);
         free_texts(of->factors[f].levels, of->factors[f].level_count);

@@ -48,6 +48,10 @@ typedef struct {
     uint64_t digest;
     sim_override *overrides; /* keys and values owned here */
     uint32_t override_count;
+    char **plugins; /* files, as typed */
+    uint32_t plugin_count;
+    char **plugin_digests; /* of their bytes; as many */
+    uint32_t plugin_digest_count;
     uint64_t seed;
     uint64_t trials; /* per cell; the most, with until */
     char *backend;

@@ -213,6 +213,10 @@ static void put_run(const analysis *of, FILE *out) {
         format_markup(out, about->overrides[i].value);
         fputs("</td></tr>\n", out);
     }
+    for (uint32_t i = 0; i < about->plugin_count; i++) {
+        put_fact(out, "plug-in", about->plugins[i]);
+        put_fact(out, "its digest", about->plugin_digests[i]);
+    }
     put_fact(out, "punchlab", about->version);
     put_fact(out, "commit", about->commit);
     snprintf(number, sizeof number, "%016llx", (unsigned long long)of->digest);

@@ -28,7 +28,14 @@ void report_manifest(const analysis *of, FILE *out, bool partial) {
         format_json_string(out, about->overrides[i].value);
         fputc(']', out);
     }
-    fprintf(out, "],\n  \"seed\": \"%llu\",\n  \"trials\": %llu,\n  \"cells\": %u",
+    fputc(']', out);
+    for (uint32_t i = 0; i < about->plugin_count; i++) {
+        fputs(i > 0 ? ", [" : ",\n  \"plugins\": [[", out);
+        format_json_string(out, about->plugins[i]);
+        fprintf(out, ", \"%s\"]%s", about->plugin_digests[i],
+                i + 1 == about->plugin_count ? "]" : "");
+    }
+    fprintf(out, ",\n  \"seed\": \"%llu\",\n  \"trials\": %llu,\n  \"cells\": %u",
             (unsigned long long)about->seed, (unsigned long long)about->trials, about->cell_count);
     put_text(out, "backend", about->backend);
     put_text(out, "crypto", about->crypto);

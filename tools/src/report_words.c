@@ -127,6 +127,10 @@ char *report_run_words(const analysis *of) {
         format_shell_word(out, override);
         free(override);
     }
+    for (uint32_t i = 0; i < about->plugin_count; i++) {
+        fputs(" --plugin ", out);
+        format_shell_word(out, about->plugins[i]);
+    }
     return text_end(&stream);
 }
 

@@ -122,6 +122,8 @@ context run_context(const run_request *request, uint32_t cell, uint64_t trial) {
         .file = request->file,
         .overrides = request->overrides,
         .override_count = request->override_count,
+        .plugins = request->plugins,
+        .plugin_count = request->plugin_count,
         .backend_given = usual ? NULL : backend,
         .crypto_given = request->crypto != NULL ? request->crypto->name : NULL,
         .backend = request->backend,

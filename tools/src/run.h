@@ -28,6 +28,9 @@ typedef struct {
     const char *file;    /* scenario file as typed */
     const sim_override *overrides;
     size_t override_count;
+    char *const *plugins; /* files, as typed */
+    char *const *plugin_digests;
+    size_t plugin_count;
     const sim_scenario *scenario;
     const sim_backend_ops *backend;
     const punch_crypto *crypto; /* NULL: as the scenario says */

@@ -108,6 +108,14 @@ facts run_facts(const run_request *request) {
         out.overrides[i].key = memory_text(request->overrides[i].key);
         out.overrides[i].value = memory_text(request->overrides[i].value);
     }
+    out.plugin_count = (uint32_t)request->plugin_count;
+    out.plugin_digest_count = out.plugin_count;
+    out.plugins = memory_zeroed(request->plugin_count, sizeof *out.plugins);
+    out.plugin_digests = memory_zeroed(request->plugin_count, sizeof *out.plugin_digests);
+    for (uint32_t i = 0; i < out.plugin_count; i++) {
+        out.plugins[i] = memory_text(request->plugins[i]);
+        out.plugin_digests[i] = memory_text(request->plugin_digests[i]);
+    }
     out.seed = request->seed;
     out.trials = request->trials;
     out.backend = memory_text(request->backend->name);

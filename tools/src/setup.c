@@ -241,16 +241,23 @@ int setup_load_file(setup *made, const cli_args *args, const char *path) {
     made->request.program = args->program;
     made->request.file = path;
     int status = read_overrides(made, args);
+    status = status == CLI_OK ? plugins_load(&made->plugins, args) : status;
     if (status != CLI_OK) {
         return status;
     }
+    made->request.plugins = made->plugins.files;
+    made->request.plugin_digests = made->plugins.digests;
+    made->request.plugin_count = made->plugins.count;
     made->path = found_scenario(setup_root(), made->request.file);
     if (setup_is_absent(args, made->path)) {
         return CLI_USAGE;
     }
     sim_complaints complaints = {0};
-    made->scenario =
-        sim_scenario_load(made->path, made->overrides, made->request.override_count, &complaints);
+    const sim_scenario_with with = {.overrides = made->overrides,
+                                    .override_count = made->request.override_count,
+                                    .plugins = made->plugins.strategies,
+                                    .plugin_count = made->plugins.count};
+    made->scenario = sim_scenario_load_with(made->path, &with, &complaints);
     if (made->scenario == NULL) {
         sim_complaints_print(&complaints, args->err);
     }
@@ -277,6 +284,7 @@ int setup_load_file(setup *made, const cli_args *args, const char *path) {
 
 void setup_free(setup *made) {
     sim_scenario_destroy(made->scenario);
+    plugins_free(&made->plugins);
     free(made->overrides);
     free(made->override_text);
     free(made->path);

@@ -7,6 +7,7 @@
 #define SETUP_H
 
 #include "cli.h"
+#include "plugin.h"
 #include "run.h"
 
 typedef struct {
@@ -14,12 +15,13 @@ typedef struct {
     sim_scenario *scenario;
     sim_override *overrides;
     char *override_text; /* holds the keys of all overrides */
-    char *path;          /* of the scenario file; request.file is as typed */
+    plugins plugins;
+    char *path; /* of the scenario file; request.file is as typed */
 } setup;
 
-/* Reads --set, --seed, --trials, --jobs, --shard, --backend and --crypto where a command has them,
- * loads the first operand. An exit code: CLI_OK, CLI_USAGE or CLI_UNAVAILABLE after complaining.
- * Free with setup_free in any case. */
+/* Reads --plugin, --set, --seed, --trials, --jobs, --shard, --backend and --crypto where a command
+ * has them, loads the first operand. An exit code: CLI_OK, CLI_USAGE or CLI_UNAVAILABLE after
+ * complaining. Free with setup_free in any case. */
 int setup_load(setup *made, const cli_args *args);
 /* The same of another file than the first operand. */
 int setup_load_file(setup *made, const cli_args *args, const char *path);

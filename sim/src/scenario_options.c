@@ -456,7 +456,7 @@ static const scenario_option options[] = {
     INDEX("tradeoff.margin", SECTION_TRADEOFF, TYPE_QUANTITY, OPTION_FIXED | OPTION_SILENT, "",
           AT_TRADEOFF(margin),
           "How much more harm than the baseline's is still no more; a level that is to be chosen "
-          "must be shown to stay within. Without it, its harm must not be shown to be worse."),
+          "must be shown to stay within. Without it, no more harm must lie within its interval."),
 
     INDEX("expect.measure", SECTION_EXPECT, TYPE_MEASURE,
           OPTION_FIXED | OPTION_SILENT | OPTION_REQUIRED, "", NOWHERE, "What is expected of."),

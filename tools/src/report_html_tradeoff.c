@@ -15,7 +15,7 @@
 /* Of the picture and its plot, in pixels at its natural size. Chosen. */
 #define WIDTH 680.0
 #define HEIGHT 420.0
-#define LEFT 58.0
+#define LEFT 64.0
 #define RIGHT 110.0
 #define TOP 10.0
 #define BOTTOM 44.0

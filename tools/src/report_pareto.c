@@ -12,8 +12,8 @@
 /* Parts of an axis that what is 0 on a logarithmic one, and what is never, stands apart. Chosen. */
 #define APART 0.08
 
-/* Values further apart than this are drawn on a logarithmic axis. Chosen: a decade. */
-#define LINEAR_MAX 10.0
+/* Values further apart than this are drawn on a logarithmic axis. Chosen: what doubles shows. */
+#define LINEAR_MAX 5.0
 
 void pareto_short_label(const char *label, char text[PARETO_TEXT_CAP]) {
     uint32_t letters = 0;
@@ -29,24 +29,55 @@ void pareto_short_label(const char *label, char text[PARETO_TEXT_CAP]) {
     memcpy(text + bytes, label[bytes] == '\0' ? "" : "...", label[bytes] == '\0' ? 1 : 4);
 }
 
+/* --- scales */
+
+/* Values this many times smaller than all others, and no more of them than one in so many, are as
+ * good as 0 on a logarithmic scale: else they would press the others together. Chosen. */
+#define NEXT_TO_NOTHING 100.0
+#define FEW 4u
+
+static int ascending(const void *a, const void *b) {
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The least value that a logarithmic scale shows as itself; infinite when none is positive. Sorts
+ * the values. */
+static double least_shown(double *values, size_t count) {
+    size_t first = 0;
+    qsort(values, count, sizeof *values, ascending);
+    while (first < count && !(values[first] > 0.0)) {
+        first++;
+    }
+    if (first == count) {
+        return INFINITY;
+    }
+    for (size_t i = first + 1; i < count && (i - first) * FEW <= count; i++) {
+        if (isfinite(values[i]) && values[i] > NEXT_TO_NOTHING * values[i - 1]) {
+            return values[i];
+        }
+    }
+    return values[first];
+}
+
 /* --- axes */
 
 /* The values of one measure that are drawn. */
 typedef struct {
-    double least; /* above 0 */
+    double least; /* above 0, and not next to nothing */
     double most;
     double lowest; /* finite */
-    bool zero;
+    bool zero;     /* or next to it */
     bool never;
 } extent;
 
 static void note(extent *of, double value) {
     of->never = of->never || value == (double)INFINITY;
-    of->zero = of->zero || value <= 0.0;
+    of->zero = of->zero || value < of->least;
     if (isfinite(value)) {
         of->lowest = fmin(of->lowest, value);
         of->most = fmax(of->most, value);
-        of->least = value > 0.0 ? fmin(of->least, value) : of->least;
     }
 }
 
@@ -55,17 +86,25 @@ static void note(extent *of, double value) {
 static extent extent_of(const tradeoff *of, const tradeoff_table *table, tradeoff_side side,
                         double scale) {
     extent made = {INFINITY, -INFINITY, INFINITY, false, false};
+    double *values = memory_zeroed(of->level_count, sizeof *values);
+    size_t count = 0;
+    for (uint32_t r = 0; r < of->level_count; r++) {
+        if (table->rows[r].estimates[side].n > 0) {
+            values[count++] = table->rows[r].estimates[side].value * scale;
+        }
+    }
+    made.least = least_shown(values, count);
+    for (size_t i = 0; i < count; i++) {
+        note(&made, values[i]);
+    }
+    free(values);
     for (uint32_t r = 0; r < of->level_count; r++) {
         const stats_estimate *e = &table->rows[r].estimates[side];
-        if (e->n == 0) {
-            continue;
+        if (e->n > 0 && isfinite(e->hi)) {
+            made.most = fmax(made.most, e->hi * scale);
         }
-        note(&made, e->value * scale);
-        if (isfinite(e->hi)) {
-            note(&made, e->hi * scale);
-        }
-        if (e->lo > 0.0) {
-            note(&made, e->lo * scale);
+        if (e->n > 0 && e->lo > 0.0) {
+            made.lowest = fmin(made.lowest, e->lo * scale);
         }
     }
     if (!isfinite(made.most)) { /* all is never */
@@ -87,22 +126,28 @@ static void add_tick(pareto_axis *axis, double at, const char *text) {
 static double place(const pareto_axis *axis, double drawn) {
     const double low = axis->has_zero ? APART : 0.0;
     const double high = axis->has_never ? 1.0 - APART : 1.0;
-    if (!isfinite(drawn) || (axis->logarithmic && drawn <= 0.0)) {
-        return drawn == (double)INFINITY ? 1.0 : 0.0;
+    if (!isfinite(drawn)) {
+        return drawn > 0.0 ? 1.0 : 0.0;
+    }
+    if (axis->logarithmic && (drawn <= 0.0 || (axis->has_zero && log10(drawn) < axis->begin))) {
+        return 0.0;
     }
     const double value = axis->logarithmic ? log10(drawn) : drawn;
     const double part = (value - axis->begin) / (axis->end - axis->begin);
     return low + fmin(fmax(part, 0.0), 1.0) * (high - low);
 }
 
-/* Decades, with 2 and 5 between where they are few. */
+/* Decades, with numbers between where they are few. */
 static void tick_decades(pareto_axis *axis) {
-    static const double between[] = {1.0, 2.0, 5.0};
-    const bool few = axis->end - axis->begin < 2.5;
+    static const double between[] = {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0};
+    static const double some[] = {1.0, 2.0, 5.0};
+    const double span = axis->end - axis->begin;
+    const double *numbers = span < 1.1 ? between : some;
+    const size_t count = span < 1.1 ? sizeof between / sizeof between[0] : span < 2.5 ? 3 : 1;
     for (int power = (int)floor(axis->begin); power <= (int)ceil(axis->end); power++) {
-        for (size_t k = 0; k < (few ? 3 : 1); k++) {
+        for (size_t k = 0; k < count; k++) {
             char text[PARETO_TEXT_CAP];
-            const double value = between[k] * pow(10.0, power);
+            const double value = numbers[k] * pow(10.0, power);
             const double logarithm = log10(value);
             if (logarithm >= axis->begin - 1e-9 && logarithm <= axis->end + 1e-9) {
                 (void)snprintf(text, sizeof text, "%.6g", value);
@@ -123,10 +168,11 @@ static double step_of(double span) {
 static void tick_steps(pareto_axis *axis, double most) {
     const double step = step_of(axis->end - axis->begin);
     const int decimals = (int)fmax(0.0, -floor(log10(step) + 1e-9));
-    for (double n = ceil(axis->begin / step - 1e-9);
-         n * step <= fmin(axis->end, most) + step * 1e-9; n += 1.0) {
+    const int first = (int)ceil(axis->begin / step - 1e-9);
+    const int last = (int)floor(fmin(axis->end, most) / step + 1e-9);
+    for (int n = first; n <= last; n++) {
         char text[PARETO_TEXT_CAP];
-        (void)snprintf(text, sizeof text, "%.*f", decimals, n == 0.0 ? 0.0 : n * step);
+        (void)snprintf(text, sizeof text, "%.*f", decimals, n == 0 ? 0.0 : n * step);
         add_tick(axis, place(axis, n * step), text);
     }
 }
@@ -144,7 +190,7 @@ static pareto_axis axis_of(const tradeoff *of, const tradeoff_table *table, trad
         (!share || measure->sense == SIM_LESS_IS_BETTER) && seen.most > LINEAR_MAX * seen.least;
     axis.has_zero = axis.logarithmic && seen.zero;
     if (axis.logarithmic) {
-        const double margin = 0.05 * (log10(seen.most) - log10(seen.least));
+        const double margin = 0.06 * (log10(seen.most) - log10(seen.least));
         axis.begin = log10(seen.least) - margin;
         axis.end = log10(seen.most) + margin;
     } else {
@@ -154,7 +200,7 @@ static pareto_axis axis_of(const tradeoff *of, const tradeoff_table *table, trad
         axis.end = seen.most + margin;
     }
     if (axis.has_zero) {
-        add_tick(&axis, 0.0, "0");
+        add_tick(&axis, 0.0, "about 0");
     }
     if (axis.logarithmic) {
         tick_decades(&axis);
@@ -298,6 +344,9 @@ static double hides(const pareto *of, const pareto_size *size, const box *boxes,
     return sum;
 }
 
+/* How many distances are tried. Chosen: to eight lines away. */
+#define RINGS 24u
+
 /* The spot that hides least; the nearest of equals. */
 static box best_spot(const pareto *of, const pareto_size *size, const box *boxes, uint32_t own,
                      spot *out) {
@@ -306,7 +355,8 @@ static box best_spot(const pareto *of, const pareto_size *size, const box *boxes
                                         {3, 1},  {-3, 1},  {3, -1}, {-3, -1}};
     double least = INFINITY;
     box chosen = {0};
-    for (double far = 0.8; far < 8.0; far += 0.3) {
+    for (uint32_t ring = 0; ring < RINGS; ring++) {
+        const double far = 0.8 + 0.3 * ring;
         for (size_t d = 0; d < sizeof directions / sizeof directions[0]; d++) {
             const spot at = {directions[d][0], directions[d][1], far};
             const box here = box_of(&of->marks[own], &at, size);
@@ -343,7 +393,7 @@ static void place_labels(pareto *of, const pareto_size *size) {
         for (uint32_t m = 0; m < of->mark_count; m++) {
             spot at = {1, 0, 1.0};
             const box taken = best_spot(of, size, boxes, m, &at);
-            moved = moved || memcmp(&taken, &boxes[m], sizeof taken) != 0;
+            moved = moved || taken.left != boxes[m].left || taken.below != boxes[m].below;
             boxes[m] = taken;
             take_spot(&of->marks[m], &at, &taken, size);
         }
@@ -378,32 +428,44 @@ static const stats_estimate *tile(const tradeoff *of, tradeoff_side side, uint32
     return &of->map.estimates[side][level * of->level_count + treated];
 }
 
+/* From 0, the least, to 1, the most. On a logarithmic scale what is next to nothing is 0, and the
+ * rest begins a little above. */
+static double part_of(const tradeoff *of, tradeoff_side side, double value) {
+    const size_t tiles = (size_t)of->map.level_count * of->level_count;
+    double *values = memory_zeroed(tiles, sizeof *values);
+    size_t count = 0;
+    for (size_t i = 0; i < tiles; i++) {
+        const stats_estimate *e = &of->map.estimates[side][i];
+        if (e->n > 0 && isfinite(e->value)) {
+            values[count++] = e->value;
+        }
+    }
+    const double least = least_shown(values, count);
+    const double lowest = count > 0 ? values[0] : 0.0;
+    const double most = count > 0 ? values[count - 1] : 0.0;
+    free(values);
+    if (!isfinite(value) || most <= lowest) {
+        return isfinite(value) ? 0.0 : 1.0;
+    }
+    if (!(most > LINEAR_MAX * least)) {
+        return (value - lowest) / (most - lowest);
+    }
+    const double begin = lowest < least ? 0.1 : 0.0;
+    return value < least ? 0.0 : begin + (1.0 - begin) * log(value / least) / log(most / least);
+}
+
 double pareto_tile_badness(const tradeoff *of, tradeoff_side side, uint32_t level,
                            uint32_t treated) {
     const stats_estimate *e = tile(of, side, level, treated);
-    double least = INFINITY;
-    double most = -INFINITY;
-    for (size_t i = 0; i < (size_t)of->map.level_count * of->level_count; i++) {
-        const stats_estimate *other = &of->map.estimates[side][i];
-        if (other->n > 0 && isfinite(other->value)) {
-            least = fmin(least, other->value);
-            most = fmax(most, other->value);
-        }
-    }
     if (e->n == 0) {
         return -1.0;
     }
-    const bool logarithmic = least > 0.0 && most > LINEAR_MAX * least;
-    double part = most > least      ? logarithmic ? log(e->value / least) / log(most / least)
-                                                  : (e->value - least) / (most - least)
-                       : e->value > most ? 1.0
-                                    : 0.0;
-    part = fmin(fmax(part, 0.0), 1.0);
+    const double part = part_of(of, side, e->value);
     switch (tradeoff_measure(&of->about->tradeoff, side)->sense) {
     case SIM_LESS_IS_BETTER:
-        return part;
+        break;
     case SIM_MORE_IS_BETTER:
-        return most > least ? 1.0 - part : 0.0;
+        return 1.0 - part;
     }
     return part;
 }

@@ -4,8 +4,9 @@
  * upwards, a mark per level with its intervals, the frontier as steps, and labels that stay clear
  * of each other; and how bad a tile of a map is. gnuplot scripts and the page draw the same.
  *
- * Positions on an axis are parts of its length, 0..1. An axis is logarithmic where values span more
- * than a decade; what is 0 there, and what is never, has a place of its own at its end.
+ * Positions on an axis are parts of its length, 0..1. An axis is logarithmic where values differ by
+ * more than a factor of five; what is next to nothing there, and what is never, has a place at its
+ * end.
  */
 #ifndef REPORT_PARETO_H
 #define REPORT_PARETO_H
@@ -73,7 +74,7 @@ void pareto_free(pareto *made);
 void pareto_short_label(const char *label, char text[PARETO_TEXT_CAP]);
 
 /* How bad a tile of a map is, from 0, the best of its measure, to 1; below 0: nothing there.
- * Logarithmic where the values span more than a decade and none is 0. */
+ * Logarithmic as an axis is. */
 double pareto_tile_badness(const tradeoff *of, tradeoff_side side, uint32_t level,
                            uint32_t treated);
 

@@ -25,7 +25,7 @@ static void put_nothing(const analysis *of, FILE *out, const char *words) {
 /* Pixels. Chosen. */
 #define WIDTH 800.0
 #define HEIGHT 560.0
-#define LEFT 84.0
+#define LEFT 100.0
 #define RIGHT 120.0
 #define TOP 44.0
 #define BOTTOM 96.0
@@ -189,7 +189,7 @@ static map_place map_place_of(const tradeoff *of) {
     const facts *about = of->about;
     const double below = names_width(&about->factors[about->tradeoff.factor]);
     map_place made = {.wide = TILE_WIDTH * of->level_count};
-    made.left = 50.0 + names_width(&about->factors[of->map.factor]);
+    made.left = 72.0 + names_width(&about->factors[of->map.factor]);
     made.width = made.left + 2.0 * made.wide + MAP_GAP + 20.0 + 0.8 * below;
     made.height = MAP_TOP + TILE_HEIGHT * of->map.level_count + 30.0 + 0.7 * below;
     return made;

@@ -7,8 +7,9 @@
  *              measures, is below 5 %; against the baseline the interval must leave no change out
  *   dominates  is shown better in one measure, and not shown worse in the other
  *   frontier   the levels that no other dominates
- *   eligible   the baseline, and what is not shown to harm more than it; with a margin: what is
- *              shown to harm no more than that much more (its interval ends there at the latest)
+ *   eligible   the baseline, and what harms no more by its interval: that holds no change, or
+ *              less harm; with a margin: that ends within it. What is to be chosen must not pass
+ *              because many others were tested, so nothing is adjusted here
  *   best       of the eligible levels that no eligible one dominates, that of least cost
  *
  * The pooled table is a family of tests of its own, the tables of the cells together are another:
@@ -32,7 +33,7 @@ typedef enum {
     TRADEOFF_WORSE,   /* the best dominates it, or it harms too much and is not cheaper */
     TRADEOFF_SAFER,   /* shown dearer, and shown to harm less */
     TRADEOFF_RISKIER, /* shown cheaper, and shown to harm more than the best, or too much */
-    TRADEOFF_OPEN     /* not shown to stay within the margin, nor to exceed it; or not measured */
+    TRADEOFF_OPEN     /* not eligible, but not shown to harm more than the baseline either */
 } tradeoff_mark;
 
 typedef struct {

@@ -68,13 +68,14 @@ static bool is_eligible(const judging *of, const tradeoff_row *row) {
     if (!is_measured(row)) {
         return false;
     }
-    if (!of->rules->has_margin) {
-        return tradeoff_shown(of->table, of->levels, TRADEOFF_HARM, row->level, baseline) <= 0;
-    }
     const stats_estimate worsening =
         tradeoff_worsening(tradeoff_measure(of->rules, TRADEOFF_HARM),
                            &row->changes[TRADEOFF_HARM].difference.estimate);
-    return worsening.n > 0 && worsening.hi <= of->rules->margin;
+    if (of->rules->has_margin) {
+        return worsening.n > 0 && worsening.hi <= of->rules->margin;
+    }
+    return worsening.n > 0 && worsening.lo <= 0.0 &&
+           tradeoff_shown(of->table, of->levels, TRADEOFF_HARM, row->level, baseline) <= 0;
 }
 
 /* Is a row dominated by another, of the eligible ones or of all? */

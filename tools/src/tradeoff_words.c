@@ -165,7 +165,9 @@ uint64_t tradeoff_trials_needed(const tradeoff *of, const tradeoff_table *table,
         const stats_estimate worsening =
             tradeoff_worsening(tradeoff_measure(rules, TRADEOFF_HARM),
                                &row->changes[TRADEOFF_HARM].difference.estimate);
-        return stats_trials_needed(&worsening, rules->margin, table->trials);
+        const stats_estimate wide = widened(&worsening, table->tests);
+        return rules->has_margin ? stats_trials_needed(&worsening, rules->margin, table->trials)
+                                 : stats_trials_needed(&wide, 0.0, table->trials);
     }
     const stats_estimate wide =
         widened(&row->changes[TRADEOFF_COST].difference.estimate, table->tests);
@@ -207,7 +209,8 @@ static void put_harm(const tradeoff *of, const tradeoff_table *table, const trad
           : rules_of(of)->has_margin && row->eligible ? "no more harm than the margin allows"
           : shown > 0                                 ? "more harm"
           : rules_of(of)->has_margin ? "harm that is not shown to stay within the margin"
-                                     : "no more harm that was shown",
+          : row->eligible            ? "no more harm that was shown"
+                                     : "harm that may well be more",
           out);
     fprintf(out, " (%s: difference %s", measure->label,
             words_change(measure->unit, &row->changes[TRADEOFF_HARM].difference.estimate, text));
@@ -228,15 +231,18 @@ static void put_needed(const tradeoff *of, const tradeoff_table *table, const tr
     }
 }
 
-/* The cheapest level that stands so, or NULL. */
-static const tradeoff_row *first_marked(const tradeoff *of, const tradeoff_table *table,
-                                        tradeoff_mark mark) {
+/* Of the levels that stand so that which costs most, or NULL: the next step from the best. One on
+ * the frontier, if there is any. */
+static const tradeoff_row *next_marked(const tradeoff *of, const tradeoff_table *table,
+                                       tradeoff_mark mark) {
+    const tradeoff_row *found = NULL;
     for (uint32_t r = 0; r < of->level_count; r++) {
-        if (table->rows[r].mark == mark) {
-            return &table->rows[r];
+        const tradeoff_row *row = &table->rows[r];
+        if (row->mark == mark && (found == NULL || row->frontier || !found->frontier)) {
+            found = row;
         }
     }
-    return NULL;
+    return found;
 }
 
 /* " Not distinguishable from it: a, b." */
@@ -256,7 +262,7 @@ static void put_alike(const tradeoff *of, const tradeoff_table *table, FILE *out
 static void put_cheaper(const tradeoff *of, const tradeoff_table *table, FILE *out) {
     static const tradeoff_mark marks[] = {TRADEOFF_RISKIER, TRADEOFF_OPEN};
     for (size_t m = 0; m < sizeof marks / sizeof marks[0]; m++) {
-        const tradeoff_row *row = first_marked(of, table, marks[m]);
+        const tradeoff_row *row = next_marked(of, table, marks[m]);
         if (row == NULL || row->changes[TRADEOFF_HARM].difference.estimate.n == 0 ||
             against_baseline(of, table, row, TRADEOFF_COST) >= 0) {
             continue;
@@ -269,6 +275,26 @@ static void put_cheaper(const tradeoff *of, const tradeoff_table *table, FILE *o
         if (marks[m] == TRADEOFF_OPEN) {
             put_needed(of, table, row, out);
         }
+    }
+}
+
+/* " Should its harm really be that much more, about 2,400 trials of each cell would show it." */
+static void put_doubt(const tradeoff *of, const tradeoff_table *table, const tradeoff_row *row,
+                      FILE *out) {
+    const stats_estimate worsening =
+        tradeoff_worsening(tradeoff_measure(rules_of(of), TRADEOFF_HARM),
+                           &row->changes[TRADEOFF_HARM].difference.estimate);
+    char text[WORDS_CAP];
+    if (rules_of(of)->has_margin || !(worsening.value > 0.0)) {
+        return;
+    }
+    const stats_estimate wide = widened(&worsening, table->tests);
+    const uint64_t needed = stats_trials_needed(&wide, 0.0, table->trials);
+    if (needed > table->trials) {
+        fprintf(out,
+                " Should its harm really be that much more, about %s trials of each cell would "
+                "show it; there were %" PRIu64 ".",
+                words_about(needed, text), table->trials);
     }
 }
 
@@ -291,6 +317,7 @@ static void put_better(const tradeoff *of, const tradeoff_table *table, FILE *ou
                 words_change(cost->unit, &best->changes[TRADEOFF_COST].difference.estimate, text));
     }
     fputc('.', out);
+    put_doubt(of, table, best, out);
 }
 
 static void put_nothing_better(const tradeoff *of, const tradeoff_table *table, FILE *out) {
@@ -343,7 +370,7 @@ char *tradeoff_method(const tradeoff *of, double confidence) {
             words_change_limit(tradeoff_measure(rules, TRADEOFF_HARM)->unit, rules->margin, text),
             baseline_name(of));
     } else {
-        fprintf(out, "whose harm is not shown to be worse than %s's", baseline_name(of));
+        fprintf(out, "whose harm may by its interval be no more than %s's", baseline_name(of));
     }
     fputs(
         " and that no such level is shown to beat; ~ is not distinguishable from it. On the "

@@ -31,13 +31,24 @@ static style style_of(sim_measure_unit unit) {
     return (style){1.0, 3, false, false, "", "unbounded"};
 }
 
-/* A change smaller than its usual digits show gets up to three more: two of its own at least. */
-static int decimals_of_change(const stats_estimate *e, double scale, int usual) {
+/* The largest finite one of an estimate and its ends. */
+static double largest_of(const stats_estimate *e) {
     double largest = 0.0;
     const double ends[] = {e->value, e->lo, e->hi};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        largest = isfinite(ends[i]) ? fmax(largest, fabs(ends[i]) * scale) : largest;
+        largest = isfinite(ends[i]) ? fmax(largest, fabs(ends[i])) : largest;
     }
+    return largest;
+}
+
+/* Milliseconds of minutes are noise. */
+static int decimals_of_seconds(const stats_estimate *e) {
+    return largest_of(e) >= 100.0 ? 1 : 3;
+}
+
+/* A change smaller than its usual digits show gets up to three more: two of its own at least. */
+static int decimals_of_change(const stats_estimate *e, double scale, int usual) {
+    const double largest = largest_of(e) * scale;
     int decimals = usual;
     while (largest > 0.0 && decimals < usual + 3 && largest * pow(10.0, decimals) < 10.0) {
         decimals++;
@@ -51,6 +62,9 @@ static style style_of_change(sim_measure_unit unit, const stats_estimate *e) {
     if (unit == SIM_UNIT_SHARE) {
         how.share = false;
         how.unit = " points";
+    }
+    if (unit == SIM_UNIT_SECONDS) {
+        how.decimals = decimals_of_seconds(e);
     }
     how.decimals = decimals_of_change(e, how.scale, how.decimals);
     return how;
@@ -93,8 +107,25 @@ static char *estimate(const style *how, const stats_estimate *e, char text[WORDS
     return text;
 }
 
+/* Numbers below 1 get two digits of their own at least, as changes do: rates may be that small. */
+static style style_of_numbers(sim_measure_unit unit, const stats_estimate *e) {
+    style how = style_of(unit);
+    switch (unit) {
+    case SIM_UNIT_SHARE:
+        break;
+    case SIM_UNIT_SECONDS:
+        how.decimals = decimals_of_seconds(e);
+        break;
+    case SIM_UNIT_COUNT:
+        how.decimals = decimals_of_change(e, how.scale, how.decimals);
+        break;
+    }
+    return how;
+}
+
 char *words_value(sim_measure_unit unit, double value, char text[WORDS_CAP]) {
-    const style how = style_of(unit);
+    const stats_estimate alone = {1, value, value, value};
+    const style how = style_of_numbers(unit, &alone);
     char figure[FORMAT_TEXT_CAP];
     number(&how, value, figure);
     (void)snprintf(text, WORDS_CAP, "%s%s", figure, isfinite(value) ? how.unit : "");
@@ -102,7 +133,7 @@ char *words_value(sim_measure_unit unit, double value, char text[WORDS_CAP]) {
 }
 
 char *words_estimate(sim_measure_unit unit, const stats_estimate *e, char text[WORDS_CAP]) {
-    const style how = style_of(unit);
+    const style how = style_of_numbers(unit, e);
     return estimate(&how, e, text);
 }
 

@@ -16,7 +16,8 @@ static stats_estimate around(double value, double part) {
 
 static void fill_row(tradeoff_row *row, uint32_t level, uint32_t levels, double more) {
     const double cost = 200.0 * pow(0.67, level - level / 3.0) * more;
-    const double harm = (level == 0 ? 0.3 : 0.3 * pow(1.5, (double)(level / 3) * 2.0)) * more;
+    const uint32_t step = level / 3;
+    const double harm = (level == 0 ? 0.3 : 0.3 * pow(2.25, step)) * more;
     row->level = level;
     row->estimates[TRADEOFF_COST] = around(cost * (level % 3 == 2 ? 1.3 : 1.0), 0.04);
     row->estimates[TRADEOFF_HARM] = around(harm * (level % 3 == 2 ? 1.4 : 1.0), 0.1);

@@ -171,10 +171,35 @@ static void more_may_be_better(void) {
     table_free(&table);
 }
 
+/* Harm that its interval puts beyond the baseline's is no harm that passes, though among so many
+ * tests it is not shown; and what was not measured neither beats nor is chosen. */
+static void doubt_does_not_pass(void) {
+    const judge_row row = {"", {9, 5, 3, 1}, {1, 1, 1.4, 1}, 0.1, -1.0, "", ""};
+    const sim_tradeoff rules = {.given = true,
+                                .cost = sim_measure_find("intros_sent_mean"),
+                                .harm = sim_measure_find("packets_sent_mean")};
+    tradeoff_table table = table_of(&row);
+    for (uint32_t l = 0; l < LEVELS; l++) {
+        table.shown[TRADEOFF_HARM][2 * LEVELS + l] = 0;
+        table.shown[TRADEOFF_HARM][l * LEVELS + 2] = 0;
+    }
+    table.rows[3].estimates[TRADEOFF_HARM] = (stats_estimate){0, NAN, NAN, NAN};
+    tradeoff_judge(&table, &rules, LEVELS);
+    EXPECT_INT("the next one is chosen", table.rows[table.best].level, 1);
+    EXPECT_INT("harm that may be more is open", tradeoff_row_of(&table, LEVELS, 2)->mark,
+               TRADEOFF_OPEN);
+    EXPECT_INT("so is harm that nobody measured", tradeoff_row_of(&table, LEVELS, 3)->mark,
+               TRADEOFF_OPEN);
+    EXPECT("which is on no frontier", !tradeoff_row_of(&table, LEVELS, 3)->frontier &&
+                                          tradeoff_row_of(&table, LEVELS, 2)->frontier);
+    table_free(&table);
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"marks follow from what is shown", marks_follow_from_what_is_shown},
         {"more may be better", more_may_be_better},
+        {"doubt does not pass", doubt_does_not_pass},
     };
     return PUNCH_TEST_MAIN("unit_tradeoff_judge", cases);
 }

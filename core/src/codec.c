@@ -168,6 +168,15 @@ static void write_promise(punch_writer *writer, uint32_t promise_ms) {
     punch_write_u32(writer, promise_ms);
 }
 
+/* Offers: as many as there is room for, whatever their number; they can be nonsense without any
+ * harm, since ids that are not known are never chosen. */
+static const uint8_t *read_offers(punch_reader *reader, uint8_t *count_out) {
+    const uint8_t count = punch_read_u8(reader);
+    const uint8_t *entries = punch_read_span(reader, (size_t)count * PUNCH_KEEPALIVE_ID_BYTES);
+    *count_out = entries == NULL ? 0 : count < PUNCH_OFFERS_MAX ? count : PUNCH_OFFERS_MAX;
+    return entries;
+}
+
 /* Type-length-value to the end. What is not known, by type and length, is skipped; promise_out may
  * be NULL. */
 static bool read_extensions(punch_reader *reader, uint32_t *promise_out) {
@@ -404,7 +413,7 @@ punch_err punch_path_decode(uint8_t type, const uint8_t *body, size_t length,
     }
     const uint8_t *offers = NULL;
     if ((fields & HAS_OFFERS) != 0) {
-        offers = read_array(&reader, PUNCH_OFFERS_MAX, PUNCH_KEEPALIVE_ID_BYTES, &head.offer_count);
+        offers = read_offers(&reader, &head.offer_count);
     }
     if (!read_extensions(&reader, (fields & MAY_PROMISE) != 0 ? &head.promise_ms : NULL)) {
         return PUNCH_ERR_PARSE;
@@ -458,12 +467,16 @@ static punch_err read_invitation(punch_reader *reader, punch_invitation *invitat
     for (size_t i = 0; i < invitation->candidate_count; i++) {
         read_addr(reader, &invitation->candidates[i]);
     }
-    const uint8_t *offers =
-        read_array(reader, PUNCH_OFFERS_MAX, PUNCH_KEEPALIVE_ID_BYTES, &invitation->offer_count);
+    if (reader->failed) {
+        return PUNCH_ERR_PARSE;
+    }
+    const uint8_t *offers = read_offers(reader, &invitation->offer_count);
     if (offers != NULL) {
         memcpy(invitation->offers, offers, invitation->offer_count * PUNCH_KEEPALIVE_ID_BYTES);
     }
-    return read_extensions(reader, NULL) ? PUNCH_OK : PUNCH_ERR_PARSE;
+    /* Nonsense from the offers on: an end that understands none of ours. No reason not to call. */
+    (void)read_extensions(reader, NULL);
+    return PUNCH_OK;
 }
 
 punch_err punch_invitation_open(const punch_crypto *crypto, const punch_key *key,

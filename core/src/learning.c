@@ -6,34 +6,41 @@
  */
 #include "peer_internal.h"
 
-static bool is_known(const punch_keepalive *const *found, uint8_t count,
-                     const punch_keepalive *strategy) {
-    for (uint8_t i = 0; i < count; i++) {
-        if (found[i] == strategy) {
-            return true;
+/* The strategies found so far, and how many. */
+typedef struct {
+    const punch_keepalive **found;
+    uint8_t count;
+} finding;
+
+static void add(finding *so_far, const punch_keepalive *strategy) {
+    for (uint8_t i = 0; i < so_far->count; i++) {
+        if (so_far->found[i] == strategy) {
+            return;
         }
     }
-    return false;
+    if (strategy->state_bytes > 0) {
+        so_far->found[so_far->count++] = strategy;
+    }
+}
+
+static void add_all(finding *so_far, const punch_keepalive *const *strategies, size_t count) {
+    for (size_t i = 0; i < count && strategies[i] != NULL; i++) {
+        add(so_far, strategies[i]);
+    }
 }
 
 uint8_t punch_learning_find(const punch_peer_config *config,
                             const punch_keepalive *found[PUNCH_LEARNING_MAX]) {
-    uint8_t count = 0;
-    if (config->broker_keepalive != NULL && config->broker_keepalive->state_bytes > 0) {
-        found[count++] = config->broker_keepalive;
+    finding so_far = {.found = found};
+    if (config->broker_keepalive != NULL) {
+        add(&so_far, config->broker_keepalive);
     }
-    if (config->calls_max == 0) {
-        return count;
+    if (config->calls_max > 0) {
+        /* What is offered when none is named needs no memory: punch_keepalive_offered. */
+        add_all(&so_far, config->offers, PUNCH_OFFERS_MAX);
+        add_all(&so_far, config->later, PUNCH_OFFERS_MAX);
     }
-    size_t offers = PUNCH_OFFERS_MAX;
-    const punch_keepalive *const *named =
-        config->offers[0] != NULL ? config->offers : punch_keepalive_offered(&offers);
-    for (size_t i = 0; i < offers && i < PUNCH_OFFERS_MAX && named[i] != NULL; i++) {
-        if (named[i]->state_bytes > 0 && !is_known(found, count, named[i])) {
-            found[count++] = named[i];
-        }
-    }
-    return count;
+    return so_far.count;
 }
 
 size_t punch_peer_learning_bytes(const punch_keepalive *strategy) {

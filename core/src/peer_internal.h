@@ -214,8 +214,8 @@ typedef struct {
     punch_cookie cookie;
 } punch_prober;
 
-/* Every strategy offered, and the broker link's. */
-#define PUNCH_LEARNING_MAX (PUNCH_OFFERS_MAX + 1)
+/* Every strategy offered now or later, and the broker link's. */
+#define PUNCH_LEARNING_MAX (2 * PUNCH_OFFERS_MAX + 1)
 
 /* An event as it waits: what a punch_event needs beyond its call slot. */
 typedef struct {

@@ -88,9 +88,13 @@ static void adopt(const punch_peer *peer, punch_session *session) {
     session->own_promise_us = 0;
 }
 
-static void take_their_choice(punch_session *session, const punch_keepalive_id *id) {
-    const punch_keepalive *strategy = own_by_id(session, id);
+/* Of INTRO, RENEGOTIATE and RENEGOTIATED. */
+static void take_their_choice(punch_session *session, const punch_path_body *body) {
+    const punch_keepalive *strategy = own_by_id(session, &body->choice);
     session->receive_strategy = strategy != NULL ? strategy : &punch_keepalive_agreed_15;
+    if (body->promise_ms == 0) {
+        session->promised_us = 0; /* another strategy's promise does not bind this one */
+    }
 }
 
 static void take_their_offers(punch_session *session, const punch_keepalive_id *ids,
@@ -314,7 +318,7 @@ static void on_renegotiate(punch_peer *peer, punch_call_slot *slot, const punch_
     punch_session *session = &slot->session;
     if (body->number > session->their_revision) {
         session->their_revision = body->number;
-        take_their_choice(session, &body->choice);
+        take_their_choice(session, body);
         take_their_offers(session, body->offers, body->offer_count);
         use_strategy(peer, slot, now_us);
     }
@@ -330,7 +334,7 @@ static void on_renegotiated(punch_peer *peer, punch_call_slot *slot, const punch
         return;
     }
     session->renegotiate_at_us = PUNCH_NEVER;
-    take_their_choice(session, &body->choice);
+    take_their_choice(session, body);
     take_their_offers(session, body->offers, body->offer_count);
     use_strategy(peer, slot, now_us);
 }
@@ -374,7 +378,7 @@ static bool dispatch(punch_peer *peer, punch_call_slot *slot, uint8_t type,
                      punch_time_us now_us) {
     const punch_addr *from = &datagram->remote;
     if (type == PUNCH_TYPE_INTRO) {
-        take_their_choice(&slot->session, &body->choice);
+        take_their_choice(&slot->session, body);
         punch_traverse_on_intro(peer, slot, body, from, now_us);
     } else if (type == PUNCH_TYPE_INTRO_ACK) {
         return punch_traverse_on_ack(peer, slot, body, from, now_us);

@@ -213,6 +213,33 @@ static void a_promise_is_waited_for(void) {
     done(&made);
 }
 
+static void another_strategy_is_not_bound_by_a_promise(void) {
+    const punch_options options = {0};
+    pair made = fresh(&notes_40, &options);
+    net_run(made.world, made.world->now_us + 50 * S);
+    const punch_keepalive *const offers[] = {&punch_keepalive_agreed_15, NULL};
+    EXPECT_INT("both go on with agreed-15",
+               punch_peer_renegotiate(made.world->peers[0], made.calls[0], offers,
+                                      net_local(made.world, 0)),
+               PUNCH_OK);
+    net_run(made.world, made.world->now_us + 50 * S);
+    EXPECT_INT("nobody asks", made.world->sent_by_type[PUNCH_TYPE_ARE_YOU_THERE], 0);
+    const uint64_t before = made.world->sent_by_type[PUNCH_TYPE_KEEPALIVE];
+    while (made.world->sent_by_type[PUNCH_TYPE_KEEPALIVE] < before + 2) {
+        net_run(made.world, made.world->now_us + 100 * MS); /* both have just sent */
+    }
+    net_run(made.world, made.world->now_us + 100 * MS);
+    meddling how = {.muted_until_us = {0, PUNCH_NEVER}};
+    made.world->hook = meddle;
+    made.world->hook_user = &how;
+    net_run(made.world, made.world->now_us + 33 * S);
+    punch_call_view view = {0};
+    (void)punch_peer_view(made.world->peers[0], made.calls[0], &view);
+    EXPECT("a silence is noticed after 15 s, not after the 40 s once promised",
+           view.probes_unanswered > 0);
+    done(&made);
+}
+
 static void a_set_interval_is_promised(void) {
     static const struct {
         const char *sentence;
@@ -318,6 +345,23 @@ static void memory(void) {
                                       net_local(made.world, 0)),
                PUNCH_ERR_ARGUMENT);
     done(&made);
+
+    pair foresighted = {.world = malloc(sizeof(net))};
+    net_init(foresighted.world, &punch_crypto_sodium);
+    for (int i = 0; i < 2; i++) {
+        foresighted.world->configs[i].offers[0] = &punch_keepalive_agreed_15;
+        foresighted.world->configs[i].later[0] = &notes_40;
+        foresighted.world->configs[i].options.keepalive_phase_us = i == 0 ? 5 * S : 0;
+        net_make_peer(foresighted.world, i);
+    }
+    net_connect(foresighted.world, &foresighted.calls[0], &foresighted.calls[1]);
+    net_run(foresighted.world, foresighted.world->now_us + 100 * S);
+    EXPECT("what comes later learns from the beginning", book_of(&foresighted, 1)->count > 0);
+    EXPECT_INT("and can be offered",
+               punch_peer_renegotiate(foresighted.world->peers[0], foresighted.calls[0], offers,
+                                      net_local(foresighted.world, 0)),
+               PUNCH_OK);
+    done(&foresighted);
 }
 
 static void options_out_of_range(void) {
@@ -344,6 +388,7 @@ int main(void) {
         {"another port at the broker: it lapsed", the_broker_sees_a_lapse},
         {"another network", another_network_is_another_hole},
         {"promises", a_promise_is_waited_for},
+        {"promises of a strategy given up", another_strategy_is_not_bound_by_a_promise},
         {"an interval of one's own", a_set_interval_is_promised},
         {"keepalives that ask", questions_are_answered},
         {"how long before dead", patience_ends},

@@ -229,6 +229,55 @@ static void negotiation(void) {
     }
 }
 
+/* What the counterparty may say about its offers, from RENEGOTIATE's revision on. */
+static void nonsense_in_offers_breaks_nothing(void) {
+    static const struct {
+        const char *sentence;
+        uint8_t count;     /* as it says */
+        size_t offers;     /* as there are */
+        const char *known; /* stands first; NULL: only unknown ones */
+        const char *used;  /* by us, from then on */
+    } rows[] = {
+        {"none at all", 0, 0, NULL, "agreed-15"},
+        {"one that nobody knows", 1, 1, NULL, "agreed-15"},
+        {"eight that nobody knows", 8, 8, NULL, "agreed-15"},
+        {"more than we keep, of which we know the first", 60, 60, "seed", "seed"},
+        {"more than there are: not taken", 9, 8, "seed", "seed-bounded"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        pair made = {.world = malloc(sizeof(net))};
+        net *world = made.world;
+        net_init(world, &punch_crypto_sodium);
+        for (int side = 0; side < 2; side++) {
+            world->configs[side].offers[0] = &punch_keepalive_seed_bounded;
+            world->configs[side].offers[1] = &punch_keepalive_seed;
+            net_make_peer(world, side);
+        }
+        net_connect(world, &made.calls[0], &made.calls[1]);
+        uint8_t packet[PUNCH_PACKET_MAX] = {0};
+        uint8_t *body = packet + PUNCH_CHANNEL_HEADER_BYTES;
+        body[11] = 1; /* highest 4, bitmap 4, revision 4 */
+        body[28] = rows[i].count;
+        memset(body + 29, 0xee, rows[i].offers * PUNCH_KEEPALIVE_ID_BYTES);
+        if (rows[i].known != NULL) {
+            memcpy(body + 29, punch_keepalive_find(rows[i].known)->id.bytes,
+                   PUNCH_KEEPALIVE_ID_BYTES);
+        }
+        size_t length = 0;
+        (void)punch_channel_seal(&world->peers[0]->calls[made.calls[0] & 0xff].channel,
+                                 &punch_crypto_sodium, PUNCH_TYPE_RENEGOTIATE, packet,
+                                 29 + rows[i].offers * PUNCH_KEEPALIVE_ID_BYTES, &length);
+        net_inject(world, 1, &world->hosts[0].addr, packet, length);
+        punch_call_view view = {0};
+        (void)punch_peer_view(world->peers[1], made.calls[1], &view);
+        EXPECT_TEXT(rows[i].sentence, view.send_keepalive->name, rows[i].used);
+        net_run(world, world->now_us + 120 * S);
+        EXPECT_INT("still connected", net_count(world, 1, PUNCH_EVENT_ENDED), 0);
+        EXPECT_INT("and so is the other", net_count(world, 0, PUNCH_EVENT_ENDED), 0);
+        done(&made);
+    }
+}
+
 static void renegotiation(void) {
     pair made = fresh(NULL, NULL);
     const punch_keepalive *const offers[] = {&punch_keepalive_seed_bounded, NULL};
@@ -459,6 +508,7 @@ int main(void) {
          a_lost_keepalive_is_asked_about_once},
         {"the path moves on a newer acknowledgement only", the_path_moves_on_an_ack_only},
         {"strategies are negotiated per direction", negotiation},
+        {"nonsense in offers breaks nothing", nonsense_in_offers_breaks_nothing},
         {"and renegotiated", renegotiation},
         {"short messages", messages},
         {"lost acknowledgements: repeated, handed over once", messages_arrive_once},

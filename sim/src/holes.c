@@ -371,6 +371,7 @@ static void strike(sim_world *world, uint32_t call, sim_fault_kind kind) {
     case SIM_FAULT_LINK_DOWN:
     case SIM_FAULT_LINK_UP:
     case SIM_FAULT_NAT_CHANGE:
+    case SIM_FAULT_RENEGOTIATE:
         break;
     }
     look_at_both(world, call);

@@ -136,6 +136,7 @@ static void peer_config_sizes(const sim_host_plan *plan, punch_peer_config *conf
     config->bind = plan->addr;
     config->broker_keepalive = plan->broker_keepalive;
     memcpy(config->offers, plan->offers, sizeof config->offers);
+    memcpy(config->later, plan->later, sizeof config->later);
     config->calls_max = plan->calls_max;
     config->messages_max = plan->messages_max;
     config->inbox_max = plan->inbox_max;
@@ -338,6 +339,25 @@ void sim_host_wake(sim_world *world, uint32_t index, bool network_changed) {
         punch_peer_on_network_change(at->core, sim_host_local_us(world, index));
         leave_core(world);
     }
+    sim_host_settle(world, index);
+}
+
+void sim_host_renegotiate(sim_world *world, uint32_t index, const punch_keepalive *const *offers) {
+    const sim_host *at = &world->hosts[index];
+    if (!at->is_started || at->is_down) {
+        return;
+    }
+    enter_core(world);
+    for (uint32_t i = at->first_call; i != SIM_NONE;) {
+        const uint32_t side = world->plan->calls[i].caller == index ? 0 : 1;
+        const sim_side *end = &world->calls[i].sides[side];
+        if (end->is_known && !end->is_ended) { /* refused by the core where not connected */
+            (void)punch_peer_renegotiate(at->core, end->handle, offers,
+                                         sim_host_local_us(world, index));
+        }
+        i = world->calls[i].next_call[side];
+    }
+    leave_core(world);
     sim_host_settle(world, index);
 }
 

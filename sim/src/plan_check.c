@@ -158,9 +158,10 @@ static const char *fault_refused(const sim_plan *plan, uint32_t index) {
     case SIM_FAULT_PEER_CRASH:
     case SIM_FAULT_PEER_SLEEP:
     case SIM_FAULT_PEER_WAKE:
+    case SIM_FAULT_RENEGOTIATE:
         return fault->index < plan->host_count && plan->hosts[fault->index].kind == SIM_HOST_PEER
                    ? NULL
-                   : "only a peer can crash, sleep or wake";
+                   : "only a peer can crash, sleep, wake or renegotiate";
     case SIM_FAULT_LINK_DOWN:
     case SIM_FAULT_LINK_UP:
         return fault->index < plan->site_count ? NULL : "a link fault needs a site";

@@ -233,6 +233,10 @@ static const char *fault_refused(const scenario_cell *cell, const scenario_fault
     if (fault->box > 0 && (!sim_fault_is_of_site(kind) || fault->on == SCENARIO_ON_BROKER)) {
         return "\"box\" counts the NATs around a or b; there is none here";
     }
+    if ((kind == SIM_FAULT_RENEGOTIATE) != (fault->keepalives != 0)) {
+        return "\"keepalive\" lists what is offered: \"renegotiate\" needs it, nothing else takes "
+               "it";
+    }
     if (sim_fault_is_of_peer(kind)) {
         return fault->on != SCENARIO_ON_BROKER
                    ? NULL

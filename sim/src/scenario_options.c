@@ -20,8 +20,10 @@ static const char *const unsolicited_names[] = {"ignore", "collide", "kill", "bl
 static const char *const refusal_names[] = {"silence", "icmp", NULL};
 static const char *const family_names[] = {"ipv4", "ipv6", NULL};
 static const char *const fault_names[] = {
-    "broker-down",  "broker-up",  "broker-restart", "link-down",  "link-up",   "nat-reboot",
-    "nat-renumber", "nat-change", "peer-crash",     "peer-sleep", "peer-wake", NULL};
+    "broker-down", "broker-up",  "broker-restart", "link-down",
+    "link-up",     "nat-reboot", "nat-renumber",   "nat-change",
+    "peer-crash",  "peer-sleep", "peer-wake",      "renegotiate",
+    NULL};
 static const char *const radio_names[] = {"none", "2g", "3g", "custom", NULL};
 static const char *const on_names[] = {"a", "b", "broker", NULL};
 
@@ -430,6 +432,9 @@ static const scenario_option options[] = {
          "tell; false: it finds out by itself."),
     INDEX("timeline.to", SECTION_TIMELINE, TYPE_NAT, 0, "none", AT_FAULT(to),
           "With nat-change: the NAT it behaves as from then on, a name in \"nat\"."),
+    INDEX("timeline.keepalive", SECTION_TIMELINE, TYPE_KEEPALIVES, 0, "", AT_FAULT(keepalives),
+          "With renegotiate: the keepalive strategies that the peer offers from then on, best "
+          "first, in the calls it is connected in."),
 
     INDEX("until.measure", SECTION_UNTIL, TYPE_MEASURE, OPTION_FIXED | OPTION_SILENT, "connected",
           AT_UNTIL(measure), "What must be known well enough, in every cell."),

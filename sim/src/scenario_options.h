@@ -168,10 +168,11 @@ typedef struct {
 
 typedef struct {
     punch_time_us at_us;
-    uint32_t action; /* sim_fault_kind */
-    uint32_t on;     /* SCENARIO_ON_* */
-    uint32_t box;    /* which site of its chain, from 0 outwards */
-    int64_t to;      /* scenario_nat_ref, of a change */
+    uint32_t action;    /* sim_fault_kind */
+    uint32_t on;        /* SCENARIO_ON_* */
+    uint32_t box;       /* which site of its chain, from 0 outwards */
+    int64_t to;         /* scenario_nat_ref, of a change */
+    int64_t keepalives; /* of a renegotiation, as a peer's; 0 = none */
     bool happens;
     bool network_changed;
 } scenario_fault;

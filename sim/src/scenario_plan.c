@@ -112,12 +112,13 @@ static sim_site_plan *fill_site(const scenario_cell *cell, sim_plan *plan, uint3
     return out;
 }
 
-static void fill_offers(const sim_scenario *scenario, sim_host_plan *host, int64_t packed_list) {
+static void fill_offers(const sim_scenario *scenario, int64_t packed_list,
+                        const punch_keepalive *offers[PUNCH_OFFERS_MAX]) {
     uint64_t packed;
     memcpy(&packed, &packed_list, sizeof packed);
     for (uint32_t i = 0; i < PUNCH_OFFERS_MAX; i++) {
         const uint64_t index = packed >> (8 * i) & 0xff;
-        host->offers[i] = index > 0 ? scenario->keepalives[index - 1] : NULL;
+        offers[i] = index > 0 ? scenario->keepalives[index - 1] : NULL;
     }
 }
 
@@ -186,7 +187,7 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
     host->calls_max = CALLS_MAX;
     host->messages_max = (uint16_t)cell->scenario->messages_max;
     host->inbox_max = cell->scenario->messages_max > 0 ? INBOX_MAX : 0;
-    fill_offers(cell->scenario, host, peer->keepalives);
+    fill_offers(cell->scenario, peer->keepalives, host->offers);
 }
 
 /* The site of a NAT that others are behind, at its place (from 1) in the order outwards. */
@@ -370,6 +371,19 @@ static uint32_t struck(const sim_plan *plan, const scenario_fault *fault) {
     return sim_fault_is_of_site((sim_fault_kind)fault->action) ? site : host;
 }
 
+/* What a peer will offer later, it has memory for from the beginning. */
+static void add_later(sim_host_plan *host, const punch_keepalive *const *offers) {
+    for (uint32_t i = 0; i < PUNCH_OFFERS_MAX && offers[i] != NULL; i++) {
+        uint32_t at = 0;
+        while (at < PUNCH_OFFERS_MAX && host->later[at] != NULL && host->later[at] != offers[i]) {
+            at++;
+        }
+        if (at < PUNCH_OFFERS_MAX) {
+            host->later[at] = offers[i];
+        }
+    }
+}
+
 /* Faults in order of time; equal times keep the order of the file. */
 static void fill_timeline(const scenario_cell *cell, sim_plan *plan) {
     plan->fault_count = 0;
@@ -386,6 +400,10 @@ static void fill_timeline(const scenario_cell *cell, sim_plan *plan) {
         if (out.index == SIM_NONE ||
             (sim_fault_is_of_nat(out.kind) && !fill_nat_fault(cell, plan, &fault, i, &out))) {
             continue;
+        }
+        if (out.kind == SIM_FAULT_RENEGOTIATE) {
+            fill_offers(cell->scenario, fault.keepalives, out.offers);
+            add_later(&plan->hosts[out.index], out.offers);
         }
         uint32_t at = plan->fault_count++;
         for (; at > 0 && plan->faults[at - 1].at_us > out.at_us; at--) {
@@ -466,11 +484,13 @@ static void grow_for(const sim_scenario *scenario, const scenario_option *option
         config->mapping_rate_per_s = larger(config->mapping_rate_per_s, number);
     } else if (strcmp(option->name, "packets_max") == 0) {
         plan->packets_max = larger(plan->packets_max, number);
+    } else if (strcmp(option->name, "timeline.keepalive") == 0) {
+        plan->hosts[HOST_B].learning_bytes += learning_bytes(scenario, value->number);
     } else if (option->type == TYPE_KEEPALIVES) {
         uint32_t *bytes = &plan->hosts[HOST_A].learning_bytes;
         *bytes = larger(*bytes, learning_bytes(scenario, value->number));
     } else if (option->type == TYPE_KEEPALIVE) {
-        uint32_t *bytes = &plan->hosts[HOST_B].learning_bytes;
+        uint32_t *bytes = &plan->hosts[HOST_BROKER].learning_bytes;
         *bytes = larger(*bytes, learning_bytes(scenario, value->number + 1));
     }
 }
@@ -516,8 +536,10 @@ sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
         }
     }
     fill_externals(plan, SCENARIO_IPV4);
-    /* The longest list of a peer's and the broker's strategy were collected apart. */
-    plan->hosts[HOST_A].learning_bytes += plan->hosts[HOST_B].learning_bytes;
+    /* The longest list of a peer's, all that the timeline offers, and the broker's strategy were
+     * collected apart. */
+    plan->hosts[HOST_A].learning_bytes +=
+        plan->hosts[HOST_B].learning_bytes + plan->hosts[HOST_BROKER].learning_bytes;
     plan->hosts[HOST_B].learning_bytes = plan->hosts[HOST_A].learning_bytes;
     ((plan_memory *)plan)->filled_from = NULL;
     return plan;

@@ -257,10 +257,15 @@ static bool read_keepalives(scenario_loader *loader, const scenario_option *opti
     }
     const json_doc *doc = source->place.doc;
     const json_node *list = source->place.node;
-    if (list->kind != JSON_ARRAY || list->child_count == 0 ||
-        list->child_count > PUNCH_OFFERS_MAX) {
+    if (list->kind != JSON_ARRAY) {
         return wrong_kind(loader, option, source,
                           "a list of 1 to 8 names such as [\"agreed-15\", \"seed\"]");
+    }
+    if (list->child_count == 0 || list->child_count > PUNCH_OFFERS_MAX) {
+        scenario_complain(loader->complaints, source->place,
+                          "this list has %u entries; 1 to %d strategies can be offered",
+                          list->child_count, PUNCH_OFFERS_MAX);
+        return false;
     }
     for (const json_node *item = json_first(doc, list); item != NULL; item = json_next(doc, item)) {
         int64_t index = 0;

@@ -87,6 +87,8 @@ static const char *fault_text(sim_fault_kind kind) {
         return "peer falls asleep";
     case SIM_FAULT_PEER_WAKE:
         return "peer wakes";
+    case SIM_FAULT_RENEGOTIATE:
+        return "peer offers other keepalive strategies";
     }
     return "";
 }
@@ -101,6 +103,7 @@ static void strike_site(sim_world *world, const sim_fault *fault) {
     case SIM_FAULT_PEER_CRASH:
     case SIM_FAULT_PEER_SLEEP:
     case SIM_FAULT_PEER_WAKE:
+    case SIM_FAULT_RENEGOTIATE:
         break; /* strike hosts */
     case SIM_FAULT_LINK_DOWN:
     case SIM_FAULT_LINK_UP:
@@ -151,6 +154,9 @@ static void strike_host(sim_world *world, const sim_fault *fault) {
             sim_host_wake(world, fault->index, fault->network_changed);
             sim_calls_on_wake(world, fault->index);
         }
+        break;
+    case SIM_FAULT_RENEGOTIATE:
+        sim_host_renegotiate(world, fault->index, fault->offers);
         break;
     case SIM_FAULT_LINK_DOWN:
     case SIM_FAULT_LINK_UP:

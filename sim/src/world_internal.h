@@ -198,6 +198,8 @@ punch_time_us sim_host_local_us(const sim_world *world, uint32_t index);
 void sim_host_settle(sim_world *world, uint32_t index);
 /* Bytes the core object of a planned host needs; 0 when its configuration is out of range. */
 size_t sim_host_core_bytes(const sim_plan *plan, uint32_t index);
+/* Offers other strategies in all calls of a peer that are connected. */
+void sim_host_renegotiate(sim_world *world, uint32_t index, const punch_keepalive *const *offers);
 /* The inside address of one of its sockets. */
 punch_addr sim_host_sock_addr(const sim_host *host, uint32_t sock);
 /* Has it an open socket at that (inside) address? */

@@ -541,7 +541,7 @@ static const explain_row explains[] = {
     {"expect", 8, NULL},
     {"expect.0.at_least", 1, NULL},
     {"half_with", 0, "until.half_width"},
-    {"keepalive", 2, NULL},
+    {"keepalive", 3, NULL},
     {"nat.maping", 0, "nat.mapping"},
     {"nat.homeB.maping", 0, "nat.mapping"},
     {"backof", 0, "core.backoff"},

@@ -55,6 +55,9 @@ typedef struct {
     const punch_keepalive *broker_keepalive;         /* NULL = agreed-15 */
     const punch_keepalive *offers[PUNCH_OFFERS_MAX]; /* understood, in order of preference; NULL
                                                         ends; none = all built in */
+    /* Strategies that are not offered, but may be by punch_peer_renegotiate; NULL ends. Only those
+     * that learn need to be named here: for their memory. */
+    const punch_keepalive *later[PUNCH_OFFERS_MAX];
     uint16_t calls_max;    /* 0..PUNCH_CALLS_MAX calls and sessions at once; 0: a peer that only
                               registers */
     uint16_t messages_max; /* 0..PUNCH_MESSAGES_MAX short messages under way per session */
@@ -225,8 +228,8 @@ punch_err punch_peer_send(punch_peer *peer, punch_call call, const uint8_t *data
                           punch_time_us now_us, uint32_t *message_out);
 
 /* Offers other strategies from now on (NULL-ended or PUNCH_OFFERS_MAX long) and renegotiates both
- * directions. PUNCH_ERR_ARGUMENT for none at all, and for one that learns but was not in the
- * configuration: it has no memory here. */
+ * directions. PUNCH_ERR_ARGUMENT for none at all, and for one that learns but is neither offered
+ * nor named for later in the configuration: it has no memory here. */
 punch_err punch_peer_renegotiate(punch_peer *peer, punch_call call,
                                  const punch_keepalive *const *offers, punch_time_us now_us);
 

@@ -95,6 +95,7 @@ typedef struct {
     punch_options options;
     const punch_keepalive *broker_keepalive; /* NULL = agreed-15 */
     const punch_keepalive *offers[PUNCH_OFFERS_MAX];
+    const punch_keepalive *later[PUNCH_OFFERS_MAX]; /* offered by RENEGOTIATE; NULL ends */
     uint32_t learning_bytes; /* of a largest plan: for strategies that other plans offer */
     uint16_t calls_max;
     uint16_t messages_max;
@@ -131,7 +132,8 @@ typedef enum {
     SIM_FAULT_NAT_CHANGE,   /* site: its NAT behaves otherwise from now on (nat_change) */
     SIM_FAULT_PEER_CRASH,   /* host: silent for ever */
     SIM_FAULT_PEER_SLEEP,   /* host: nothing is sent, nothing received, no timer runs */
-    SIM_FAULT_PEER_WAKE     /* host: goes on; its clocks did not stand still */
+    SIM_FAULT_PEER_WAKE,    /* host: goes on; its clocks did not stand still */
+    SIM_FAULT_RENEGOTIATE   /* host: offers other keepalive strategies in all its calls */
 } sim_fault_kind;
 
 typedef struct {
@@ -141,6 +143,7 @@ typedef struct {
     punch_addr external;  /* NAT_RENUMBER: the new (first) one; port 0 */
     nat_config nat;       /* NAT_CHANGE: firewall or not as before */
     bool network_changed; /* PEER_WAKE: the core is told that its network may have changed */
+    const punch_keepalive *offers[PUNCH_OFFERS_MAX]; /* RENEGOTIATE; NULL ends; also in `later` */
 } sim_fault;
 
 typedef struct {
@@ -226,7 +229,7 @@ static inline bool sim_fault_is_of_site(sim_fault_kind kind) {
 
 /* Does it strike a peer? */
 static inline bool sim_fault_is_of_peer(sim_fault_kind kind) {
-    return kind >= SIM_FAULT_PEER_CRASH && kind <= SIM_FAULT_PEER_WAKE;
+    return kind >= SIM_FAULT_PEER_CRASH && kind <= SIM_FAULT_RENEGOTIATE;
 }
 
 /* Does it strike the site's NAT? */

@@ -113,7 +113,6 @@ static bool is_source_of(const sim_world *world, const sim_packet *at, uint32_t 
     for (uint32_t i = from->site; i != SIM_NONE; i = world->sites[i].parent) {
         const sim_site *site = &world->sites[i];
         const bool translates = site->box != NULL && !nat_configuration(site->box)->firewall;
-        is_bare = is_bare && (!translates || sim_route_holds(world, i, to_site));
         if (site->has_changed) {
             return true; /* who knows when it left */
         }
@@ -121,6 +120,7 @@ static bool is_source_of(const sim_world *world, const sim_packet *at, uint32_t 
             const nat_config *config = nat_configuration(site->box);
             return at->src.port >= config->port_min && at->src.port <= config->port_max;
         }
+        is_bare = is_bare && (!translates || sim_route_holds(world, i, to_site));
     }
     return is_bare && sim_host_listens_at(from, &at->src);
 }

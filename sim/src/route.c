@@ -46,20 +46,6 @@ uint32_t sim_route_site(const sim_world *world, sim_route found) {
     return found.kind == SIM_ROUTE_HOST ? world->hosts[found.index].site : found.index;
 }
 
-bool sim_route_holds(const sim_world *world, uint32_t outer, uint32_t inner) {
-    while (inner != outer && inner != SIM_NONE) {
-        inner = world->sites[inner].parent;
-    }
-    return inner == outer;
-}
-
-uint32_t sim_route_step(const sim_world *world, uint32_t from, uint32_t to) {
-    while (to != SIM_NONE && world->sites[to].parent != from) {
-        to = world->sites[to].parent;
-    }
-    return to;
-}
-
 static bool is_match(const sim_world *world, uint32_t entry, uint32_t scope,
                      const punch_addr *addr) {
     const uint32_t index = (entry - 1) / 2;

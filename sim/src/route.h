@@ -44,13 +44,6 @@ uint32_t sim_route_scope(const struct sim_world *world, uint32_t site, const pun
 /* The site of what was found. */
 uint32_t sim_route_site(const struct sim_world *world, sim_route found);
 
-/* Does a site lie in another one, however deep, or is it that one? */
-bool sim_route_holds(const struct sim_world *world, uint32_t outer, uint32_t inner);
-
-/* The next site on the way down from inside a site (SIM_NONE: from the core network) to one that
- * lies in it, however deep; SIM_NONE when it does not. */
-uint32_t sim_route_step(const struct sim_world *world, uint32_t from, uint32_t to);
-
 /* The way inside a site to whoever has an address there: a host of the site, or the next site down.
  * Neither: nobody has it. */
 typedef struct {

@@ -175,6 +175,23 @@ static inline nat *sim_site_nat_now(const sim_world *world, const sim_site *site
     return site->box;
 }
 
+/* Does a site lie in another one, however deep, or is it that one? */
+static inline bool sim_route_holds(const sim_world *world, uint32_t outer, uint32_t inner) {
+    while (inner != outer && inner != SIM_NONE) {
+        inner = world->sites[inner].parent;
+    }
+    return inner == outer;
+}
+
+/* The next site on the way down from inside a site (SIM_NONE: from the core network) to one that
+ * lies in it, however deep; SIM_NONE when it does not. */
+static inline uint32_t sim_route_step(const sim_world *world, uint32_t from, uint32_t to) {
+    while (to != SIM_NONE && world->sites[to].parent != from) {
+        to = world->sites[to].parent;
+    }
+    return to;
+}
+
 /* world.c */
 void sim_world_push(sim_world *world, punch_time_us at_us, sim_event_kind kind, uint32_t index);
 void sim_world_push_timer(sim_world *world, sim_host *at, punch_time_us at_us);
@@ -215,8 +232,7 @@ void sim_fabric_on_climb(sim_world *world, uint32_t slot);
 
 /* truth.c: until when a packet that comes out of the core is admitted by every NAT around a host,
  * if nothing else happens; now: it is not. */
-punch_time_us sim_truth_admitted_until(const sim_world *world, const nat_packet *packet,
-                                       uint32_t to);
+punch_time_us sim_truth_admitted_until(const sim_world *world, const nat_packet *from, uint32_t to);
 
 /* calls.c */
 void sim_calls_begin(sim_world *world);

@@ -233,6 +233,23 @@ static void check_packets(const sim_world *world) {
                  world->nowhere + world->packets.live - errors_live);
 }
 
+/* Nothing lasts longer than the hold it is part of. */
+static void check_holds(const sim_world *world) {
+    for (uint32_t i = 0; world->watches_holes && i < world->plan->call_count; i++) {
+        const sim_hold_result *hold = &world->result->calls[i].hold;
+        MUST("no hold is longer than its world", hold->held_us <= world->result->ended_at_us);
+        for (uint32_t side = 0; side < 2; side++) {
+            MUST("nobody is unreachable for longer than the hold",
+                 hold->unreachable_us[side] >= 0 && hold->unreachable_us[side] <= hold->held_us);
+            MUST("the longest time unreachable is part of all of it",
+                 hold->unreachable_us_max[side] <= hold->unreachable_us[side]);
+            MUST("a hole is lost within its hold, or never",
+                 (hold->hole_lost_at_us[side] == PUNCH_NEVER) == (hold->holes_lost[side] == 0) &&
+                     (hold->holes_lost[side] == 0 || hold->hole_lost_at_us[side] <= hold->held_us));
+        }
+    }
+}
+
 void sim_invariants_on_finish(const sim_world *world) {
     for (uint32_t i = 0; i < world->plan->call_count; i++) {
         if (!world->calls[i].is_decided) {
@@ -241,4 +258,5 @@ void sim_invariants_on_finish(const sim_world *world) {
     }
     check_nats(world);
     check_packets(world);
+    check_holds(world);
 }

@@ -170,6 +170,34 @@ static void draw_faults(punch_rng *rng, random_world *random) {
     }
 }
 
+/* Hosts that sleep and wake, a crash, applications that redial. Drawn apart, so that worlds drawn
+ * before these came differ in them alone; whoever crashes takes no part in calm calls. */
+static void draw_sleepers(const punch_rng *rng, small_world *small, uint32_t first_calm_call) {
+    punch_rng own = {punch_mix64(rng->state + 2)};
+    const uint32_t half_ms = (uint32_t)(RANDOM_CALM_AT_US / PUNCH_US_PER_MS) / 2;
+    for (uint32_t i = 0; i < 3 && below(&own, 4) == 0; i++) {
+        const uint32_t host = 1 + (uint32_t)below(&own, small->plan.host_count - 1);
+        const punch_time_us from_us = upto_ms(&own, half_ms);
+        small_add_fault(small, from_us, SIM_FAULT_PEER_SLEEP, host);
+        small_add_fault(small, from_us + upto_ms(&own, half_ms), SIM_FAULT_PEER_WAKE, host);
+    }
+    for (uint32_t i = 0; i < small->plan.fault_count; i++) {
+        small->faults[i].network_changed = below(&own, 2) == 0;
+    }
+    for (uint32_t i = 0; i < small->plan.call_count; i++) {
+        small->calls[i].redial_us = below(&own, 4) == 0 ? 1 + upto_ms(&own, 10000) : 0;
+    }
+    const uint32_t mortal = 1 + (uint32_t)below(&own, small->plan.host_count - 1);
+    bool is_needed = below(&own, 4) != 0;
+    for (uint32_t i = first_calm_call; i < small->plan.call_count; i++) {
+        is_needed =
+            is_needed || small->calls[i].caller == mortal || small->calls[i].callee == mortal;
+    }
+    if (!is_needed) {
+        small_add_fault(small, upto_ms(&own, 2 * half_ms), SIM_FAULT_PEER_CRASH, mortal);
+    }
+}
+
 static void draw_call(punch_rng *rng, small_world *small, punch_time_us at_us) {
     const uint32_t peers = small->plan.host_count - 1;
     const uint32_t caller = 1 + (uint32_t)below(rng, peers);
@@ -205,6 +233,7 @@ void random_world_draw(random_world *random, uint64_t seed) {
     for (uint32_t i = 0; i < 3; i++) {
         draw_call(&rng, small, RANDOM_CALL_AT_US);
     }
+    draw_sleepers(&rng, small, random->first_calm_call);
 }
 
 static void calm(sim_link_plan *link) {

@@ -14,7 +14,7 @@
 /* Chosen: a few dozen rows. */
 #define BUFFER_BYTES 16384u
 
-/* More than a row: some 45 numbers of at most 20 digits, a few names of enums, two site names of
+/* More than a row: some 80 numbers of at most 20 digits, a few names of enums, two site names of
  * at most SITE_BYTES_MAX. */
 #define ROW_BYTES_MAX 4096u
 #define SITE_BYTES_MAX 1024u
@@ -137,6 +137,56 @@ static void put_side(row_buffer *row, const site_names *sites, const sim_call_re
     }
 }
 
+/* What holding a call took, in runs that hold. */
+static const char *const hold_stems[] = {"held_s",   "faults",         "recovery_s_max", "crashed",
+                                         "notice_s", "false_give_ups", "redials"};
+static const char *const hold_side_stems[] = {
+    "keepalives_held",   "keepalive_bytes", "holes_lost",     "unreachable_s",
+    "unreachable_s_max", "hole_lost_at_s",  "broker_packets", "broker_bytes",
+    "radio_s",           "radio_on_s",      "radio_ua",       "radio_peers_ua"};
+
+#define HOLD_STEMS (sizeof hold_stems / sizeof hold_stems[0])
+#define HOLD_SIDE_STEMS (sizeof hold_side_stems / sizeof hold_side_stems[0])
+
+static void put_seconds_if(row_buffer *row, bool applies, punch_time_us duration_us) {
+    if (applies) {
+        row_seconds(row, duration_us);
+    } else {
+        row_comma(row);
+    }
+}
+
+static void put_hold(row_buffer *row, const sim_hold_result *hold) {
+    row_seconds(row, hold->held_us);
+    row_number(row, hold->faults);
+    put_seconds_if(row, hold->faults > 0, hold->recovery_us_max);
+    row_number(row, hold->has_crashed ? 1 : 0);
+    put_seconds_if(row, hold->has_crashed, hold->notice_us);
+    row_number(row, hold->false_give_ups);
+    row_number(row, hold->redials);
+    for (int side = 0; side < 2; side++) {
+        row_number(row, hold->keepalives[side]);
+        row_number(row, hold->keepalive_bytes[side]);
+        row_number(row, hold->holes_lost[side]);
+        row_seconds(row, hold->unreachable_us[side]);
+        row_seconds(row, hold->unreachable_us_max[side]);
+        row_seconds(row, hold->hole_lost_at_us[side]);
+        row_number(row, hold->broker_packets[side]);
+        row_number(row, hold->broker_bytes[side]);
+        row_seconds(row, hold->radio_us[side]);
+        row_seconds(row, hold->radio_on_us[side]);
+        row_number(row, hold->radio_ua[side]);
+        row_number(row, hold->radio_peers_ua[side]);
+    }
+}
+
+/* A cell without a hold in a run where others have one. */
+static void put_no_hold(row_buffer *row) {
+    for (size_t i = 0; i < HOLD_STEMS + 2 * HOLD_SIDE_STEMS; i++) {
+        row_comma(row);
+    }
+}
+
 /* Which call of the run. */
 typedef struct {
     uint32_t cell;
@@ -144,7 +194,14 @@ typedef struct {
     uint32_t call;
 } row_place;
 
-static void put_row(row_buffer *row, const site_names *sites, const sim_trial_result *trial,
+/* What all rows of a run have in common. */
+typedef struct {
+    site_names sites;
+    bool any_holds; /* some cell */
+    bool holds;     /* the cell at hand */
+} row_kind;
+
+static void put_row(row_buffer *row, const row_kind *kind, const sim_trial_result *trial,
                     const row_place *at) {
     const sim_call_result *call = &trial->calls[at->call];
     row_digits(row, at->cell, 1);
@@ -154,11 +211,16 @@ static void put_row(row_buffer *row, const site_names *sites, const sim_trial_re
     row_seconds(row, call->time_to_connect_us);
     row_number(row, call->lost_after ? 1 : 0);
     row_number(row, call->path_private ? 1 : 0);
-    put_side(row, sites, call, 0);
-    put_side(row, sites, call, 1);
+    put_side(row, &kind->sites, call, 0);
+    put_side(row, &kind->sites, call, 1);
     row_number(row, call->messages_acked);
     row_number(row, call->messages_unconfirmed);
     row_number(row, call->messages_refused);
+    if (kind->holds) {
+        put_hold(row, &call->hold);
+    } else if (kind->any_holds) {
+        put_no_hold(row);
+    }
     row_number(row, trial->events);
     row_number(row, trial->packets_sent);
     row_number(row, trial->packets_delivered);
@@ -181,24 +243,39 @@ static void put_side_names(FILE *out, const char *side) {
     }
 }
 
-static void put_header(FILE *out) {
+static void put_hold_names(FILE *out) {
+    static const char *const sides[] = {"caller", "callee"};
+    for (size_t i = 0; i < HOLD_STEMS; i++) {
+        fprintf(out, ",%s", hold_stems[i]);
+    }
+    for (size_t i = 0; i < 2 * HOLD_SIDE_STEMS; i++) {
+        fprintf(out, ",%s_%s", sides[i / HOLD_SIDE_STEMS], hold_side_stems[i % HOLD_SIDE_STEMS]);
+    }
+}
+
+static void put_header(FILE *out, bool any_holds) {
     fputs("cell,trial,call,connected,time_to_connect_s,lost_after,path_private", out);
     put_side_names(out, "caller");
     put_side_names(out, "callee");
+    fputs(",messages_acked,messages_unconfirmed,messages_refused", out);
+    if (any_holds) {
+        put_hold_names(out);
+    }
     fputs(
-        ",messages_acked,messages_unconfirmed,messages_refused,events,packets_sent,"
-        "packets_delivered,packets_lost_link,packets_blocked,bytes_sent,ended_at_s,digest\n",
+        ",events,packets_sent,packets_delivered,packets_lost_link,packets_blocked,bytes_sent,"
+        "ended_at_s,digest\n",
         out);
 }
 
-static bool put_cell(const analysis *of, row_buffer *row, const site_names *sites, uint32_t cell) {
+static bool put_cell(const analysis *of, row_buffer *row, row_kind *kind, uint32_t cell) {
     trials_reader reader;
+    kind->holds = of->about->cells[cell].holds;
     trials_reader_begin(&reader, of->file, cell);
     while (trials_reader_next(&reader)) {
         for (uint32_t i = 0; i < reader.chunk.count; i++) {
             row_place at = {cell, reader.chunk.first + i, 0};
             for (; at.call < of->about->cells[cell].call_count; at.call++) {
-                put_row(row, sites, &reader.results[i], &at);
+                put_row(row, kind, &reader.results[i], &at);
                 if (row->length + ROW_BYTES_MAX > BUFFER_BYTES) {
                     row_flush(row);
                 }
@@ -212,13 +289,13 @@ static bool put_cell(const analysis *of, row_buffer *row, const site_names *site
 
 bool report_trials_csv(const analysis *of, FILE *out) {
     row_buffer row = {.out = out};
-    site_names sites = site_names_of(of->about);
+    row_kind kind = {.sites = site_names_of(of->about), .any_holds = analysis_holds(of)};
     bool read = true;
-    put_header(out);
+    put_header(out, kind.any_holds);
     for (uint32_t cell = 0; cell < of->about->cell_count && read; cell++) {
-        read = put_cell(of, &row, &sites, cell);
+        read = put_cell(of, &row, &kind, cell);
     }
     row_flush(&row);
-    site_names_free(&sites);
+    site_names_free(&kind.sites);
     return read;
 }

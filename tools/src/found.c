@@ -21,7 +21,7 @@ static bool is_scenario(const char *name) {
 }
 
 /* Where scenarios are kept, below the root. */
-static const char *const folders[] = {"scenarios", "scenarios/published"};
+static const char *const folders[] = {"scenarios", "scenarios/keepalive", "scenarios/published"};
 
 #define FOLDER_COUNT (sizeof folders / sizeof folders[0])
 

@@ -15,7 +15,7 @@ typedef struct {
 /* All *.json right in a directory but schema.json; none when there is no such directory. */
 found_files found_in(const char *directory);
 
-/* Those in root/scenarios, then those in root/scenarios/published. */
+/* Those in root/scenarios, then those in its keepalive and its published. */
 found_files found_scenarios(const char *root);
 
 /* The scenario file that is meant: the word itself, or, when there is no such file and the word is

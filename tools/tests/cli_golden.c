@@ -296,12 +296,14 @@ static void version(void) {
 }
 
 static void names_of_scenarios(void) {
-    const char *const words[] = {"validate", "quickstart", "halkes2011", NULL};
+    const char *const words[] = {"validate", "quickstart", "halkes2011", "nat-reboot", NULL};
     process_said said = run(words);
     EXPECT_INT("a name will do: exit code", said.status, 0);
     EXPECT("and stands for a file", strstr(said.out, "/scenarios/quickstart.json: fine: ") != NULL);
     EXPECT("or for one of the published",
            strstr(said.out, "/scenarios/published/halkes2011.json: fine: ") != NULL);
+    EXPECT("or for one about keepalives",
+           strstr(said.out, "/scenarios/keepalive/nat-reboot.json: fine: ") != NULL);
     process_free(&said);
 }
 

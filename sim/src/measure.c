@@ -116,6 +116,11 @@ static double broker_bytes_per_hour(const sim_trial_result *trial, uint32_t call
     return per_hour(trial, call, (double)hold->broker_bytes[0] + (double)hold->broker_bytes[1]);
 }
 
+/* Keepalives, and all that goes to the broker and comes from there: probes of spare ports too. */
+static double upkeep_bytes_per_hour(const sim_trial_result *trial, uint32_t call) {
+    return keepalive_bytes_per_hour(trial, call) + broker_bytes_per_hour(trial, call);
+}
+
 /* --- faults and radios --- */
 
 static double or_never(punch_time_us time_us) {
@@ -328,6 +333,10 @@ static const sim_measure table[] = {
      .sense = SIM_LESS_IS_BETTER,
      .where = SIM_MEASURED_RADIO,
      .value = radio_peers_ma},
+    HOLD_MEAN("upkeep_bytes_per_h_mean", "upkeep bytes per hour",
+              "keepalive and broker bytes together, spare-port probes among them, per "
+              "connection-hour",
+              upkeep_bytes_per_hour),
 };
 
 const sim_measure *sim_measures(uint32_t *count_out) {

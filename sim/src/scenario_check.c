@@ -304,10 +304,10 @@ static void check_timeouts(checker *c, uint32_t object) {
 
 /* Figures of a radio that is not asked for them. */
 static void check_radio(checker *c, uint32_t object, uint32_t stream) {
-    static const sim_radio_plan none = {0};
     scenario_peer peer = c->cell->scenario->defaults.peer;
     scenario_cell_apply(c->cell, object, stream, &peer);
-    if (peer.radio_kind != SIM_RADIO_CUSTOM && memcmp(&peer.radio, &none, sizeof none) != 0) {
+    const bool has_tails = peer.radio.high_tail_us != 0 || peer.radio.low_tail_us != 0;
+    if (peer.radio_kind != SIM_RADIO_CUSTOM && (has_tails || sim_radio_exists(&peer.radio))) {
         complain(c, object, "figures of a radio need \"radio\": \"custom\"");
     }
 }

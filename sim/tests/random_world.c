@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "random_world.h"
 
+#include "punch/lab.h"
 #include "punch/rng.h"
 #include "sim/truth.h"
 
@@ -93,6 +94,25 @@ static void draw_cross(const punch_rng *rng, sim_site_plan *site) {
     }
 }
 
+/* Every other peer keeps its holes open by any strategy there is, some with settings of their own.
+ * Drawn apart, like the above. */
+static void draw_keepalives(const punch_rng *rng, sim_host_plan *host) {
+    punch_rng own = {punch_mix64(rng->state + 2)};
+    size_t count = 0;
+    const punch_keepalive *const *all = punch_lab_keepalives(&count);
+    if (below(&own, 2) == 0) {
+        return;
+    }
+    host->offers[0] = all[below(&own, count)];
+    host->offers[1] = all[below(&own, count)];
+    host->broker_keepalive = now_and_then(&own) ? all[below(&own, count)] : NULL;
+    if (now_and_then(&own)) {
+        host->options.keepalive_interval_us =
+            PUNCH_KEEPALIVE_INTERVAL_US_MIN + upto_ms(&own, 300000);
+    }
+    host->options.keepalive_probes_max = now_and_then(&own) ? 1 + (uint8_t)below(&own, 255) : 0;
+}
+
 static void draw_peer(punch_rng *rng, random_world *random) {
     small_world *small = &random->small;
     uint32_t site;
@@ -119,6 +139,7 @@ static void draw_peer(punch_rng *rng, random_world *random) {
     size_t strategies = 0;
     const punch_keepalive *const *builtin = punch_keepalive_builtin(&strategies);
     host->offers[0] = builtin[below(rng, strategies)];
+    draw_keepalives(rng, host);
 }
 
 /* A carrier's NAT in front of some homes, and perhaps another one in front of that. Drawn apart, so

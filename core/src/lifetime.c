@@ -156,18 +156,29 @@ static void take_silent(float *weights, punch_time_us silence_us, float likeliho
     normalize(weights);
 }
 
-/* Something did not come in at some time during a silence. A NAT counts that from the last packet
- * out, so that T is at most the time unsent, yet longer than what had passed of it when something
- * last came in; or from the last packet in either direction. Or it was lost. */
+/* The share of a silence, of which nothing is known but its end and length, after T had passed. */
+static float share_beyond(punch_time_us lifetime_us, punch_time_us end_us,
+                          punch_time_us length_us) {
+    const punch_time_us beyond_us = punch_time_earlier(end_us - lifetime_us, length_us);
+    return beyond_us > 0 ? (float)beyond_us / (float)length_us : 0;
+}
+
+/* Something did not come in at some time during a silence, any time alike: it was lost, or came
+ * after T. A NAT counts from the last packet out, and then T was not over when something last came
+ * in; or from the last packet in either direction. Whichever fits better. */
 static void take_missed(float *weights, const punch_keepalive_evidence *evidence, float lost) {
-    PUNCH_ASSERT(evidence->unsent_us >= evidence->silence_us);
-    const punch_time_us heard_us = evidence->unsent_us - evidence->silence_us;
+    const punch_time_us silence_us = evidence->silence_us;
+    const punch_time_us unsent_us = evidence->unsent_us;
+    PUNCH_ASSERT(unsent_us >= silence_us);
+    if (silence_us == 0) {
+        return;
+    }
     for (unsigned i = 0; i < CELLS; i++) {
-        const punch_time_us from_us = punch_lifetime_edge_us(i);
-        const bool fits =
-            from_us < evidence->silence_us ||
-            (from_us < evidence->unsent_us && punch_lifetime_edge_us(i + 1) > heard_us);
-        weights[i] *= fits || i == 0 ? 1 : lost;
+        const punch_time_us lifetime_us = punch_lifetime_edge_us(i);
+        const bool was_over = punch_lifetime_edge_us(i + 1) <= unsent_us - silence_us;
+        const float out = was_over ? 0 : share_beyond(lifetime_us, unsent_us, silence_us);
+        const float any = share_beyond(lifetime_us, silence_us, silence_us);
+        weights[i] *= lost + (1 - lost) * (out > any ? out : any);
     }
     normalize(weights);
 }

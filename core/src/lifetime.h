@@ -15,9 +15,10 @@
  *   came in      L(T) = 1 - q^k  where T > g,  0 elsewhere       (the factor drops out)
  *   did not      L(T) = q^k      where T > g,  1 elsewhere
  *
- * but nothing is quite 0: clocks, restarts and other people's devices break every rule, and what
- * is certain could never be unlearnt. The cell that g falls into is spared when something came in,
- * and when it did not, unless g lies in its lower half.
+ * and of a packet that was missed at an unknown time in a silence, q + (1 - q) x the share of the
+ * silence after T. But nothing is quite 0: clocks, restarts and other people's devices break every
+ * rule, and what is certain could never be unlearnt. The cell that g falls into is spared when
+ * something came in, and when it did not, unless g lies in its lower half.
  *
  * With time, belief fades in two ways. It spreads to neighbouring cells: timeouts drift, with load
  * and by time of day. And a small share of it goes back to the prior: the device was replaced, or

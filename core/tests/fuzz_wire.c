@@ -66,6 +66,7 @@ static const punch_crypto null_crypto = {
 };
 
 #define PROMISE_EXTENSION_BYTES 7 /* type 1, length 2, value 4 */
+#define OFFERS_AT 28              /* highest 4, bitmap 4, number 4, choice 16 */
 
 static void fuzz_signal(uint8_t type, const uint8_t *data, size_t size) {
     punch_signal first;
@@ -88,11 +89,16 @@ static void fuzz_path(uint8_t type, const uint8_t *data, size_t size) {
     if (punch_path_decode(type, data, size, &first) == PUNCH_OK) {
         PUNCH_ASSERT_EQ(punch_path_encode(type, &first, body, sizeof body, &length), PUNCH_OK);
         PUNCH_ASSERT(length <= size);
-        /* A promise may have stood anywhere among the extensions. */
-        const size_t fixed = length - (first.promise_ms != 0 ? PROMISE_EXTENSION_BYTES : 0);
-        PUNCH_ASSERT_EQ(memcmp(body, data, fixed), 0);
+        /* A promise may have stood anywhere among the extensions; offers beyond those that are kept
+         * are left out. */
+        const bool has_offers = type == PUNCH_TYPE_RENEGOTIATE || type == PUNCH_TYPE_RENEGOTIATED;
+        const size_t promise = first.promise_ms != 0 ? PROMISE_EXTENSION_BYTES : 0;
+        PUNCH_ASSERT_EQ(memcmp(body, data, has_offers ? OFFERS_AT : length - promise), 0);
         PUNCH_ASSERT_EQ(punch_path_decode(type, body, length, &second), PUNCH_OK);
         PUNCH_ASSERT_EQ(first.promise_ms, second.promise_ms);
+        PUNCH_ASSERT_EQ(first.offer_count, second.offer_count);
+        PUNCH_ASSERT_EQ(
+            memcmp(first.offers, second.offers, first.offer_count * sizeof first.offers[0]), 0);
     }
 }
 
@@ -104,8 +110,15 @@ static void fuzz_invitation(const uint8_t *data, size_t size) {
     if (punch_invitation_open(&null_crypto, &key, data, size, &invitation) == PUNCH_OK) {
         PUNCH_ASSERT_EQ(punch_invitation_seal(&null_crypto, &key, &invitation, blob, &length),
                         PUNCH_OK);
-        PUNCH_ASSERT(length <= size);
-        PUNCH_ASSERT_EQ(memcmp(blob, data, length - PUNCH_TAG_BYTES), 0);
+        /* Offers may have been any nonsense, or none at all: up to there nothing is invented. */
+        const size_t fixed = 8 + PUNCH_KEY_BYTES + 4 + 1 + 19 * (size_t)invitation.candidate_count;
+        PUNCH_ASSERT(fixed + PUNCH_TAG_BYTES <= size);
+        PUNCH_ASSERT_EQ(memcmp(blob, data, fixed), 0);
+        punch_invitation again;
+        if (punch_invitation_open(&null_crypto, &key, blob, length, &again) != PUNCH_ERR_CRYPTO) {
+            PUNCH_ASSERT_EQ(again.offer_count, invitation.offer_count);
+            PUNCH_ASSERT_EQ(memcmp(again.offers, invitation.offers, sizeof again.offers), 0);
+        }
     }
 }
 

@@ -281,11 +281,11 @@ static nat_choice choose_in(nat *box, port_range *range, const nat_packet *packe
         if (holder != NAT_NONE || held || dodged) {
             box->counters.ports_collided++;
         }
-        if (!dodged && holder != NAT_NONE && box->config.collision == NAT_COLLISION_OVERRIDE) {
-            nat_binding_evict(box, holder);
-        }
         if (!dodged && !held && (holder == NAT_NONE || yields(box->config.collision))) {
-            return give(box, range, wanted, false);
+            nat_choice choice = give(box, range, wanted, false);
+            choice.overrides =
+                holder != NAT_NONE && box->config.collision == NAT_COLLISION_OVERRIDE;
+            return choice;
         }
     }
     return give(box, range, other_port(box, range, wanted, &packet->dst, now_us), dodged);

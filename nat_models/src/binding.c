@@ -139,6 +139,12 @@ static uint32_t first_to_expire(const nat *box, punch_time_us now_us, punch_time
     return first;
 }
 
+void nat_binding_expire(nat *box, uint32_t slot, punch_time_us at_us) {
+    bury(box, slot);
+    leave_mark(box, slot, NAT_SLOT_GHOST, at_us);
+    box->counters.mappings_expired++;
+}
+
 void nat_bindings_sweep(nat *box, punch_time_us now_us) {
     for (;;) {
         const uint32_t slot = first_to_expire(box, now_us, &box->expire_at_us);
@@ -146,9 +152,7 @@ void nat_bindings_sweep(nat *box, punch_time_us now_us) {
             break;
         }
         PUNCH_ASSERT(slot != NAT_NONE);
-        bury(box, slot);
-        leave_mark(box, slot, NAT_SLOT_GHOST, box->expire_at_us);
-        box->counters.mappings_expired++;
+        nat_binding_expire(box, slot, box->expire_at_us);
     }
 }
 
@@ -193,7 +197,9 @@ static uint32_t victim(nat *box) {
     return oldest(box);
 }
 
-nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside, punch_time_us now_us) {
+nat_verdict nat_bindings_room(nat *box, const punch_addr *inside, punch_time_us now_us,
+                              uint32_t *victim_out) {
+    *victim_out = NAT_NONE;
     const bool refuse = box->config.full == NAT_FULL_REFUSE;
     const uint32_t host = nat_host_find(box, inside);
     if (!nat_host_may_make(box, host, now_us)) {
@@ -204,15 +210,25 @@ nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside, punch_tim
         if (refuse) {
             return NAT_DROP_HOST_LIMIT;
         }
-        nat_binding_evict(box, victim_of_host(box, &box->hosts[host]));
-    }
-    if (box->live_count >= box->config.table_max) {
+        *victim_out = victim_of_host(box, &box->hosts[host]);
+    } else if (box->live_count >= box->config.table_max) {
         if (refuse) {
             return NAT_DROP_TABLE_FULL;
         }
-        nat_binding_evict(box, victim(box));
+        *victim_out = victim(box);
     }
     return NAT_PASS;
+}
+
+nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside, punch_time_us now_us) {
+    for (;;) {
+        uint32_t victim_slot;
+        const nat_verdict room = nat_bindings_room(box, inside, now_us, &victim_slot);
+        if (room != NAT_PASS || victim_slot == NAT_NONE) {
+            return room;
+        }
+        nat_binding_evict(box, victim_slot);
+    }
 }
 
 static uint32_t slot_take(nat *box) {

@@ -11,6 +11,7 @@
  *   fast.c      the same for packets about which nothing is to be decided: nearly all of them
  *   icmp.c      the way of an ICMP error
  *   layout.c    where all of that lies in memory
+ *   tcp_box.c   a NAT for TCP, which uses the table but decides by itself how long bindings live
  *   config.c    defaults and checks; names.c and presets.c: tables
  *
  *   memory:  | nat | levels | bindings | origins | remotes | [shares | hosts | [blocks]] |
@@ -390,8 +391,12 @@ static inline bool nat_place_held(const nat *box, uint32_t place, punch_time_us 
     return box->config.hold_down_us > 0 && nat_place_look_up_held(box, place, now_us);
 }
 
-/* NAT_PASS when there is room for one more binding of this host, made by eviction if the policy
- * says so. */
+/* NAT_PASS when there is room for one more binding of this host, or would be once *victim_out (else
+ * NAT_NONE) is evicted; then ask again. */
+nat_verdict nat_bindings_room(nat *box, const punch_addr *inside, punch_time_us now_us,
+                              uint32_t *victim_out);
+
+/* The same, and evicts whom it must. */
 nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside, punch_time_us now_us);
 
 /* A new live binding for packets between these two; there is room. */
@@ -406,6 +411,9 @@ void nat_binding_sent(nat *box, uint32_t slot, punch_time_us now_us);
 
 /* A packet came in by this binding. */
 void nat_binding_received(nat *box, uint32_t slot, punch_time_us now_us);
+
+/* Its time was up then: the sweep finds that by itself, where bindings have timeouts. */
+void nat_binding_expire(nat *box, uint32_t slot, punch_time_us at_us);
 
 void nat_binding_kill(nat *box, uint32_t slot);
 void nat_binding_evict(nat *box, uint32_t slot);
@@ -594,6 +602,7 @@ typedef struct {
     uint32_t place;
     nat_verdict verdict; /* NAT_PASS, or why there is none */
     bool dodged;
+    bool overrides; /* the binding that holds the place must be evicted first */
 } nat_choice;
 
 /* The place a new binding for this packet gets. */

@@ -134,6 +134,9 @@ static nat_verdict make_exit(nat *box, nat_exit *way, const nat_packet *packet,
     if (choice.verdict != NAT_PASS) {
         return choice.verdict;
     }
+    if (choice.overrides) {
+        nat_binding_evict(box, nat_place_holder(box, choice.place));
+    }
     way->binding = nat_binding_make(box, packet, choice.dodged, choice.place, now_us);
     box->counters.strays_dodged += choice.dodged ? 1 : 0;
     return NAT_PASS;

@@ -2,9 +2,9 @@
 /*
  * RFC 5382 (NAT behaviour for TCP), one case per numbered requirement that TCP tracking decides:
  * the preset "rfc5382" meets it; where a setting can break it, one set so does break it, which
- * shows that the case can fail. Requirements about mappings, ports and filters are nat.h's, which
- * knows no protocols; the others say nothing about (session, segment, time) -> verdict. They are
- * listed with the reason.
+ * shows that the case can fail. What needs a NAT around the connection is in
+ * conformance_rfc5382_box; what says nothing about (session, segment, time) -> verdict is listed
+ * with the reason.
  */
 #include <stdio.h>
 
@@ -186,18 +186,15 @@ static const struct {
     const char *requirement;
     const char *why;
 } not_tested[] = {
-    {"REQ-1",
-     "mappings are nat.h's and know no protocol: conformance_rfc4787 REQ-1; TCP is not "
-     "wired to them yet"},
-    {"REQ-3", "filters are nat.h's: conformance_rfc4787 REQ-8; TCP is not wired to them yet"},
-    {"REQ-3a", "filters are nat.h's: conformance_rfc4787 REQ-8a"},
+    {"REQ-1", "needs a mapping: conformance_rfc5382_box"},
+    {"REQ-3", "needs a filter: conformance_rfc5382_box"},
+    {"REQ-3a", "needs a filter: conformance_rfc5382_box"},
     {"REQ-3b", "no model fact: a MAY; there is one filtering option"},
     {"REQ-6", "no model fact: application-level gateways rewrite payloads; the model sees none"},
-    {"REQ-7", "ports are nat.h's: conformance_rfc4787 REQ-3; TCP is not wired to them yet"},
-    {"REQ-8", "hairpinning is nat.h's: conformance_rfc4787 REQ-9; TCP is not wired to it yet"},
-    {"REQ-8a", "hairpinning is nat.h's: conformance_rfc4787 REQ-9a"},
-    {"REQ-9",
-     "ICMP errors are nat.h's: conformance_rfc5508 REQ-4, REQ-5; TCP is not wired to them yet"},
+    {"REQ-7", "needs ports: conformance_rfc5382_box"},
+    {"REQ-8", "needs a second host: conformance_rfc5382_box"},
+    {"REQ-8a", "needs a second host: conformance_rfc5382_box"},
+    {"REQ-9", "needs ICMP errors: conformance_rfc5382_box"},
     {"REQ-10", "holds by construction: tracking has no entry by which ICMP could end a session"},
 };
 

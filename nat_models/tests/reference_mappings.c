@@ -111,6 +111,15 @@ static bool ends_before(const reference_nat *ref, const reference_mapping *a,
     return a_us != b_us ? a_us < b_us : is_ahead(a, b);
 }
 
+void reference_time_out(reference_nat *ref, reference_mapping *mapping, punch_time_us at_us) {
+    mapping->state = REFERENCE_TIMED_OUT;
+    mapping->died = ref->stamp++;
+    mapping->ended_at_us = at_us;
+    mapping->ending = ref->endings++;
+    host_lost(ref, &mapping->inside);
+    ref->counters.mappings_expired++;
+}
+
 void reference_expire(reference_nat *ref, punch_time_us now_us) {
     ref->now_us = now_us;
     for (;;) {
@@ -125,12 +134,7 @@ void reference_expire(reference_nat *ref, punch_time_us now_us) {
         if (next == NULL) {
             return;
         }
-        next->state = REFERENCE_TIMED_OUT;
-        next->died = ref->stamp++;
-        next->ended_at_us = mapping_end_us(ref, next, now_us);
-        next->ending = ref->endings++;
-        host_lost(ref, &next->inside);
-        ref->counters.mappings_expired++;
+        reference_time_out(ref, next, mapping_end_us(ref, next, now_us));
     }
 }
 

@@ -150,31 +150,39 @@ static nat_verdict port_in_pool(reference_nat *ref, const nat_packet *packet, pu
     return *port != 0 ? NAT_PASS : NAT_DROP_NO_PORT;
 }
 
+/* Where a new mapping for this packet is seen from outside; makes room for it. */
+nat_verdict reference_choose(reference_nat *ref, const nat_packet *packet, punch_time_us now_us,
+                             punch_addr *external, bool *dodged) {
+    *dodged = false;
+    *external = packet->src;
+    const nat_verdict room = reference_make_room(ref, &packet->src);
+    if (room != NAT_PASS || ref->config.firewall) {
+        return room;
+    }
+    reference_ports list;
+    uint32_t port = 0;
+    const nat_verdict found = ref->config.block_ports > 0
+                                  ? port_in_blocks(ref, packet, now_us, &list, &port, dodged)
+                                  : port_in_pool(ref, packet, now_us, &list, &port, dodged);
+    if (found == NAT_PASS) {
+        ref->last_port = (uint16_t)port;
+        *external = reference_endpoint(ref, list.address, port);
+    }
+    return found;
+}
+
 static nat_verdict make_exit(reference_nat *ref, exit_way *way, const nat_packet *packet,
                              punch_time_us now_us) {
     if (way->blocked != NULL) {
         return dodge(ref, way, packet, now_us);
     }
-    const nat_verdict room = reference_make_room(ref, &packet->src);
-    if (room != NAT_PASS) {
-        return room;
+    punch_addr external;
+    bool dodged;
+    const nat_verdict chosen = reference_choose(ref, packet, now_us, &external, &dodged);
+    if (chosen != NAT_PASS) {
+        return chosen;
     }
-    if (ref->config.firewall) {
-        way->mapping = reference_mapping_make(ref, packet, false, &packet->src, now_us);
-        return NAT_PASS;
-    }
-    reference_ports list;
-    uint32_t port = 0;
-    bool dodged = false;
-    const nat_verdict found = ref->config.block_ports > 0
-                                  ? port_in_blocks(ref, packet, now_us, &list, &port, &dodged)
-                                  : port_in_pool(ref, packet, now_us, &list, &port, &dodged);
-    if (found != NAT_PASS) {
-        return found;
-    }
-    ref->last_port = (uint16_t)port;
     const bool exact = dodged || ref->config.mapping == NAT_MAPPING_APDM;
-    const punch_addr external = reference_endpoint(ref, list.address, port);
     way->mapping = reference_mapping_make(ref, packet, exact, &external, now_us);
     ref->counters.strays_dodged += dodged ? 1 : 0;
     return NAT_PASS;
@@ -243,7 +251,7 @@ static nat_verdict turn_back(reference_nat *ref, const reference_mapping *exit, 
 }
 
 /* One of our external addresses? A firewall has none. */
-static bool is_ours(const reference_nat *ref, const punch_addr *addr) {
+bool reference_is_ours(const reference_nat *ref, const punch_addr *addr) {
     for (uint32_t i = 0; !ref->config.firewall && i < reference_address_count(ref); i++) {
         const punch_addr external = reference_endpoint(ref, i, 0);
         if (punch_addr_same_ip(addr, &external)) {
@@ -275,7 +283,7 @@ static nat_verdict gate(reference_nat *ref, punch_time_us now_us) {
 }
 
 /* Compared bit by bit. */
-static bool is_exempt(const reference_nat *ref, const punch_addr *remote) {
+bool reference_is_exempt(const reference_nat *ref, const punch_addr *remote) {
     for (uint32_t i = 0; i < ref->config.exempt_count; i++) {
         const nat_exempt *exempt = &ref->config.exempt[i];
         bool same = remote->family == exempt->addr.family &&
@@ -296,11 +304,11 @@ static nat_verdict out(reference_nat *ref, nat_packet *packet, punch_time_us now
     if (open != NAT_PASS) {
         return open;
     }
-    const bool hairpin = is_ours(ref, &packet->dst);
+    const bool hairpin = reference_is_ours(ref, &packet->dst);
     if (hairpin && ref->config.hairpin == NAT_HAIRPIN_NONE) {
         return NAT_DROP_NO_HAIRPIN;
     }
-    if (!hairpin && is_exempt(ref, &packet->dst)) {
+    if (!hairpin && reference_is_exempt(ref, &packet->dst)) {
         return NAT_PASS;
     }
     exit_way way = find_exit(ref, packet, now_us);
@@ -443,8 +451,9 @@ static void unsolicited(reference_nat *ref, reference_mapping *mapping, const na
 static nat_verdict in(reference_nat *ref, nat_packet *packet, punch_time_us now_us) {
     punch_addr address = packet->src;
     address.port = 0;
-    const bool bypass = is_exempt(ref, &packet->src) && !is_ours(ref, &packet->dst);
-    if (!bypass && !ref->config.firewall && !is_ours(ref, &packet->dst)) {
+    const bool bypass =
+        reference_is_exempt(ref, &packet->src) && !reference_is_ours(ref, &packet->dst);
+    if (!bypass && !ref->config.firewall && !reference_is_ours(ref, &packet->dst)) {
         return NAT_DROP_NOT_OURS;
     }
     const nat_verdict open = gate(ref, now_us);
@@ -484,8 +493,8 @@ nat_verdict reference_in(reference_nat *ref, nat_packet *packet, punch_time_us n
  * remote may leave by it, too. */
 static nat_verdict sender_of(reference_nat *ref, const nat_packet *quoted, punch_time_us now_us,
                              reference_mapping **mapping_out) {
-    if (!ref->config.firewall && !is_ours(ref, &quoted->src)) {
-        return is_exempt(ref, &quoted->dst) ? NAT_PASS : NAT_DROP_NOT_OURS;
+    if (!ref->config.firewall && !reference_is_ours(ref, &quoted->src)) {
+        return reference_is_exempt(ref, &quoted->dst) ? NAT_PASS : NAT_DROP_NOT_OURS;
     }
     bool expired;
     reference_mapping *mapping = reference_reached_by(ref, &quoted->src, now_us, &expired);
@@ -556,10 +565,10 @@ nat_verdict reference_icmp_out(reference_nat *ref, nat_packet *quoted, punch_tim
     if (ref->config.icmp_blocked) {
         return icmp_done(ref, NAT_DROP_ICMP_BLOCKED, NULL);
     }
-    if (is_exempt(ref, &quoted->src)) {
+    if (reference_is_exempt(ref, &quoted->src)) {
         return icmp_done(ref, NAT_PASS, NULL);
     }
-    const bool hairpinned = is_ours(ref, &quoted->src);
+    const bool hairpinned = reference_is_ours(ref, &quoted->src);
     if (hairpinned && ref->config.hairpin != NAT_HAIRPIN_EXTERNAL) {
         return icmp_done(ref, NAT_DROP_NO_HAIRPIN, NULL);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the parts of the reference NAT share: reference_remotes.c, reference_ports.c and
- * reference_nat.c, which lets packets through.
+ * reference_nat.c, which lets packets through; reference_tcp_box.c uses some of them for TCP.
  */
 #ifndef REFERENCE_PARTS_H
 #define REFERENCE_PARTS_H
@@ -48,6 +48,7 @@ bool reference_held_down(const reference_nat *ref, const punch_addr *external,
                          punch_time_us now_us);
 bool reference_is_live(const reference_nat *ref, const reference_mapping *mapping,
                        punch_time_us now_us);
+void reference_time_out(reference_nat *ref, reference_mapping *mapping, punch_time_us at_us);
 void reference_expire(reference_nat *ref, punch_time_us now_us);
 reference_mapping *reference_mapping_of_id(reference_nat *ref, uint64_t id);
 bool reference_key_fits(const reference_nat *ref, const reference_mapping *mapping,
@@ -77,6 +78,10 @@ uint32_t reference_port_other(reference_nat *ref, const reference_ports *list, u
                               const punch_addr *remote, punch_time_us now_us);
 uint32_t reference_port_wanted(reference_nat *ref, const reference_ports *list,
                                const punch_addr *inside);
+nat_verdict reference_choose(reference_nat *ref, const nat_packet *packet, punch_time_us now_us,
+                             punch_addr *external, bool *dodged);
+bool reference_is_ours(const reference_nat *ref, const punch_addr *addr);
+bool reference_is_exempt(const reference_nat *ref, const punch_addr *remote);
 reference_mapping *reference_holder_of(reference_nat *ref, const punch_addr *external);
 
 #endif

@@ -15,8 +15,8 @@
  *   RST, wherever it is believed: RESET, or the same phase with less time left.
  *   Every phase ends in CLOSED when now >= deadline.
  *
- * How a NAT calls it. One session belongs to one (mapping, remote); it is the filter's permission
- * for that remote, and a mapping lives as long as one of its sessions:
+ * How a NAT calls it, which tcp_box.h does. One session belongs to one (mapping, remote); it is the
+ * filter's permission for that remote, and a mapping lives as long as one of its sessions:
  *
  *   due      nat_tcp_on_deadline for every session whose nat_tcp_deadline_us has come, before any
  *            segment of that instant; it says what a held SYN is answered with

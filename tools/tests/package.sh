@@ -85,7 +85,7 @@ expect "version of the package" \
 read -ra cflags <<<"${CFLAGS:-} $(pkg-config --cflags punch)"
 read -ra shared <<<"$(pkg-config --libs punch)"
 read -ra static <<<"$(pkg-config --static --libs punch | sed 's/-lpunch\b/-l:libpunch.a/')"
-said="bye, 3 strategies, sodium"
+said="bye, 4 strategies, sodium"
 holds "a consumer compiles against the shared library" \
     "$CC" -std=c11 -Wall -Werror "${cflags[@]}" -o "$work/shared" "$work/consumer.c" "${shared[@]}"
 expect "and runs" "$said" "$("$work/shared" 2>&1)"

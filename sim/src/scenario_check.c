@@ -128,6 +128,27 @@ static void check_sites(checker *c) {
     }
 }
 
+/* How many there are of each peer; notes the most. */
+static void check_counts(checker *c) {
+    const scenario_defaults *defaults = &c->cell->scenario->defaults;
+    uint32_t *most = &c->loader->scenario->copies_max;
+    scenario_root root = defaults->root;
+    scenario_peer a = defaults->peer;
+    scenario_peer b = defaults->peer;
+    scenario_cell_apply(c->cell, OBJECT_ROOT, STREAM_WORLD, &root);
+    scenario_cell_apply(c->cell, OBJECT_PEER_A, STREAM_A, &a);
+    scenario_cell_apply(c->cell, OBJECT_PEER_B, STREAM_B, &b);
+    *most = b.count > *most ? b.count : *most;
+    if (a.count > 1) {
+        complain(c, OBJECT_PEER_A, "there is one a, who calls; \"count\" is of b");
+    }
+    if (b.count > 1 && (root.same_site || root.same_carrier)) {
+        complain(c, OBJECT_PEER_B,
+                 "several b live at sites and behind carriers of their own: \"count\" does not go "
+                 "with \"same_site\" or \"same_carrier\"");
+    }
+}
+
 /* Does this NAT translate, or any class of the population that a peer draws from? */
 static bool translates(const scenario_cell *cell, int64_t ref) {
     scenario_nat box;
@@ -345,6 +366,7 @@ void scenario_check_cells(scenario_loader *loader) {
             return;
         }
         check_sites(&c);
+        check_counts(&c);
         check_families(&c);
         check_radio(&c, OBJECT_PEER_A, STREAM_A);
         check_radio(&c, OBJECT_PEER_B, STREAM_B);

@@ -180,6 +180,7 @@ struct sim_scenario {
     sim_until until;
     sim_tradeoff tradeoff;
     uint32_t outer_max;    /* NATs outside of any peer's own, in any cell */
+    uint32_t copies_max;   /* of b, in any cell; b itself counts */
     uint32_t messages_max; /* of any cell, cut to what a peer may have under way */
     bool drawn;            /* something differs between the trials of a cell */
     uint64_t digest;
@@ -394,8 +395,14 @@ enum {
     STREAM_B = 2,
     STREAM_WORLD = 3,
     STREAM_TIMELINE = 16,
-    STREAM_OUTER = 256 /* the NATs outside of a peer's own */
+    STREAM_OUTER = 256,  /* the NATs outside of a peer's own */
+    STREAM_COPIES = 1024 /* of b, besides b itself */
 };
+
+/* Of b's copy so-and-so, from 1; apart by more than a chain around it takes. */
+static inline uint32_t scenario_copy_stream(uint32_t copy) {
+    return STREAM_COPIES + 64 * copy;
+}
 
 /* Of the box at a place (from 1) of the chain around a peer. */
 static inline uint32_t scenario_chain_stream(uint32_t of_peer, uint32_t place) {

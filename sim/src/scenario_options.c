@@ -320,6 +320,9 @@ static const scenario_option options[] = {
          "Its addresses, the same for both peers; the broker follows. With ipv6 (2001:db8::/32, "
          "RFC 3849) what stands in front of a peer is a firewall or nothing: nothing here "
          "translates IPv6."),
+    NUMBER("peers.count", SECTION_PEERS, NUMBER_COUNT, STORE_U32, 0, "1", "1", "64", AT_PEER(count),
+           "Of b: so many of it, which a calls all, each at a site of its own, with a NAT, link, "
+           "clock and moment of the call drawn apart. The timeline strikes the first."),
     INDEX("peers.link", SECTION_PEERS, TYPE_LINK, OPTION_DRAWN, "none", AT_PEER(link),
           "Its access link: a name in \"link\", or \"none\" (instant, lossless)."),
     INDEX("peers.keepalive", SECTION_PEERS, TYPE_KEEPALIVES, 0, "", AT_PEER(keepalives),

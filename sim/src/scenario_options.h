@@ -122,7 +122,10 @@ typedef struct {
     sim_link_plan plan;
 } scenario_link;
 
+#define SCENARIO_COPIES_MAX 64 /* chosen: of b; addresses and streams are laid out for so many */
+
 typedef struct {
+    uint32_t count;     /* how many there are of it */
     int64_t nat;        /* scenario_nat_ref */
     int64_t behind;     /* scenario_nat_ref: outside of what its NAT is behind */
     int64_t link;       /* index, or -1 */

@@ -16,7 +16,12 @@
  * that an index means the same in every trial. The outermost NAT has the address above; inside a
  * NAT that others are behind, site S's is 100.64.S.1 and that of a peer without a NAT 100.64.S.10
  * (RFC 6598).
+ *
+ * Where there are several b, they come last: hosts "b2", "b3", ... from 3 on, each with a block of
+ * sites, its own and those around it. Outside, copy K has 198.19.K.1 (.. 16) or .10 (RFC 2544), and
+ * 2001:db8:10K::.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,16 +31,14 @@
 #include "sim/crypto_fast.h"
 
 enum { SITE_A = 0, SITE_BROKER = 1, SITE_B = 2, SITE_COUNT = 3 };
-enum { OF_A = 0, OF_B = 1, OF_BOTH = 2, OF_COUNT = 3 };
-enum { OUTER_MAX = SIM_CHAIN_MAX - 1, SITES_MAX = SITE_COUNT + OF_COUNT * OUTER_MAX };
+enum { OF_A = 0, OF_B = 1, OF_BOTH = 2, OF_COUNT = 3 }; /* whose sites; from 3 on: of b's copies */
 enum { HOST_A = 0, HOST_B = 1, HOST_BROKER = 2, HOST_COUNT = 3 };
 
 #define BROKER_PORT 3478 /* RFC 8489 §18.6: the port of STUN, open wherever rendezvous is */
-#define CALLS_MAX 2      /* per peer: one call, and one that is being forgotten; chosen */
+#define CALLS_MAX 2      /* for each call: itself, and one that is being forgotten; chosen */
 #define INBOX_MAX 16     /* chosen: the world drains at once */
-#define BROKER_PEERS_MAX \
-    8 /* two peers, and what they leave behind when addresses change; chosen \
-       */
+/* At the broker, for each call: peers, and what they leave behind when addresses change; chosen. */
+#define BROKER_PEERS_MAX 8
 #define BROKER_CALLS_MAX 8
 
 /* A plan with its arrays behind it, and what it was filled for last. */
@@ -43,9 +46,7 @@ typedef struct {
     sim_plan plan;
     const sim_scenario *filled_from; /* NULL: not yet */
     uint32_t filled_cell;
-    sim_site_plan sites[SITES_MAX];
-    sim_host_plan hosts[HOST_COUNT];
-    sim_call_plan call;
+    uint32_t outer_max; /* sites around that of each copy */
     sim_fault faults[SCENARIO_FAULTS_MAX];
     punch_time_us core_delay_us[SITE_COUNT * SITE_COUNT];
     uint16_t core_hops[SITE_COUNT * SITE_COUNT];
@@ -53,23 +54,38 @@ typedef struct {
 
 _Static_assert(offsetof(plan_memory, plan) == 0, "a plan is the head of its memory");
 
+static uint32_t copy_sites(const sim_scenario *scenario, uint32_t copies) {
+    return SITE_COUNT + OF_COUNT * scenario->outer_max + copies * (1 + scenario->outer_max);
+}
+
 sim_plan *sim_scenario_plan_create(const sim_scenario *scenario) {
+    const uint32_t calls = scenario->copies_max;
     plan_memory *memory = calloc(1, sizeof *memory);
     if (memory == NULL) {
         return NULL;
     }
-    memory->plan.sites = memory->sites;
-    memory->plan.hosts = memory->hosts;
-    memory->plan.calls = &memory->call;
+    memory->outer_max = scenario->outer_max;
+    memory->plan.sites = calloc(copy_sites(scenario, calls - 1), sizeof *memory->plan.sites);
+    memory->plan.hosts = calloc(HOST_COUNT + calls - 1, sizeof *memory->plan.hosts);
+    memory->plan.calls = calloc(calls, sizeof *memory->plan.calls);
     memory->plan.faults = memory->faults;
     memory->plan.core_delay_us = memory->core_delay_us;
     memory->plan.core_hops = memory->core_hops;
+    if (memory->plan.sites == NULL || memory->plan.hosts == NULL || memory->plan.calls == NULL) {
+        sim_scenario_plan_destroy(&memory->plan);
+        return NULL;
+    }
     sim_scenario_plan(scenario, 0, 0, &memory->plan);
     return &memory->plan;
 }
 
 void sim_scenario_plan_destroy(sim_plan *plan) {
-    free(plan);
+    if (plan != NULL) {
+        free(plan->sites);
+        free(plan->hosts);
+        free(plan->calls);
+        free(plan);
+    }
 }
 
 static void set_name(char name[16], const char *text) {
@@ -77,38 +93,80 @@ static void set_name(char name[16], const char *text) {
     memcpy(name, text, strlen(text));
 }
 
-static bool is_outer(uint32_t site) {
-    return site >= SITE_COUNT;
+/* Of b's copy so-and-so, from 1: "b2", and what belongs to it. */
+static void set_copy_name(char name[16], uint32_t copy, const char *what) {
+    memset(name, 0, 16);
+    (void)snprintf(name, 16, "b%u%s", (unsigned)(uint8_t)(copy + 1), what);
 }
 
-/* Whose side a site is on: a peer's, or around both. */
-static uint32_t side_of(uint32_t site) {
-    return is_outer(site) ? (site - SITE_COUNT) % OF_COUNT : site == SITE_B ? OF_B : OF_A;
+static uint32_t outer_max_of(const sim_plan *plan) {
+    return ((const plan_memory *)plan)->outer_max;
+}
+
+/* First site of b's copies. */
+static uint32_t copies_first(const sim_plan *plan) {
+    return SITE_COUNT + OF_COUNT * outer_max_of(plan);
+}
+
+/* Whose side a site is on: a peer's, around both, or a copy's. */
+static uint32_t side_of(const sim_plan *plan, uint32_t site) {
+    if (site >= copies_first(plan)) {
+        return OF_COUNT + (site - copies_first(plan)) / (1 + outer_max_of(plan));
+    }
+    return site >= SITE_COUNT ? (site - SITE_COUNT) % OF_COUNT : site == SITE_B ? OF_B : OF_A;
+}
+
+/* The site at a place in the order outwards, 0 for a peer's own, on a side. */
+static uint32_t site_of(const sim_plan *plan, uint32_t of, uint32_t place) {
+    if (of >= OF_COUNT) {
+        return copies_first(plan) + (of - OF_COUNT) * (1 + outer_max_of(plan)) + place;
+    }
+    if (place > 0) {
+        return SITE_COUNT + OF_COUNT * (place - 1) + of;
+    }
+    return of == OF_B ? (uint32_t)SITE_B : (uint32_t)SITE_A;
+}
+
+static void name_site(const sim_plan *plan, uint32_t index, char name[16]) {
+    static const char *const names[SITE_COUNT] = {"a", "broker", "b"};
+    static const char *const outer[OF_COUNT] = {"a's carrier", "b's carrier", "the carrier"};
+    const uint32_t of = side_of(plan, index);
+    uint32_t place = 0;
+    if (of >= OF_COUNT) {
+        place = index - site_of(plan, of, 0);
+        set_copy_name(name, of - OF_COUNT + 1, place > 0 ? "'s carrier" : "");
+    } else {
+        place = index < SITE_COUNT ? 0 : (index - SITE_COUNT) / OF_COUNT + 1;
+        set_name(name, index < SITE_COUNT ? names[index] : outer[of]);
+    }
+    const size_t length = strlen(name);
+    if (place > 1 && length + 2 < 16) { /* "a's carrier 2" */
+        name[length] = ' ';
+        name[length + 1] = (char)('0' + place);
+    }
 }
 
 /* An empty site: its name, and where its way through the core begins. */
 static sim_site_plan *clear_site(sim_plan *plan, uint32_t index) {
-    static const char *const names[SITE_COUNT] = {"a", "broker", "b"};
-    static const char *const outer[OF_COUNT] = {"a's carrier", "b's carrier", "the carrier"};
-    const uint32_t of = side_of(index);
+    const uint32_t of = side_of(plan, index);
     sim_site_plan *out = &plan->sites[index];
     memset(out, 0, sizeof *out);
-    set_name(out->name, is_outer(index) ? outer[of] : names[index]);
-    if (index >= SITE_COUNT + OF_COUNT) { /* "a's carrier 2" */
-        const size_t length = strlen(out->name);
-        out->name[length] = ' ';
-        out->name[length + 1] = (char)('1' + (index - SITE_COUNT) / OF_COUNT);
-    }
-    out->region = !is_outer(index) ? index : of == OF_B ? (uint32_t)SITE_B : (uint32_t)SITE_A;
+    name_site(plan, index, out->name);
+    out->region = index < SITE_COUNT            ? index
+                  : of == OF_A || of == OF_BOTH ? (uint32_t)SITE_A
+                                                : (uint32_t)SITE_B;
     return out;
 }
 
-/* A site with its link; its NAT comes with a peer. */
+/* A site with its link; its NAT comes with a peer. Those before it that nobody takes are empty. */
 static sim_site_plan *fill_site(const scenario_cell *cell, sim_plan *plan, uint32_t site,
-                                int64_t link) {
+                                int64_t link, uint32_t stream) {
+    while (plan->site_count <= site) {
+        (void)clear_site(plan, plan->site_count++);
+    }
     sim_site_plan *out = clear_site(plan, site);
-    scenario_cell_link(cell, link, LINK_UP, site, &out->up);
-    scenario_cell_link(cell, link, LINK_DOWN, site, &out->down);
+    scenario_cell_link(cell, link, LINK_UP, stream, &out->up);
+    scenario_cell_link(cell, link, LINK_DOWN, stream, &out->down);
     return out;
 }
 
@@ -123,10 +181,14 @@ static void fill_offers(const sim_scenario *scenario, int64_t packed_list,
 }
 
 /* An address of a site of ours in 2001:db8::/32: RFC 3849. */
-static punch_addr ipv6_of(uint32_t site, uint8_t last, uint16_t port) {
+static punch_addr ipv6_of(const sim_plan *plan, uint32_t site, uint8_t last, uint16_t port) {
     static const uint8_t prefixes[SITE_COUNT] = {
         [SITE_A] = 0xa, [SITE_B] = 0xb, [SITE_BROKER] = 0xc};
-    const punch_addr addr = {.ip = {0x20, 0x01, 0x0d, 0xb8, 0, prefixes[site], [15] = last},
+    const uint32_t of = side_of(plan, site);
+    const uint8_t network[2] = {of >= OF_COUNT ? 1 : 0, of >= OF_COUNT ? (uint8_t)(of - OF_COUNT)
+                                                        : site < SITE_COUNT ? prefixes[site]
+                                                                            : 0};
+    const punch_addr addr = {.ip = {0x20, 0x01, 0x0d, 0xb8, network[0], network[1], [15] = last},
                              .port = port,
                              .family = PUNCH_FAMILY_IPV6};
     return addr;
@@ -152,9 +214,12 @@ static uint32_t outer_address(const sim_plan *plan, uint32_t site, uint32_t last
     const uint32_t shared = UINT32_C(0x64400000);    /* 100.64.0.0 */
     const uint32_t outside_a = UINT32_C(0xc0000200); /* 192.0.2.0 */
     const uint32_t outside_b = UINT32_C(0xc6336400); /* 198.51.100.0 */
-    const uint32_t network = is_inside(plan, site)   ? shared + (site << 8)
-                             : side_of(site) == OF_B ? outside_b
-                                                     : outside_a;
+    const uint32_t outside = UINT32_C(0xc6130000);   /* 198.19.0.0 */
+    const uint32_t of = side_of(plan, site);
+    const uint32_t network = is_inside(plan, site) ? shared + (site << 8)
+                             : of >= OF_COUNT      ? outside + ((of - OF_COUNT + 1) << 8)
+                             : of == OF_B          ? outside_b
+                                                   : outside_a;
     return network + last;
 }
 
@@ -166,10 +231,14 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
     sim_host_plan *host = &plan->hosts[index];
     memset(host, 0, sizeof *host);
     host->kind = SIM_HOST_PEER;
-    set_name(host->name, index == HOST_A ? "a" : "b");
+    if (index >= HOST_COUNT) {
+        set_copy_name(host->name, index - HOST_COUNT + 1, "");
+    } else {
+        set_name(host->name, index == HOST_A ? "a" : "b");
+    }
     host->site = site;
     host->addr = peer->family == SCENARIO_IPV6
-                     ? ipv6_of(site, guest ? 0x11 : 0x10, peer->port)
+                     ? ipv6_of(plan, site, guest ? 0x11 : 0x10, peer->port)
                      : punch_addr_ipv4(first + (guest ? 1 : 0), peer->port);
     host->clock_offset_us = peer->clock_offset_us;
     host->clock_drift_ppb = peer->clock_drift_ppb;
@@ -193,13 +262,8 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
 /* The site of a NAT that others are behind, at its place (from 1) in the order outwards. */
 static uint32_t fill_outer(const scenario_cell *cell, sim_plan *plan, uint32_t of, uint32_t place,
                            const scenario_box *box) {
-    const uint32_t index = SITE_COUNT + OF_COUNT * (place - 1) + of;
-    while (plan->site_count <= index) {
-        (void)clear_site(plan, plan->site_count++);
-    }
-    sim_site_plan *out = clear_site(plan, index);
-    scenario_cell_link(cell, box->nat.link, LINK_UP, box->stream, &out->up);
-    scenario_cell_link(cell, box->nat.link, LINK_DOWN, box->stream, &out->down);
+    const uint32_t index = site_of(plan, of, place);
+    sim_site_plan *out = fill_site(cell, plan, index, box->nat.link, box->stream);
     out->has_nat = true;
     out->nat = box->nat.config;
     out->cross = box->nat.cross;
@@ -214,8 +278,8 @@ static void put_behind(sim_plan *plan, uint32_t inner, uint32_t outer) {
 /* The site of a peer, and those around it that nobody shares; the outermost of them. */
 static uint32_t fill_side(const scenario_cell *cell, sim_plan *plan, uint32_t of,
                           const scenario_peer *peer, const scenario_chain *chain, uint32_t own) {
-    uint32_t at = of == OF_A ? SITE_A : SITE_B;
-    sim_site_plan *site = fill_site(cell, plan, at, peer->link);
+    uint32_t at = site_of(plan, of, 0);
+    sim_site_plan *site = fill_site(cell, plan, at, peer->link, chain->boxes[0].stream);
     site->has_nat = chain->boxes[0].is_there;
     site->nat = chain->boxes[0].nat.config;
     site->cross = chain->boxes[0].nat.cross;
@@ -232,13 +296,28 @@ static uint32_t fill_side(const scenario_cell *cell, sim_plan *plan, uint32_t of
 static void fill_externals(sim_plan *plan, uint32_t family) {
     for (uint32_t i = 0; i < plan->site_count; i++) {
         sim_site_plan *site = &plan->sites[i];
-        site->external = family == SCENARIO_IPV6 ? ipv6_of(i, 1, 0)
+        site->external = family == SCENARIO_IPV6 ? ipv6_of(plan, i, 1, 0)
                                                  : punch_addr_ipv4(outer_address(plan, i, 1), 0);
     }
 }
 
-/* The peers, their sites and what stands in front of them. */
-static void fill_peers(const scenario_cell *cell, sim_plan *plan, const scenario_root *root) {
+/* The others of several b. */
+static void fill_copies(const scenario_cell *cell, sim_plan *plan, uint32_t count) {
+    plan->host_count = HOST_COUNT + count;
+    for (uint32_t copy = 1; copy <= count; copy++) {
+        const uint32_t stream = scenario_copy_stream(copy);
+        scenario_peer peer = cell->scenario->defaults.peer;
+        scenario_chain chain;
+        scenario_cell_apply(cell, OBJECT_PEER_B, stream, &peer);
+        scenario_chain_of(cell, &peer, stream, &chain);
+        (void)fill_side(cell, plan, OF_COUNT + copy - 1, &peer, &chain, chain.count);
+        fill_host(cell, plan, HOST_COUNT + copy - 1, site_of(plan, OF_COUNT + copy - 1, 0), &peer);
+    }
+}
+
+/* The peers, their sites and what stands in front of them; so many b. */
+static void fill_peers(const scenario_cell *cell, sim_plan *plan, const scenario_root *root,
+                       uint32_t count) {
     const bool same_site = root->same_site;
     scenario_peer a = cell->scenario->defaults.peer;
     scenario_peer b = cell->scenario->defaults.peer;
@@ -263,16 +342,22 @@ static void fill_peers(const scenario_cell *cell, sim_plan *plan, const scenario
         put_behind(plan, end_b, outer);
         end_a = end_b = outer;
     }
-    fill_externals(plan, a.family);
     fill_host(cell, plan, HOST_A, SITE_A, &a);
     fill_host(cell, plan, HOST_B, same_site ? SITE_A : SITE_B, &b);
+    plan->hosts[HOST_A].calls_max =
+        (uint16_t)(CALLS_MAX * count < PUNCH_CALLS_MAX ? CALLS_MAX * count : PUNCH_CALLS_MAX);
+    fill_copies(cell, plan, count - 1);
+    fill_externals(plan, a.family);
 }
 
 static void fill_core(const scenario_cell *cell, sim_plan *plan) {
     scenario_core core = cell->scenario->defaults.core;
     scenario_cell_apply(cell, OBJECT_CORE, STREAM_WORLD, &core);
     const int64_t permille = SCENARIO_RATIO_ONE / 1000;
-    for (uint32_t i = HOST_A; i <= HOST_B; i++) {
+    for (uint32_t i = 0; i < plan->host_count; i++) {
+        if (i == HOST_BROKER) {
+            continue;
+        }
         punch_options *options = &plan->hosts[i].options; /* the peer's own are there already */
         options->fire_rule = (punch_fire_rule)core.fire_rule;
         options->backoff_permille = core.backoff_permille;
@@ -286,23 +371,25 @@ static void fill_core(const scenario_cell *cell, sim_plan *plan) {
 static void fill_broker(const scenario_cell *cell, sim_plan *plan) {
     scenario_broker broker = cell->scenario->defaults.broker;
     scenario_cell_apply(cell, OBJECT_BROKER, STREAM_BROKER, &broker);
-    (void)fill_site(cell, plan, SITE_BROKER, broker.link);
+    (void)fill_site(cell, plan, SITE_BROKER, broker.link, STREAM_BROKER);
     sim_host_plan *host = &plan->hosts[HOST_BROKER];
     memset(host, 0, sizeof *host);
     host->kind = SIM_HOST_BROKER;
     host->site = SITE_BROKER;
     host->addr = plan->hosts[HOST_A].addr.family == PUNCH_FAMILY_IPV6
-                     ? ipv6_of(SITE_BROKER, 1, BROKER_PORT)
+                     ? ipv6_of(plan, SITE_BROKER, 1, BROKER_PORT)
                      : punch_addr_ipv4(UINT32_C(0xcb007101), BROKER_PORT); /* 203.0.113.1 */
     set_name(host->name, "broker");
     host->clock_offset_us = broker.clock_offset_us;
     host->clock_drift_ppb = broker.clock_drift_ppb;
     host->broker = HOST_BROKER;
-    host->peers_max = BROKER_PEERS_MAX;
-    host->broker_calls_max = BROKER_CALLS_MAX;
-    const punch_keepalive *keepalive = cell->scenario->keepalives[broker.keepalive];
-    plan->hosts[HOST_A].broker_keepalive = keepalive;
-    plan->hosts[HOST_B].broker_keepalive = keepalive;
+    const uint32_t calls = plan->host_count - HOST_COUNT + 1;
+    host->peers_max = BROKER_PEERS_MAX * calls;
+    host->broker_calls_max = BROKER_CALLS_MAX * calls;
+    for (uint32_t i = 0; i < plan->host_count; i++) {
+        plan->hosts[i].broker_keepalive =
+            i != HOST_BROKER ? cell->scenario->keepalives[broker.keepalive] : NULL;
+    }
 }
 
 static void fill_internet(const scenario_cell *cell, sim_plan *plan) {
@@ -326,17 +413,21 @@ static void fill_internet(const scenario_cell *cell, sim_plan *plan) {
     plan->core_loss = internet.loss;
 }
 
-static void fill_call(const scenario_cell *cell, sim_plan *plan) {
-    scenario_call call = cell->scenario->defaults.call;
-    scenario_cell_apply(cell, OBJECT_CALL, STREAM_WORLD, &call);
-    plan->call_count = 1;
-    plan->calls[0] = (sim_call_plan){.caller = HOST_A,
-                                     .callee = HOST_B,
-                                     .at_us = call.at_us,
-                                     .message_count = call.message_count,
-                                     .message_bytes = call.message_bytes,
-                                     .message_gap_us = call.message_gap_us,
-                                     .redial_us = call.redial_us};
+/* a calls every b, each at a moment drawn for it. */
+static void fill_calls(const scenario_cell *cell, sim_plan *plan) {
+    plan->call_count = plan->host_count - HOST_COUNT + 1;
+    for (uint32_t i = 0; i < plan->call_count; i++) {
+        scenario_call call = cell->scenario->defaults.call;
+        scenario_cell_apply(cell, OBJECT_CALL, i == 0 ? STREAM_WORLD : scenario_copy_stream(i),
+                            &call);
+        plan->calls[i] = (sim_call_plan){.caller = HOST_A,
+                                         .callee = i == 0 ? HOST_B : HOST_COUNT + i - 1,
+                                         .at_us = call.at_us,
+                                         .message_count = call.message_count,
+                                         .message_bytes = call.message_bytes,
+                                         .message_gap_us = call.message_gap_us,
+                                         .redial_us = call.redial_us};
+    }
 }
 
 /* What a NAT becomes; false when none was drawn for that site, or one that cannot become that. */
@@ -413,6 +504,24 @@ static void fill_timeline(const scenario_cell *cell, sim_plan *plan) {
     }
 }
 
+/* All of a plan, with so many b; 0: as many as the cell says. */
+static void fill_plan(const scenario_cell *cell, uint32_t count, sim_plan *plan) {
+    const scenario_defaults *defaults = &cell->scenario->defaults;
+    scenario_root root = defaults->root;
+    scenario_peer b = defaults->peer;
+    scenario_cell_apply(cell, OBJECT_ROOT, STREAM_WORLD, &root);
+    scenario_cell_apply(cell, OBJECT_PEER_B, STREAM_B, &b);
+    plan->limit_us = root.limit_us;
+    plan->hold_us = root.hold_us;
+    plan->packets_max = root.packets_max;
+    fill_peers(cell, plan, &root, count > 0 ? count : b.count);
+    fill_broker(cell, plan);
+    fill_core(cell, plan);
+    fill_internet(cell, plan);
+    fill_calls(cell, plan);
+    fill_timeline(cell, plan);
+}
+
 void sim_scenario_plan(const sim_scenario *scenario, uint32_t cell, uint64_t trial_seed,
                        sim_plan *plan) {
     plan_memory *memory = (plan_memory *)plan;
@@ -421,18 +530,7 @@ void sim_scenario_plan(const sim_scenario *scenario, uint32_t cell, uint64_t tri
         return; /* all trials of this cell have the same plan */
     }
     const scenario_cell at = scenario_cell_at(scenario, cell, trial_seed);
-    scenario_root root = scenario->defaults.root;
-    scenario_cell_apply(&at, OBJECT_ROOT, STREAM_WORLD, &root);
-    plan->limit_us = root.limit_us;
-    plan->hold_us = root.hold_us;
-    plan->packets_max = root.packets_max;
-    plan->host_count = HOST_COUNT;
-    fill_peers(&at, plan, &root);
-    fill_broker(&at, plan);
-    fill_core(&at, plan);
-    fill_internet(&at, plan);
-    fill_call(&at, plan);
-    fill_timeline(&at, plan);
+    fill_plan(&at, 0, plan);
     memory->filled_from = scenario;
     memory->filled_cell = cell;
 }
@@ -500,7 +598,9 @@ sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
     if (plan == NULL) {
         return NULL;
     }
-    while (plan->site_count < SITE_COUNT + OF_COUNT * scenario->outer_max) {
+    const scenario_cell first = scenario_cell_at(scenario, 0, 0);
+    fill_plan(&first, scenario->copies_max, plan);
+    while (plan->site_count < copy_sites(scenario, scenario->copies_max - 1)) {
         (void)clear_site(plan, plan->site_count++);
     }
     plan->sites[SITE_A].nat = scenario->defaults.nat.config;
@@ -540,7 +640,9 @@ sim_plan *sim_scenario_largest_plan(const sim_scenario *scenario) {
      * collected apart. */
     plan->hosts[HOST_A].learning_bytes +=
         plan->hosts[HOST_B].learning_bytes + plan->hosts[HOST_BROKER].learning_bytes;
-    plan->hosts[HOST_B].learning_bytes = plan->hosts[HOST_A].learning_bytes;
+    for (uint32_t i = 0; i < plan->host_count; i++) {
+        plan->hosts[i].learning_bytes = i != HOST_BROKER ? plan->hosts[HOST_A].learning_bytes : 0;
+    }
     ((plan_memory *)plan)->filled_from = NULL;
     return plan;
 }

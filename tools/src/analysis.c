@@ -17,10 +17,11 @@
 #include "punch/assert.h"
 #include "punch/rng.h"
 #include "stats_select.h"
+#include "trial_value.h"
 
 /* Measures there may be, and different numbers that quantiles are taken of. Chosen: asserted. */
 #define MEASURES_MAX 64u
-#define STREAMS_MAX 8u
+#define STREAMS_MAX 16u
 
 /* Distinct reasons told apart in a cell; more are counted as failures without one. Chosen. */
 #define REASONS_MAX 128u
@@ -31,8 +32,8 @@
 
 /* Numbers that quantiles are taken of, once for all quantiles of the same numbers. */
 typedef struct {
-    double (*value)(const sim_trial_result *trial, uint32_t call);
-    bool per_trial;
+    const sim_measure *measure; /* the first that asks for them */
+    bool per_call;              /* each call by itself, for a distribution over calls */
     stats_select *select;
     bool open; /* another pass is needed */
 } collector_stream;
@@ -54,14 +55,29 @@ typedef struct {
     collector_measure measures[MEASURES_MAX];
     collector_stream streams[STREAMS_MAX];
     uint32_t stream_count;
+    uint32_t times;      /* stream of the times to connect, call by call */
+    uint32_t call_count; /* of a trial of the cell */
     reason_key reasons[REASONS_MAX];
     uint64_t reason_calls[REASONS_MAX];
     uint64_t reason_trial[REASONS_MAX];
     uint32_t reason_count;
 } collector;
 
+static uint32_t open_stream(collector *made, const sim_measure *measure, bool per_call) {
+    const uint32_t s = made->stream_count++;
+    PUNCH_ASSERT(s < STREAMS_MAX);
+    made->streams[s] = (collector_stream){measure, per_call, stats_select_create(), false};
+    return s;
+}
+
+/* Two quantiles of the same numbers share them, unless they are numbers of several calls. */
+static bool shares_stream(const sim_measure *a, const sim_measure *b, bool several) {
+    return a->value == b->value && (!several || (a->p >= b->p && a->p <= b->p));
+}
+
 static collector *collector_create(const trials_file *file) {
     collector *made = calloc(1, sizeof *made);
+    const bool several = file->about.call_count > 1;
     PUNCH_ASSERT(made != NULL);
     made->file = file;
     made->table = sim_measures(&made->measure_count);
@@ -71,18 +87,15 @@ static collector *collector_create(const trials_file *file) {
             continue;
         }
         uint32_t s = 0;
-        while (s < made->stream_count && made->streams[s].value != made->table[m].value) {
+        while (s < made->stream_count &&
+               !shares_stream(made->streams[s].measure, &made->table[m], several)) {
             s++;
         }
-        if (s == made->stream_count) {
-            PUNCH_ASSERT(s < STREAMS_MAX);
-            made->streams[s].value = made->table[m].value;
-            made->streams[s].per_trial = made->table[m].per_trial;
-            made->streams[s].select = stats_select_create();
-            made->stream_count++;
-        }
-        made->measures[m].stream = s;
+        made->measures[m].stream =
+            s < made->stream_count ? s : open_stream(made, &made->table[m], false);
     }
+    made->times = several ? open_stream(made, &made->table[SIM_MEASURE_TIME_P50], true)
+                          : made->measures[SIM_MEASURE_TIME_P50].stream;
     return made;
 }
 
@@ -108,52 +121,62 @@ static void collector_begin(collector *of, uint32_t cell, uint32_t only) {
             of->streams[stream].open = true;
         }
     }
+    of->streams[of->times].open = of->streams[of->times].open || only == SIM_MEASURE_UNKNOWN;
+    of->call_count = of->file->about.cells[cell].call_count;
     of->reason_count = 0;
 }
 
 static void feed_measure(const sim_measure *measure, const sim_trial_result *trial,
                          uint32_t call_count, collector_measure *to) {
-    const uint32_t values = measure->per_trial ? 1 : call_count;
-    for (uint32_t c = 0; c < values; c++) {
-        const double value = measure->value(trial, c);
-        if (isnan(value)) {
-            continue;
-        }
-        if (measure->kind == SIM_MEASURE_SHARE) {
-            to->n++;
-            to->successes += value > 0.0 ? 1 : 0;
-        } else {
-            stats_moments_add(&to->moments, value);
-        }
+    const double value = trial_value(measure, trial, call_count);
+    if (isnan(value)) {
+        return;
+    }
+    switch (trial_value_kind(measure, call_count)) {
+    case SIM_MEASURE_SHARE:
+        to->n++;
+        to->successes += value > 0.0 ? 1 : 0;
+        return;
+    case SIM_MEASURE_MEAN:
+        stats_moments_add(&to->moments, value);
+        return;
+    case SIM_MEASURE_QUANTILE:
+        return; /* by its stream */
+    }
+}
+
+static void add_value(stats_select *select, double value) {
+    if (!isnan(value)) {
+        stats_select_add(select, isinf(value) ? INT64_MAX : (int64_t)value);
     }
 }
 
 static void feed_stream(collector_stream *stream, const sim_trial_result *trial,
                         uint32_t call_count) {
-    const uint32_t values = stream->per_trial ? 1 : call_count;
-    for (uint32_t c = 0; c < values; c++) {
-        const double value = stream->value(trial, c);
-        if (!isnan(value)) {
-            stats_select_add(stream->select, isinf(value) ? INT64_MAX : (int64_t)value);
-        }
+    if (!stream->per_call) {
+        add_value(stream->select, trial_value(stream->measure, trial, call_count));
+        return;
+    }
+    for (uint32_t c = 0; c < call_count; c++) {
+        add_value(stream->select, stream->measure->value(trial, c));
     }
 }
 
-static void feed_streams(collector *of, const sim_trial_result *trial, uint32_t call_count) {
+static void feed_streams(collector *of, const sim_trial_result *trial) {
     for (uint32_t s = 0; s < of->stream_count; s++) {
         if (of->streams[s].open) {
-            feed_stream(&of->streams[s], trial, call_count);
+            feed_stream(&of->streams[s], trial, of->call_count);
         }
     }
 }
 
-static void feed(collector *of, const sim_trial_result *trial, uint32_t call_count) {
+static void feed(collector *of, const sim_trial_result *trial) {
     for (uint32_t m = 0; m < of->measure_count; m++) {
-        if (of->measured[m] && of->table[m].kind != SIM_MEASURE_QUANTILE) {
-            feed_measure(&of->table[m], trial, call_count, &of->measures[m]);
+        if (of->measured[m]) {
+            feed_measure(&of->table[m], trial, of->call_count, &of->measures[m]);
         }
     }
-    feed_streams(of, trial, call_count);
+    feed_streams(of, trial);
 }
 
 /* Says after the first pass which order statistics are wanted. */
@@ -186,7 +209,8 @@ static bool next_pass(collector *of) {
 /* Do all open streams need only what the first part of a frame holds? */
 static bool times_suffice(const collector *of) {
     for (uint32_t s = 0; s < of->stream_count; s++) {
-        if (of->streams[s].open && of->streams[s].value != of->table[SIM_MEASURE_TIME_P50].value) {
+        if (of->streams[s].open &&
+            of->streams[s].measure->value != of->table[SIM_MEASURE_TIME_P50].value) {
             return false;
         }
     }
@@ -195,7 +219,6 @@ static bool times_suffice(const collector *of) {
 
 /* All further passes. False: the file changed under us. */
 static bool find_quantiles(collector *of, uint32_t cell, double confidence) {
-    const uint32_t calls = of->file->about.cells[cell].call_count;
     bool broken = false;
     want_ranks(of, confidence);
     while (!broken && next_pass(of)) {
@@ -204,7 +227,7 @@ static bool find_quantiles(collector *of, uint32_t cell, double confidence) {
         reader.times_only = times_suffice(of);
         while (trials_reader_next(&reader)) {
             for (uint32_t t = 0; t < reader.chunk.count; t++) {
-                feed_streams(of, &reader.results[t], calls);
+                feed_streams(of, &reader.results[t]);
             }
         }
         broken = reader.broken;
@@ -225,7 +248,7 @@ static stats_estimate estimate_of(const collector *of, uint32_t m, double confid
     if (!of->measured[m]) {
         return e;
     }
-    switch (measure->kind) {
+    switch (trial_value_kind(measure, of->call_count)) {
     case SIM_MEASURE_SHARE:
         return stats_ratio(from->successes, from->n, confidence);
     case SIM_MEASURE_MEAN:
@@ -312,7 +335,7 @@ static void take_reasons(const collector *of, analysis_cell *cell) {
 /* --- the distribution of the time to connect */
 
 static void take_points(const collector *of, analysis_cell *cell) {
-    const collector_stream *stream = &of->streams[of->measures[SIM_MEASURE_TIME_P50].stream];
+    const collector_stream *stream = &of->streams[of->times];
     const uint64_t n = stats_select_count(stream->select);
     cell->points = calloc(POINTS_MAX + 2, sizeof *cell->points);
     PUNCH_ASSERT(cell->points != NULL);
@@ -343,7 +366,7 @@ typedef struct {
 
 static void take_trial(collector *of, analysis_cell *cell, cell_sums *sums, uint64_t trial,
                        const sim_trial_result *result) {
-    const uint32_t calls = of->file->about.cells[sums->cell].call_count;
+    const uint32_t calls = of->call_count;
     uint64_t failed = 0;
     for (uint32_t c = 0; c < calls; c++) {
         if (!result->calls[c].connected) {
@@ -355,7 +378,7 @@ static void take_trial(collector *of, analysis_cell *cell, cell_sums *sums, uint
     if (failed == 0 && cell->example_connected == UINT64_MAX) {
         cell->example_connected = trial;
     }
-    feed(of, result, calls);
+    feed(of, result);
     cell->failed += failed;
     cell->calls += calls;
     cell->trials++;
@@ -613,7 +636,7 @@ stats_estimate analysis_measure(const trials_file *file, uint32_t cell, uint32_t
     trials_reader_begin(&reader, file, cell);
     while (trials_reader_next(&reader)) {
         for (uint32_t t = 0; t < reader.chunk.count; t++) {
-            feed(of, &reader.results[t], file->about.cells[cell].call_count);
+            feed(of, &reader.results[t]);
         }
     }
     const bool whole = !reader.broken && find_quantiles(of, cell, confidence);

@@ -7,6 +7,7 @@
 
 #include "punch/assert.h"
 #include "stats_bootstrap.h"
+#include "trial_value.h"
 
 /* What one measure needs to keep while two cells are read. */
 typedef struct {
@@ -115,7 +116,7 @@ static void count_pair(bool first, bool second, stats_pairs *pairs) {
 /* One value of each side; either may not count. */
 static void keep_pair(keeper *to, const sim_measure *measure, uint64_t world,
                       const double values[2]) {
-    if (measure->kind == SIM_MEASURE_MEAN) {
+    if (to->blocks != NULL) {
         stats_blocks_add(to->blocks, world, sim_measure_shown(measure, values[0]),
                          sim_measure_shown(measure, values[1]));
         return;
@@ -131,29 +132,31 @@ static void keep_pair(keeper *to, const sim_measure *measure, uint64_t world,
                sim_measure_shown(measure, values[1]) > to->threshold, &to->pairs);
 }
 
-static uint32_t values_of(const reading *of, const sim_measure *measure) {
-    const compare_side *side = of->sides[0];
-    return measure->per_trial ? 1 : side->file->about.cells[side->cell].call_count;
+static uint32_t calls_of(const compare_side *side) {
+    return side->file->about.cells[side->cell].call_count;
 }
 
-/* All values of one measure in a pair of trials, the world-th pair. */
+/* The values of one measure in a pair of trials, the world-th pair. */
 static void keep_pairs(reading *of, uint32_t m, uint64_t world, uint64_t trial,
                        const sim_trial_result *const trials[2]) {
     const sim_measure *measure = &of->table[m];
-    for (uint32_t c = 0; c < values_of(of, measure); c++) {
-        const double values[2] = {measure->value(trials[0], c), measure->value(trials[1], c)};
-        keep_pair(&of->keepers[m], measure, world, values);
-        compare_change *change = &of->changes->of[m];
-        const double threshold = of->keepers[m].threshold;
-        if (change->worse_trial == UINT64_MAX &&
-            is_worse(measure, threshold, values[0], values[1])) {
-            change->worse_trial = trial;
-        }
-        if (change->better_trial == UINT64_MAX &&
-            is_worse(measure, threshold, values[1], values[0])) {
-            change->better_trial = trial;
-        }
+    const double values[2] = {trial_value(measure, trials[0], calls_of(of->sides[0])),
+                              trial_value(measure, trials[1], calls_of(of->sides[1]))};
+    keep_pair(&of->keepers[m], measure, world, values);
+    compare_change *change = &of->changes->of[m];
+    const double threshold = of->keepers[m].threshold;
+    if (change->worse_trial == UINT64_MAX && is_worse(measure, threshold, values[0], values[1])) {
+        change->worse_trial = trial;
     }
+    if (change->better_trial == UINT64_MAX && is_worse(measure, threshold, values[1], values[0])) {
+        change->better_trial = trial;
+    }
+}
+
+/* Do the values of either side say how much, not only whether? */
+static bool is_mean(const reading *of, uint32_t m) {
+    return trial_value_kind(&of->table[m], calls_of(of->sides[0])) == SIM_MEASURE_MEAN ||
+           trial_value_kind(&of->table[m], calls_of(of->sides[1])) == SIM_MEASURE_MEAN;
 }
 
 static uint64_t pairs_at_most(const reading *of) {
@@ -175,7 +178,7 @@ static void open_keepers(reading *of) {
         if (!to->open || !of->how->paired) {
             continue;
         }
-        if (of->table[m].kind == SIM_MEASURE_MEAN) {
+        if (is_mean(of, m)) {
             to->blocks = malloc(sizeof *to->blocks);
             PUNCH_ASSERT(to->blocks != NULL);
             stats_blocks_init(to->blocks, pairs_at_most(of));
@@ -212,17 +215,19 @@ static void conclude_pairs(const reading *of, uint32_t m, compare_change *change
     const stats_estimate *second = &of->sides[1]->estimates[m];
     const double confidence = of->how->confidence;
     change->paired = true;
-    switch (of->table[m].kind) {
-    case SIM_MEASURE_SHARE:
-        change->difference = stats_paired_shares(&from->pairs, confidence);
-        change->ratio = stats_paired_shares_ratio(&from->pairs, confidence);
-        return;
-    case SIM_MEASURE_MEAN: {
+    if (from->blocks != NULL) {
         const stats_bootstrapped made = stats_bootstrap(from->blocks, confidence, of->how->seed);
         change->difference = made.difference;
         change->ratio = made.ratio;
         return;
     }
+    switch (of->table[m].kind) {
+    case SIM_MEASURE_SHARE:
+        change->difference = stats_paired_shares(&from->pairs, confidence);
+        change->ratio = stats_paired_shares_ratio(&from->pairs, confidence);
+        return;
+    case SIM_MEASURE_MEAN:
+        return; /* by blocks */
     case SIM_MEASURE_QUANTILE:
         change->ratio = stats_ratio_of_summaries(first, second, confidence);
         change->difference = stats_of_summaries(first, second, confidence);
@@ -247,14 +252,12 @@ static bool count_beyond(reading *of, int side) {
                 if (!of->keepers[m].open || measure->kind != SIM_MEASURE_QUANTILE) {
                     continue;
                 }
-                const uint32_t calls = measure->per_trial ? 1 : file->about.cells[cell].call_count;
-                for (uint32_t c = 0; c < calls; c++) {
-                    const double value = measure->value(&reader.results[t], c);
-                    const double shown = sim_measure_shown(measure, value);
-                    stats_count *beyond = &of->keepers[m].beyond[side];
-                    beyond->n += isnan(value) ? 0 : 1;
-                    beyond->successes += shown > of->keepers[m].threshold ? 1 : 0;
-                }
+                const double value =
+                    trial_value(measure, &reader.results[t], calls_of(of->sides[side]));
+                const double shown = sim_measure_shown(measure, value);
+                stats_count *beyond = &of->keepers[m].beyond[side];
+                beyond->n += isnan(value) ? 0 : 1;
+                beyond->successes += shown > of->keepers[m].threshold ? 1 : 0;
             }
         }
     }

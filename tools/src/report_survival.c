@@ -36,6 +36,7 @@ static void add_call(span_list *list, const sim_hold_result *hold) {
     }
 }
 
+/* Of each trial its first call: the others share its world. */
 static bool add_cell(const analysis *of, uint32_t cell, span_list *list) {
     const facts_cell *about = &of->about->cells[cell];
     trials_reader reader;
@@ -43,8 +44,8 @@ static bool add_cell(const analysis *of, uint32_t cell, span_list *list) {
     trials_reader_begin(&reader, of->file, cell);
     while (about->holds && calls < SURVIVAL_CALLS_MAX && trials_reader_next(&reader)) {
         for (uint32_t t = 0; t < reader.chunk.count; t++) {
-            for (uint32_t c = 0; c < about->call_count && calls < SURVIVAL_CALLS_MAX; c++) {
-                add_call(list, &reader.results[t].calls[c].hold);
+            if (about->call_count > 0 && calls < SURVIVAL_CALLS_MAX) {
+                add_call(list, &reader.results[t].calls[0].hold);
                 calls++;
             }
         }

@@ -18,13 +18,13 @@ static bool is_test(const tradeoff_sample *sample, tradeoff_side side, uint32_t 
     return sample->estimates[side][i].n > 0 && sample->estimates[side][j].n > 0;
 }
 
-static void add_tests(const tradeoff_sample *sample, const sim_tradeoff *rules, family *to) {
+static void add_tests(const tradeoff_sample *sample, family *to) {
     for (tradeoff_side side = TRADEOFF_COST; side <= TRADEOFF_HARM; side++) {
         for (uint32_t i = 0; i < sample->level_count; i++) {
             for (uint32_t j = 0; j < i; j++) {
                 const uint32_t levels[2] = {i, j};
                 if (is_test(sample, side, i, j)) {
-                    to->p[to->count++] = tradeoff_sample_p(sample, rules, side, levels);
+                    to->p[to->count++] = tradeoff_sample_p(sample, side, levels);
                 }
             }
         }
@@ -118,7 +118,7 @@ static bool make_table(const trials_file *file, uint32_t cell, double confidence
     table->cell = cell;
     table->trials = sample.trials;
     if (sample.trials > 0) {
-        add_tests(&sample, rules, tests);
+        add_tests(&sample, tests);
         take_rows(&sample, rules, confidence, table);
     }
     tradeoff_sample_free(&sample);

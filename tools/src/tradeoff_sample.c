@@ -8,16 +8,19 @@
 #include "memory.h"
 #include "punch/assert.h"
 #include "stats_select.h"
+#include "trial_value.h"
 
 /* One measure while the cells are read. */
 typedef struct {
     const sim_measure *measure;
+    sim_measure_kind kind;  /* of its values, one per trial: where trials have several calls, a
+                               share is a mean */
     stats_moments *whole;   /* of means, per level: of all cells, spread within cells only */
     stats_moments *here;    /* of the cells at hand */
     stats_count *counts;    /* of shares */
     stats_select **selects; /* of quantiles */
     uint32_t (*wanted)[3];  /* value, lo, hi */
-    double *values;         /* of a call at hand, per level; NaN: does not count */
+    double *values;         /* of a trial at hand, per level; NaN: does not count */
 } side_state;
 
 typedef enum { PASS_FIRST, PASS_RANKS, PASS_PAIRS } pass_kind;
@@ -83,7 +86,7 @@ static uint64_t common_trials(const gathering *of) {
     return trials == UINT64_MAX ? 0 : trials;
 }
 
-/* --- one call */
+/* --- one trial */
 
 static void keep_first(gathering *of, tradeoff_side side, uint64_t trial) {
     side_state *state = &of->sides[side];
@@ -92,7 +95,7 @@ static void keep_first(gathering *of, tradeoff_side side, uint64_t trial) {
         if (isnan(values[l])) {
             continue;
         }
-        switch (state->measure->kind) {
+        switch (state->kind) {
         case SIM_MEASURE_SHARE:
             state->counts[l].n++;
             state->counts[l].successes += values[l] > 0.0 ? 1 : 0;
@@ -116,7 +119,7 @@ static bool is_above(const gathering *of, tradeoff_side side, const uint32_t pai
                      double value) {
     const sim_measure *measure = of->sides[side].measure;
     const stats_estimate *estimates = of->out->estimates[side];
-    return measure->kind == SIM_MEASURE_SHARE
+    return of->sides[side].kind == SIM_MEASURE_SHARE
                ? value > 0.0
                : sim_measure_shown(measure, value) >
                      fmin(estimates[pair[0]].value, estimates[pair[1]].value);
@@ -142,8 +145,8 @@ static void keep_pairs(gathering *of, tradeoff_side side) {
     }
 }
 
-static void keep_call(gathering *of, tradeoff_side side, uint64_t trial) {
-    const sim_measure_kind kind = of->sides[side].measure->kind;
+static void keep_values(gathering *of, tradeoff_side side, uint64_t trial) {
+    const sim_measure_kind kind = of->sides[side].kind;
     switch (of->pass) {
     case PASS_FIRST:
         keep_first(of, side, trial);
@@ -183,27 +186,14 @@ static const sim_trial_result *next_trial(walker *at) {
     return &at->reader.results[at->next++];
 }
 
-static uint32_t value_count(const sim_measure *measure, uint32_t calls) {
-    return measure->per_trial ? 1 : calls;
-}
-
-/* Levels may differ in their number of calls: then the last ones have no counterpart. */
 static void keep_trial(gathering *of, const walker *walkers, const sim_trial_result *const *results,
                        uint64_t trial) {
-    uint32_t calls = 0;
-    for (uint32_t l = 0; l < of->out->level_count; l++) {
-        calls = walkers[l].calls > calls ? walkers[l].calls : calls;
-    }
     for (tradeoff_side side = TRADEOFF_COST; side <= TRADEOFF_HARM; side++) {
         side_state *state = &of->sides[side];
-        for (uint32_t c = 0; c < value_count(state->measure, calls); c++) {
-            for (uint32_t l = 0; l < of->out->level_count; l++) {
-                state->values[l] = c < value_count(state->measure, walkers[l].calls)
-                                       ? state->measure->value(results[l], c)
-                                       : SIM_MEASURE_NOT_COUNTED;
-            }
-            keep_call(of, side, trial);
+        for (uint32_t l = 0; l < of->out->level_count; l++) {
+            state->values[l] = trial_value(state->measure, results[l], walkers[l].calls);
         }
+        keep_values(of, side, trial);
     }
 }
 
@@ -305,7 +295,7 @@ static bool find_quantiles(gathering *of) {
 static stats_estimate estimate_of(const gathering *of, tradeoff_side side, uint32_t level) {
     const side_state *state = &of->sides[side];
     stats_estimate e = {0, NAN, NAN, NAN};
-    switch (state->measure->kind) {
+    switch (state->kind) {
     case SIM_MEASURE_SHARE:
         return stats_ratio(state->counts[level].successes, state->counts[level].n, of->confidence);
     case SIM_MEASURE_MEAN:
@@ -337,19 +327,20 @@ static void open_sides(gathering *of) {
     for (tradeoff_side side = TRADEOFF_COST; side <= TRADEOFF_HARM; side++) {
         side_state *state = &of->sides[side];
         state->measure = tradeoff_measure(&of->about->tradeoff, side);
+        state->kind = trial_value_kind(state->measure, of->about->call_count);
         state->whole = memory_zeroed(levels, sizeof *state->whole);
         state->here = memory_zeroed(levels, sizeof *state->here);
         state->counts = memory_zeroed(levels, sizeof *state->counts);
         state->values = memory_zeroed(levels, sizeof *state->values);
         state->wanted = memory_zeroed(levels, sizeof *state->wanted);
         of->out->estimates[side] = memory_zeroed(levels, sizeof *of->out->estimates[side]);
-        if (state->measure->kind == SIM_MEASURE_QUANTILE) {
+        if (state->kind == SIM_MEASURE_QUANTILE) {
             state->selects = memory_zeroed(levels, sizeof(stats_select *));
             for (uint32_t l = 0; l < levels; l++) {
                 state->selects[l] = stats_select_create();
             }
         }
-        if (changes && state->measure->kind == SIM_MEASURE_MEAN) {
+        if (changes && state->kind == SIM_MEASURE_MEAN) {
             of->out->blocks[side] = memory_zeroed(levels, sizeof *of->out->blocks[side]);
             for (uint32_t l = 0; l < levels; l++) {
                 stats_blocks_init(&of->out->blocks[side][l], of->out->trials);
@@ -431,9 +422,9 @@ static stats_blocks *join_blocks(const stats_blocks *first, const stats_blocks *
     return joined;
 }
 
-double tradeoff_sample_p(const tradeoff_sample *sample, const sim_tradeoff *tradeoff,
-                         tradeoff_side side, const uint32_t levels[2]) {
-    if (tradeoff_measure(tradeoff, side)->kind == SIM_MEASURE_MEAN) {
+double tradeoff_sample_p(const tradeoff_sample *sample, tradeoff_side side,
+                         const uint32_t levels[2]) {
+    if (sample->blocks[side] != NULL) {
         stats_blocks *joined =
             join_blocks(&sample->blocks[side][levels[0]], &sample->blocks[side][levels[1]]);
         const double p = stats_blocks_p(joined);
@@ -450,15 +441,7 @@ tradeoff_change tradeoff_sample_change(const tradeoff_sample *sample, const sim_
     const stats_estimate *first = &sample->estimates[side][levels[0]];
     const stats_estimate *second = &sample->estimates[side][levels[1]];
     tradeoff_change change;
-    switch (tradeoff_measure(tradeoff, side)->kind) {
-    case SIM_MEASURE_SHARE: {
-        const stats_pairs *pairs =
-            &sample->pairs[side][levels[0] * sample->level_count + levels[1]];
-        change.difference = stats_paired_shares(pairs, confidence);
-        change.ratio = stats_paired_shares_ratio(pairs, confidence);
-        return change;
-    }
-    case SIM_MEASURE_MEAN: {
+    if (sample->blocks[side] != NULL) {
         stats_blocks *joined =
             join_blocks(&sample->blocks[side][levels[0]], &sample->blocks[side][levels[1]]);
         /* chosen; the same trials draw the same */
@@ -467,12 +450,16 @@ tradeoff_change tradeoff_sample_change(const tradeoff_sample *sample, const sim_
         change = (tradeoff_change){made.difference, made.ratio};
         return change;
     }
-    case SIM_MEASURE_QUANTILE:
-        break;
+    if (tradeoff_measure(tradeoff, side)->kind == SIM_MEASURE_SHARE) {
+        const stats_pairs *pairs =
+            &sample->pairs[side][levels[0] * sample->level_count + levels[1]];
+        change.difference = stats_paired_shares(pairs, confidence);
+        change.ratio = stats_paired_shares_ratio(pairs, confidence);
+        return change;
     }
     change.difference = stats_of_summaries(first, second, confidence);
     change.ratio = stats_ratio_of_summaries(first, second, confidence);
-    change.difference.p = tradeoff_sample_p(sample, tradeoff, side, levels);
+    change.difference.p = tradeoff_sample_p(sample, side, levels);
     change.ratio.p = change.difference.p;
     return change;
 }

@@ -44,8 +44,8 @@ bool tradeoff_sample_read(const trials_file *file, const tradeoff_scope *scope,
 void tradeoff_sample_free(tradeoff_sample *sample);
 
 /* p of two levels being alike, two-sided; 1 where there is nothing to compare. */
-double tradeoff_sample_p(const tradeoff_sample *sample, const sim_tradeoff *tradeoff,
-                         tradeoff_side side, const uint32_t levels[2]);
+double tradeoff_sample_p(const tradeoff_sample *sample, tradeoff_side side,
+                         const uint32_t levels[2]);
 
 typedef struct {
     stats_difference difference; /* of the first level from the second, in the unit shown */

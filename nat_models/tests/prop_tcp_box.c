@@ -126,6 +126,11 @@ static punch_addr random_inside(run *self) {
 }
 
 static punch_addr random_remote(run *self) {
+    if (pick(self, 12) == 0) {
+        punch_addr six = {.family = PUNCH_FAMILY_IPV6, .port = (uint16_t)(1 + pick(self, 2))};
+        six.ip[0] = 0x20;
+        return six;
+    }
     return support_remote(1 + pick(self, 2), (uint16_t)(1 + pick(self, 2)));
 }
 

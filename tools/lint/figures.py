@@ -8,7 +8,12 @@
 A table stands between `<!-- figures: FILE.json ... -->` and `<!-- end of figures -->`; the files are
 named as seen from the Markdown file. It has a row per cell: scenario, levels, trials, and the share
 that connected with its interval, in the words and decimals of `punchlab run`.
+
+Between `<!-- choices: TRIALS FILE.json ... -->` and `<!-- end of choices -->` stands what scenarios with a
+"tradeoff" say to use, in each cell of their other factors (or the only one), with so many trials: the best level,
+how much less it costs than the baseline, and the harm of both.
 """
+import json
 import os
 import re
 import subprocess
@@ -18,10 +23,14 @@ import tempfile
 sys.dont_write_bytecode = True
 import lint  # noqa: E402
 
-TABLE = re.compile(r"(<!-- figures: ([^>]+?) -->\n)(.*?)(<!-- end of figures -->)", re.S)
+TABLE = re.compile(r"(<!-- (figures|choices): ([^>]+?) -->\n)(.*?)(<!-- end of \2 -->)", re.S)
 SECONDS_MAX = 120
 SHARE = "connected [95 %]"
 HEAD = "| scenario | cell | trials | connected [95 %] |\n|---|---|--:|---|\n"
+
+
+CHOICES = ("| scenario | cell | use | cost of it | less than {0} | harm of it | of {0} |\n"
+           "|---|---|---|--:|--:|--:|--:|\n")
 
 
 def cut(line):
@@ -48,8 +57,52 @@ def cells(program, path):
         yield ", ".join(levels), row[trials], row[share]
 
 
-def make(program, folder, files):
+def run_json(program, path, trials):
+    """What a run with so many trials says; that they do not decide an expectation is no failure."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = os.path.join(folder, "said.json")
+        subprocess.run([program, "run", path, "--trials", trials, "--allow-inconclusive", "--quiet", "--json", said,
+                        "--out", os.path.join(folder, "run")], stdin=subprocess.DEVNULL, capture_output=True,
+                       timeout=SECONDS_MAX, check=False)
+        with open(said, encoding="utf-8") as file:
+            return json.load(file)
+
+
+def rounded(number):
+    """Three significant digits, or whole."""
+    if number is None:
+        return "never"
+    return f"{number:.0f}" if abs(number) >= 100 or number == 0 else f"{number:.3g}"
+
+
+def choices(program, path, trials):
+    """Rows of (cell in words, best level, its cost, how much less that is, its harm, the baseline's harm)."""
+    tradeoff = run_json(program, path, trials)["tradeoff"]
+    tables = tradeoff["tables"]
+    for table in tables[1:] or tables:
+        levels = {level["level"]: level for level in table["levels"]}
+        best, base = levels[table["best"]], levels[tradeoff["baseline"]]
+        ratio = best["cost_ratio"]
+        less = f"{100 - 100 * ratio['value']:.0f} %" if best is not base else "-"
+        words = ", ".join(f"{name} {level}" for name, level in table["factors"].items())
+        yield (words or "-", table["best"], rounded(best["cost"]["value"]), less,
+               rounded(best["harm"]["value"]), rounded(base["harm"]["value"]))
+
+
+def make_choices(program, folder, words):
+    """The same for what to use."""
+    text = CHOICES.format("agreed-15")
+    for name in words[1:]:
+        label = os.path.splitext(os.path.basename(name))[0]
+        for row in choices(program, os.path.join(folder, name), words[0]):
+            text += f"| [{label}]({name}) | " + " | ".join(row) + " |\n"
+    return text
+
+
+def make(program, folder, kind, files):
     """The text between the two marks."""
+    if kind == "choices":
+        return make_choices(program, folder, files)
     text = HEAD
     for name in files:
         label = os.path.splitext(os.path.basename(name))[0]
@@ -69,14 +122,14 @@ def main(arguments):
         renewed = text
         for found in TABLE.finditer(text):
             count += 1
-            made = make(program, os.path.dirname(path), found.group(2).split())
-            was, now = found.group(3).split("\n"), made.split("\n")
-            line = lint.line_of(text, found.start(3))
+            made = make(program, os.path.dirname(path), found.group(2), found.group(3).split())
+            was, now = found.group(4).split("\n"), made.split("\n")
+            line = lint.line_of(text, found.start(4))
             complaints += [f"{path}:{line}: is not in the runs: {row}" for row in was if row not in now]
             complaints += [f"{path}:{line}: is missing: {row}" for row in now if row not in was]
             if was != now and not complaints:
                 complaints.append(f"{path}:{line}: the rows are in another order")
-            renewed = renewed.replace(found.group(0), found.group(1) + made + found.group(4))
+            renewed = renewed.replace(found.group(0), found.group(1) + made + found.group(5))
         if renewed != text and arguments[1:] == ["--write"]:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(renewed)

@@ -3,21 +3,9 @@
  * Which external address and port a new binding gets. First a range: an address of the pool (RFC
  * 4787 §4.1), within it the host's block where there are blocks. In the range the allocation wants
  * a port (§4.2), and the collision rule finds another when that one is taken, or when an
- * unsolicited packet from that very remote got there first (a stray). The cost of a search grows
- * with the run of taken ports it meets.
+ * unsolicited packet from that very remote got there first (a stray). ports.c searches.
  */
 #include "box.h"
-
-#define DRAWS_MAX 64u /* chosen: then 95 % full ranges still need a scan once in 27 times only */
-
-/* Ports of one address, both ends included. */
-typedef struct {
-    uint32_t base; /* place of port 0 there */
-    uint16_t min;
-    uint16_t max;
-    bool parity; /* only ports like this one's inside port: */
-    bool odd;
-} port_range;
 
 /* --- addresses and blocks --- */
 
@@ -67,24 +55,27 @@ uint32_t nat_block_of(const nat *box, uint32_t place) {
     return (place >> 16) * blocks_of_address(box) + offset / box->config.block_ports;
 }
 
-static port_range range_of_block(const nat *box, uint32_t block) {
+static nat_ports range_of_block(const nat *box, uint32_t block) {
     const uint32_t min =
         box->config.port_min + block % blocks_of_address(box) * box->config.block_ports;
-    const port_range range = {.base = block / blocks_of_address(box) << 16,
-                              .min = (uint16_t)min,
-                              .max = (uint16_t)(min + box->config.block_ports - 1)};
+    const nat_ports range = {.base = block / blocks_of_address(box) << 16,
+                             .min = (uint16_t)min,
+                             .max = (uint16_t)(min + box->config.block_ports - 1)};
     return range;
 }
 
-static port_range range_of_address(const nat *box, uint32_t address) {
-    const port_range range = {
+static nat_ports range_of_address(const nat *box, uint32_t address) {
+    const nat_ports range = {
         .base = address << 16, .min = box->config.port_min, .max = box->config.port_max};
     return range;
 }
 
 /* A free block of `count` from `first` on: the first from a drawn one on. */
-static bool draw_block(nat *box, uint32_t first, uint32_t count, port_range *range_out) {
+static bool draw_block(nat *box, uint32_t first, uint32_t count, nat_ports *range_out) {
     uint32_t offset = (uint32_t)punch_rng_below(&box->share_rng, count);
+    if (box->blocks_taken == blocks_of_address(box) * nat_config_addresses(&box->config)) {
+        return false; /* spares the search where it is longest */
+    }
     for (uint32_t left = count; left > 0; left--) {
         if (!nat_block_taken(box, first + offset)) {
             *range_out = range_of_block(box, first + offset);
@@ -101,7 +92,7 @@ static bool yields(nat_collision collision) {
 }
 
 /* An address that is not full: the first from a drawn one on. */
-static bool draw_address(nat *box, port_range *range_out) {
+static bool draw_address(nat *box, nat_ports *range_out) {
     const uint32_t count = nat_config_addresses(&box->config);
     uint32_t address = count > 1 ? (uint32_t)punch_rng_below(&box->share_rng, count) : 0;
     for (uint32_t left = count; left > 0; left--) {
@@ -115,7 +106,7 @@ static bool draw_address(nat *box, port_range *range_out) {
 }
 
 /* Where an inside address without blocks may have ports. */
-static bool find_range(nat *box, const punch_addr *inside, port_range *range_out) {
+static bool find_range(nat *box, const punch_addr *inside, nat_ports *range_out) {
     const nat_host *host = nat_host_of(box, inside);
     if (host != NULL && box->config.pooling == NAT_POOLING_PAIRED) {
         *range_out = range_of_address(box, host->place >> 16);
@@ -126,126 +117,50 @@ static bool find_range(nat *box, const punch_addr *inside, port_range *range_out
 
 /* --- ports --- */
 
-static uint32_t range_size(const port_range *range) {
-    return (uint32_t)range->max - range->min + 1;
-}
-
-static bool in_range(const port_range *range, uint16_t port) {
-    return port >= range->min && port <= range->max;
-}
-
-static bool suits(const port_range *range, uint16_t port) {
-    return !range->parity || ((port & 1) != 0) == range->odd;
-}
-
-static uint16_t after(const port_range *range, uint16_t port) {
-    return !in_range(range, port) || port == range->max ? range->min : (uint16_t)(port + 1);
-}
-
-/* The first port from this one on that has the right parity; two steps may be needed at the end of
- * a range of odd size. */
-static uint16_t suiting(const port_range *range, uint16_t port) {
-    while (!suits(range, port)) {
-        port = after(range, port);
-    }
-    return port;
-}
-
-static uint16_t draw(nat *box, const port_range *range) {
-    if (!range->parity) {
-        return (uint16_t)(range->min + punch_rng_below(&box->rng, range_size(range)));
-    }
-    const uint32_t first = suiting(range, range->min);
-    const uint32_t count = ((uint32_t)range->max - first) / 2 + 1;
-    return (uint16_t)(first + 2 * punch_rng_below(&box->rng, count));
-}
-
-static bool usable(const nat *box, const port_range *range, uint16_t port, const punch_addr *remote,
-                   punch_time_us now_us) {
-    const uint32_t place = range->base | port;
-    return suits(range, port) && !nat_place_taken(box, place) &&
-           !nat_place_held(box, place, now_us) && !nat_stray_holds(box, place, remote, now_us);
-}
-
-/* The first usable port from `port` on, once around; 0: none. */
-static uint16_t scan(const nat *box, const port_range *range, uint16_t port,
-                     const punch_addr *remote, punch_time_us now_us) {
-    for (uint32_t left = range_size(range); left > 0; left--) {
-        if (usable(box, range, port, remote, now_us)) {
-            return port;
-        }
-        port = after(range, port);
-    }
-    return 0;
-}
-
-/* Uniform among the usable ports, by drawing; when that takes too long, by counting them. */
-static uint16_t draw_usable(nat *box, const port_range *range, const punch_addr *remote,
-                            punch_time_us now_us) {
-    for (unsigned i = 0; i < DRAWS_MAX; i++) {
-        const uint16_t port = draw(box, range);
-        if (usable(box, range, port, remote, now_us)) {
-            return port;
-        }
-    }
-    uint32_t count = 0;
-    for (uint32_t port = range->min; port <= range->max; port++) {
-        count += usable(box, range, (uint16_t)port, remote, now_us) ? 1 : 0;
-    }
-    if (count == 0) {
-        return 0;
-    }
-    uint64_t left = punch_rng_below(&box->rng, count);
-    uint16_t port = scan(box, range, range->min, remote, now_us);
-    for (; left > 0; left--) {
-        port = scan(box, range, after(range, port), remote, now_us);
-    }
-    return port;
-}
-
-static uint16_t other_port(nat *box, const port_range *range, uint16_t wanted,
+static uint16_t other_port(nat *box, const nat_ports *range, uint16_t wanted,
                            const punch_addr *remote, punch_time_us now_us) {
     switch (box->config.collision) {
     case NAT_COLLISION_NEXT_FREE:
     case NAT_COLLISION_OVERLOAD: /* a port held by the NAT itself can be neither shared ... */
     case NAT_COLLISION_OVERRIDE: /* ... nor taken away */
-        return scan(box, range, after(range, wanted), remote, now_us);
+        return nat_port_next_usable(box, range, nat_port_after(range, wanted), remote, now_us);
     case NAT_COLLISION_CONTIGUOUS:
-        return scan(box, range, after(range, box->last_port), remote, now_us);
+        return nat_port_next_usable(box, range, nat_port_after(range, box->last_port), remote,
+                                    now_us);
     case NAT_COLLISION_RANDOM:
-        return draw_usable(box, range, remote, now_us);
+        return nat_port_draw_usable(box, range, remote, now_us);
     }
     return 0;
 }
 
 /* The port the allocation asks for; 0: none in particular, ask the collision rule. */
-static uint16_t wanted_port(nat *box, const port_range *range, const punch_addr *inside) {
+static uint16_t wanted_port(nat *box, const nat_ports *range, const punch_addr *inside) {
     switch (box->config.allocation) {
     case NAT_ALLOCATION_PRESERVING:
-        if (in_range(range, inside->port)) {
+        if (nat_ports_contain(range, inside->port)) {
             return inside->port;
         }
         if (yields(box->config.collision)) {
             /* These have no search to fall back on: fold the port into the range. */
-            const uint32_t offset = inside->port % range_size(range);
-            return suiting(range, (uint16_t)(range->min + offset));
+            const uint32_t offset = inside->port % nat_ports_count(range);
+            return nat_port_suiting(range, (uint16_t)(range->min + offset));
         }
         return 0;
     case NAT_ALLOCATION_CONTIGUOUS:
-        return suiting(range, after(range, box->last_port));
+        return nat_port_suiting(range, nat_port_after(range, box->last_port));
     case NAT_ALLOCATION_RANDOM:
-        return draw(box, range);
+        return nat_port_draw(box, range);
     }
     return 0;
 }
 
 /* Only ports of this packet's parity, if any. */
-static void heed_parity(const nat *box, port_range *range, const nat_packet *packet) {
+static void heed_parity(const nat *box, nat_ports *range, const nat_packet *packet) {
     range->parity = box->config.port_parity;
     range->odd = (packet->src.port & 1) != 0;
 }
 
-static nat_choice give(nat *box, const port_range *range, uint16_t port, bool dodged) {
+static nat_choice give(nat *box, const nat_ports *range, uint16_t port, bool dodged) {
     nat_choice choice = {.dodged = dodged};
     if (port == 0) {
         choice.verdict = box->config.block_ports > 0 ? NAT_DROP_HOST_PORTS : NAT_DROP_NO_PORT;
@@ -258,7 +173,8 @@ static nat_choice give(nat *box, const port_range *range, uint16_t port, bool do
 
 nat_choice nat_place_dodge(nat *box, uint32_t wanted, const nat_packet *packet,
                            punch_time_us now_us) {
-    port_range range = range_of_address(box, wanted >> 16);
+    nat_places_settle(box, now_us);
+    nat_ports range = range_of_address(box, wanted >> 16);
     if (box->config.block_ports > 0) {
         range = range_of_block(box, nat_block_of(box, wanted));
     }
@@ -268,7 +184,7 @@ nat_choice nat_place_dodge(nat *box, uint32_t wanted, const nat_packet *packet,
 }
 
 /* A port of one range: the wanted one, or by the collision rule another. */
-static nat_choice choose_in(nat *box, port_range *range, const nat_packet *packet,
+static nat_choice choose_in(nat *box, nat_ports *range, const nat_packet *packet,
                             punch_time_us now_us) {
     heed_parity(box, range, packet);
     bool dodged = false;
@@ -301,7 +217,7 @@ static nat_choice choose_in_blocks(nat *box, const nat_packet *packet, punch_tim
         const bool shared = yields(box->config.collision);
         for (uint32_t slot = host->first_block; slot != NAT_NONE;
              slot = box->blocks[slot].sibling) {
-            port_range range = range_of_block(box, box->blocks[slot].number);
+            nat_ports range = range_of_block(box, box->blocks[slot].number);
             if (!shared && box->blocks[slot].count == box->config.block_ports) {
                 continue; /* used up */
             }
@@ -316,7 +232,7 @@ static nat_choice choose_in_blocks(nat *box, const nat_packet *packet, punch_tim
         first = (host->place >> 16) * of_address; /* paired: of the same address */
         count = of_address;
     }
-    port_range range;
+    nat_ports range;
     if (!draw_block(box, first, count, &range)) {
         return (nat_choice){.verdict = NAT_DROP_NO_PORT};
     }
@@ -327,15 +243,17 @@ nat_choice nat_place_choose(nat *box, const nat_packet *packet, punch_time_us no
     if (box->config.firewall) {
         return (nat_choice){.place = packet->src.port};
     }
+    nat_places_settle(box, now_us);
     if (box->config.block_ports > 0) {
         return choose_in_blocks(box, packet, now_us);
     }
-    port_range range;
+    nat_ports range;
     if (!find_range(box, &packet->src, &range)) {
         return (nat_choice){.verdict = NAT_DROP_NO_PORT};
     }
     /* Is there a port left for one more, taken ones being what they are? Saves a search in vain. */
-    if (!yields(box->config.collision) && box->on_address[range.base >> 16] >= range_size(&range)) {
+    if (!yields(box->config.collision) &&
+        box->on_address[range.base >> 16] >= nat_ports_count(&range)) {
         return (nat_choice){.verdict = NAT_DROP_NO_PORT};
     }
     return choose_in(box, &range, packet, now_us);

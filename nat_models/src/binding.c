@@ -53,7 +53,25 @@ static void slot_free(nat *box, uint32_t slot) {
     box->bindings_free = slot;
 }
 
+/* A place is nobody's any more; overloaded, others may have it too. */
+static void vacate(nat *box, uint32_t place) {
+    if (box->config.collision != NAT_COLLISION_OVERLOAD || !nat_place_taken(box, place)) {
+        nat_ports_give_back(box, place);
+    }
+}
+
+static void let_go(nat *box, uint32_t slot) {
+    if (box->held == slot) {
+        box->held = box->bindings[slot].timer.next;
+    }
+    box->bindings[slot].holds = false;
+    vacate(box, box->bindings[slot].place);
+}
+
 static void ghost_lay(nat *box, uint32_t slot) {
+    if (box->bindings[slot].holds) {
+        let_go(box, slot);
+    }
     place_unlink(box, slot);
     nat_queue_remove(&box->ghosts, timers_of(box), slot);
     slot_free(box, slot);
@@ -75,6 +93,9 @@ void nat_bindings_clear(nat *box) {
         nat_queue_clear(&box->levels[level].live[NAT_TIMEOUT_STREAM]);
     }
     nat_queue_clear(&box->ghosts);
+    box->held = NAT_NONE;
+    box->ended_at_us = INT64_MIN;
+    nat_ports_clear(box);
     for (uint32_t i = 0; i < nat_config_addresses(&box->config); i++) {
         box->on_address[i] = 0;
     }
@@ -95,13 +116,22 @@ static void bury(nat *box, uint32_t slot) {
     box->live_count--;
 }
 
-/* Leaves a mark where a binding was: what it was, when and as how manyeth it ended. */
+/* Leaves a mark where a binding was: what it was, when and as how manyeth it ended. Where timeouts
+ * have shrunk it may be found to have ended before others whose end is known already; it counts as
+ * ended with them, so that places come out of hold-down in the order of the marks. */
 static void leave_mark(nat *box, uint32_t slot, nat_slot_state state, punch_time_us ended_at_us) {
     nat_binding *binding = &box->bindings[slot];
+    box->ended_at_us = punch_time_later(box->ended_at_us, ended_at_us);
     binding->state = (uint8_t)state;
-    binding->timer.at_us = ended_at_us;
+    binding->timer.at_us = box->ended_at_us;
     binding->serial = box->endings++;
     nat_queue_put(&box->ghosts, timers_of(box), box->ghosts.tail, slot);
+    binding->holds = box->config.hold_down_us > 0;
+    if (!binding->holds) {
+        vacate(box, binding->place);
+    } else if (box->held == NAT_NONE) {
+        box->held = slot;
+    }
 }
 
 static void remove_now(nat *box, uint32_t slot) {
@@ -111,6 +141,7 @@ static void remove_now(nat *box, uint32_t slot) {
     } else {
         place_unlink(box, slot);
         slot_free(box, slot);
+        vacate(box, box->bindings[slot].place);
     }
 }
 
@@ -299,10 +330,12 @@ uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint32
     binding->serial = box->serial++;
     *key_bucket(box, hash) = slot;
     place_link(box, slot, place);
+    nat_ports_take(box, place);
     box->on_address[place >> 16]++;
     binding->state = NAT_SLOT_LIVE;
     box->origins[slot].made_at_us = now_us;
     binding->answered = false;
+    binding->holds = false;
     binding->permission = NAT_NONE;
     binding->level = draw_level(box);
     queue_in(box, slot, NAT_TIMEOUT_FIRST, now_us);
@@ -323,7 +356,9 @@ void nat_binding_move(nat *box, uint32_t slot, uint32_t place) {
     box->on_address[box->bindings[slot].place >> 16]--;
     box->on_address[place >> 16]++;
     box->bindings[slot].serial = box->serial++;
+    vacate(box, box->bindings[slot].place);
     place_link(box, slot, place);
+    nat_ports_take(box, place);
 }
 
 /* --- finding --- */
@@ -387,18 +422,42 @@ uint32_t nat_place_holder(const nat *box, uint32_t place) {
     return NAT_NONE;
 }
 
+/* Does what ended here keep its place from being given again? */
+static bool keeps_back(const nat *box, const nat_binding *mark, punch_time_us now_us) {
+    const uint32_t later = box->endings - mark->serial; /* itself included */
+    return now_us < punch_time_after(mark->timer.at_us, box->config.hold_down_us) &&
+           (box->config.hold_down_max == 0 || later <= box->config.hold_down_max);
+}
+
 bool nat_place_look_up_held(const nat *box, uint32_t place, punch_time_us now_us) {
     for (uint32_t slot = nat_place_chain(box, place); slot != NAT_NONE;
          slot = box->bindings[slot].place_next) {
         const nat_binding *binding = &box->bindings[slot];
-        const uint32_t later = box->endings - binding->serial; /* itself included */
         if (binding->place == place && binding->state != NAT_SLOT_LIVE &&
-            now_us < punch_time_after(binding->timer.at_us, box->config.hold_down_us) &&
-            (box->config.hold_down_max == 0 || later <= box->config.hold_down_max)) {
+            keeps_back(box, binding, now_us)) {
             return true;
         }
     }
     return false;
+}
+
+void nat_places_settle(nat *box, punch_time_us now_us) {
+    while (box->held != NAT_NONE && !keeps_back(box, &box->bindings[box->held], now_us)) {
+        let_go(box, box->held);
+    }
+}
+
+void nat_places_hold_anew(nat *box) {
+    const bool holds = box->config.hold_down_us > 0;
+    while (box->held != NAT_NONE) {
+        let_go(box, box->held);
+    }
+    for (uint32_t slot = holds ? box->ghosts.head : NAT_NONE; slot != NAT_NONE;
+         slot = box->bindings[slot].timer.next) {
+        box->bindings[slot].holds = true;
+        nat_ports_take(box, box->bindings[slot].place);
+    }
+    box->held = holds ? box->ghosts.head : NAT_NONE;
 }
 
 /* --- use --- */

@@ -6,6 +6,7 @@
  *   host.c      inside addresses: their bindings, blocks of ports, rate of new mappings
  *   remote.c    what is remembered about single remotes: permissions, sessions, strays, barred ones
  *   allocate.c  which external address and port a new binding gets
+ *   ports.c     which ports of a range can be given
  *   timing.c    the timeouts in force: drawn, by time of day, under pressure; the limit of rate
  *   nat.c       the way of a packet through all of that; the public functions
  *   fast.c      the same for packets about which nothing is to be decided: nearly all of them
@@ -14,11 +15,12 @@
  *   tcp_box.c   a NAT for TCP, which uses the table but decides by itself how long bindings live
  *   config.c    defaults and checks; names.c and presets.c: tables
  *
- *   memory:  | nat | levels | bindings | origins | remotes | [shares | hosts | [blocks]] |
- *            | buckets: keys, places, remotes, [hosts, [blocks]] | bindings of each address |
+ *   memory:  | nat | levels | bindings | remotes | origins | [shares | hosts | [blocks]] |
+ *            | [map of ports] | buckets: keys, places, remotes | bindings of each address |
+ *            | [buckets: hosts, [blocks]] |
  *
  * What a configuration does not ask for takes no room. A reset lays everything out anew, which
- * costs nothing: no part needs to be cleared.
+ * costs nothing: no part needs to be cleared (but what says which words of the map count).
  *
  * A binding is split by how often its parts are read: `nat_binding`, a cache line, with every
  * packet; `nat_origin` where the remote or the age counts; `nat_share` where hosts are counted.
@@ -47,6 +49,7 @@
 #include "queue.h"
 
 #define NAT_NS_PER_S INT64_C(1000000000)
+#define NAT_WORD_PORTS 64u /* of the map of ports: a bit each */
 
 /* Which timeout runs. */
 typedef enum {
@@ -81,6 +84,7 @@ typedef struct {
     uint8_t level;
     bool answered : 1;   /* a packet has come in */
     bool exact : 1;      /* the full remote endpoint counts: APDM, or a session of its own */
+    bool holds : 1;      /* has ended, and the map of ports still has its place as taken */
     uint32_t permission; /* the one used last, a guess: it may be another's by now, or none */
 } nat_binding;
 
@@ -185,12 +189,16 @@ struct nat {
     nat_block *blocks;      /* NULL unless there are blocks */
     uint32_t *host_buckets; /* and, behind, of blocks */
     uint32_t *on_address;   /* live bindings of each external address */
-    punch_rng rng;          /* ports */
-    punch_rng spread_rng;   /* levels of timeouts */
-    punch_rng share_rng;    /* addresses, blocks, victims */
-    int64_t next_slot_ns;   /* when the limit of rate would have its store of packets full again */
-    size_t bytes;           /* of the memory all of this is in */
-    uint32_t remotes_max;   /* of the configuration */
+    uint64_t *ports_taken;  /* the map of ports, NULL where it is not kept: see ports.c */
+    uint64_t *ports_noted;
+    uint32_t port_words;  /* of the map, for each address */
+    uint32_t held;        /* the first of the ghosts that holds its place, as do all after it */
+    punch_rng rng;        /* ports */
+    punch_rng spread_rng; /* levels of timeouts */
+    punch_rng share_rng;  /* addresses, blocks, victims */
+    int64_t next_slot_ns; /* when the limit of rate would have its store of packets full again */
+    size_t bytes;         /* of the memory all of this is in */
+    uint32_t remotes_max; /* of the configuration */
     uint32_t bindings_free;
     uint32_t remotes_free;
     uint32_t hosts_used;
@@ -199,6 +207,8 @@ struct nat {
     uint32_t blocks_free;
     uint32_t serial;
     uint32_t endings;
+    uint32_t blocks_taken;
+    punch_time_us ended_at_us; /* the last ending: those after it are no earlier */
     nat_queue ghosts;
     nat_queue idle_hosts;
     nat_counters counters;
@@ -391,6 +401,12 @@ static inline bool nat_place_held(const nat *box, uint32_t place, punch_time_us 
     return box->config.hold_down_us > 0 && nat_place_look_up_held(box, place, now_us);
 }
 
+/* What is held down no longer goes back to the map of ports. O(1) amortised. */
+void nat_places_settle(nat *box, punch_time_us now_us);
+
+/* Another configuration, which may hold ports down where the old one did not. O(table). */
+void nat_places_hold_anew(nat *box);
+
 /* NAT_PASS when there is room for one more binding of this host, or would be once *victim_out (else
  * NAT_NONE) is evicted; then ask again. */
 nat_verdict nat_bindings_room(nat *box, const punch_addr *inside, punch_time_us now_us,
@@ -541,6 +557,55 @@ nat_verdict nat_entrance_find(const nat *box, const punch_addr *remote, const pu
  * decided. False: it is not one, and nothing has changed. */
 bool nat_fast_out(nat *box, nat_packet *packet, punch_time_us now_us);
 bool nat_fast_in(nat *box, nat_packet *packet, punch_time_us now_us);
+
+/* --- ports.c --- */
+
+/* Ports of one address, both ends included. */
+typedef struct {
+    uint32_t base; /* place of port 0 there */
+    uint16_t min;
+    uint16_t max;
+    bool parity; /* only ports like this one's inside port: */
+    bool odd;
+} nat_ports;
+
+static inline uint32_t nat_ports_count(const nat_ports *range) {
+    return (uint32_t)range->max - range->min + 1;
+}
+
+static inline bool nat_ports_contain(const nat_ports *range, uint16_t port) {
+    return port >= range->min && port <= range->max;
+}
+
+static inline uint16_t nat_port_after(const nat_ports *range, uint16_t port) {
+    return !nat_ports_contain(range, port) || port == range->max ? range->min
+                                                                 : (uint16_t)(port + 1);
+}
+
+/* The map of ports, where there is one: emptied, a place taken, given back. O(1); to empty it, one
+ * step for 4096 ports. */
+void nat_ports_clear(nat *box);
+void nat_ports_take(nat *box, uint32_t place);
+void nat_ports_give_back(nat *box, uint32_t place);
+
+/* The first port from this one on that has the right parity; two steps may be needed at the end of
+ * a range of odd size. */
+uint16_t nat_port_suiting(const nat_ports *range, uint16_t port);
+
+/* A port of the range, whether usable or not. */
+uint16_t nat_port_draw(nat *box, const nat_ports *range);
+
+/* A port is usable when it has the right parity, is neither taken nor held down, and no stray of
+ * that remote holds it. What is held down no longer was settled before. 0: there is none. One step
+ * for 64 ports with the map, for one without it, and for each free one while there are strays. */
+
+/* The first usable port from `port` on, once around. */
+uint16_t nat_port_next_usable(const nat *box, const nat_ports *range, uint16_t port,
+                              const punch_addr *remote, punch_time_us now_us);
+
+/* Uniform among the usable ports, by drawing; when that takes too long, by counting them. */
+uint16_t nat_port_draw_usable(nat *box, const nat_ports *range, const punch_addr *remote,
+                              punch_time_us now_us);
 
 /* --- allocate.c --- */
 

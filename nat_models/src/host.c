@@ -23,6 +23,7 @@ void nat_hosts_clear(nat *box) {
     box->hosts_used = 0;
     box->hosts_free = NAT_NONE;
     box->blocks_used = 0;
+    box->blocks_taken = 0;
     box->blocks_free = NAT_NONE;
     nat_queue_clear(&box->idle_hosts);
 }
@@ -160,6 +161,7 @@ static uint32_t block_make(nat *box, uint32_t host, uint32_t number) {
     }
     *last = slot;
     box->hosts[host].block_count++;
+    box->blocks_taken++;
     return slot;
 }
 
@@ -175,6 +177,7 @@ static void block_forget(nat *box, uint32_t host, uint32_t slot) {
     }
     *link = box->blocks[slot].sibling;
     box->hosts[host].block_count--;
+    box->blocks_taken--;
     box->blocks[slot].next = box->blocks_free;
     box->blocks_free = slot;
 }

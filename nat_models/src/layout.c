@@ -14,6 +14,7 @@ typedef struct {
     uint32_t remotes_max;
     uint32_t binding_buckets;
     uint32_t remote_buckets;
+    uint32_t map_words;
     bool tracks_hosts;
     size_t levels;
     size_t bindings;
@@ -22,6 +23,7 @@ typedef struct {
     size_t shares;
     size_t hosts;
     size_t blocks;
+    size_t ports;
     size_t buckets;
     size_t total;
 } layout;
@@ -49,6 +51,21 @@ static size_t round_up(size_t bytes, size_t unit) {
     return (bytes + unit - 1) / unit * unit;
 }
 
+/* Words there are for the map of ports: one for each mapping, if all can be used. Whatever range of
+ * ports a NAT is given later, it fits or is done without. */
+static uint32_t map_words_of(const nat_config *config) {
+    const uint32_t most = (UINT16_MAX + 1) / NAT_WORD_PORTS * nat_config_addresses(config);
+    if (config->table_max <= SMALL_TABLE) {
+        return 0;
+    }
+    return config->table_max < most ? config->table_max : most;
+}
+
+/* Words with a bit for each word of the map. */
+static uint32_t noted_words_of(uint32_t map_words) {
+    return (map_words + NAT_WORD_PORTS - 1) / NAT_WORD_PORTS;
+}
+
 /* Parts made of cache lines come first, so that they need no padding in between. */
 static layout layout_of(const nat_config *config) {
     const size_t bindings_max = config->table_max;
@@ -64,7 +81,10 @@ static layout layout_of(const nat_config *config) {
     parts.shares = parts.origins + sizeof(nat_origin) * bindings_max;
     parts.hosts = parts.shares + (parts.tracks_hosts ? sizeof(nat_share) * bindings_max : 0);
     parts.blocks = parts.hosts + (parts.tracks_hosts ? sizeof(nat_host) * bindings_max : 0);
-    parts.buckets = parts.blocks + (config->block_ports > 0 ? sizeof(nat_block) * bindings_max : 0);
+    parts.ports = parts.blocks + (config->block_ports > 0 ? sizeof(nat_block) * bindings_max : 0);
+    parts.map_words = map_words_of(config);
+    parts.buckets = parts.ports +
+                    sizeof(uint64_t) * ((size_t)parts.map_words + noted_words_of(parts.map_words));
     size_t words = 2 * (size_t)parts.binding_buckets + parts.remote_buckets;
     words += parts.tracks_hosts ? parts.binding_buckets : 0;
     words += config->block_ports > 0 ? parts.binding_buckets : 0;
@@ -79,6 +99,16 @@ size_t nat_size(const nat_config *config) {
 
 size_t nat_room_bytes(const nat *box) {
     return box->bytes;
+}
+
+/* A firewall gives no ports. */
+static void lay_out_ports(nat *box, uint64_t *map, uint32_t map_words) {
+    const nat_config *config = &box->config;
+    box->port_words = config->port_max / NAT_WORD_PORTS - config->port_min / NAT_WORD_PORTS + 1u;
+    const bool kept =
+        !config->firewall && box->port_words * nat_config_addresses(config) <= map_words;
+    box->ports_taken = kept ? map : NULL;
+    box->ports_noted = kept ? map + map_words : NULL;
 }
 
 void nat_lay_out(nat *box, const nat_config *config) {
@@ -98,6 +128,7 @@ void nat_lay_out(nat *box, const nat_config *config) {
     box->shares = parts.tracks_hosts ? (nat_share *)(void *)(bytes + parts.shares) : NULL;
     box->hosts = parts.tracks_hosts ? (nat_host *)(void *)(bytes + parts.hosts) : NULL;
     box->blocks = config->block_ports > 0 ? (nat_block *)(void *)(bytes + parts.blocks) : NULL;
+    lay_out_ports(box, (uint64_t *)(void *)(bytes + parts.ports), parts.map_words);
     box->key_buckets = (uint32_t *)(void *)(bytes + parts.buckets);
     box->remote_buckets = box->key_buckets + 2 * (size_t)parts.binding_buckets;
     box->on_address = box->remote_buckets + parts.remote_buckets;

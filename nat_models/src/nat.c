@@ -435,6 +435,7 @@ void nat_change(nat *box, const nat_config *config, punch_time_us now_us) {
     const bool keeps = keeps_bindings(&box->config, config);
     nat_lay_out(box, config); /* what keeps bindings also keeps them where they are */
     if (keeps) {
+        nat_places_hold_anew(box);
         nat_timing_reset(box);
     } else {
         box->counters.mappings_flushed += box->live_count;

@@ -15,6 +15,7 @@
 #define OPERATIONS_PER_CONFIG 1000u
 #define TABLE_MAX 12u
 #define ADDRESSES_MAX 4u
+#define PORT 40060u /* chosen: ranges from here on reach into another 64 ports */
 
 /* One run: a NAT, its reference, and what is known of the last step for the failure message. */
 typedef struct {
@@ -124,8 +125,10 @@ static nat_config random_config(run *self) {
     config.filtering = (nat_filtering)pick(self, 3);
     config.allocation = (nat_allocation)pick(self, 3);
     config.collision = (nat_collision)pick(self, 5);
-    config.port_min = (uint16_t)(40000 + pick(self, 4));
-    config.port_max = (uint16_t)(config.port_min + pick(self, 16));
+    config.port_min = (uint16_t)(PORT + pick(self, 4));
+    /* The long ones are more than small tables keep a map of. */
+    config.port_max =
+        (uint16_t)(config.port_min + (pick(self, 12) == 0 ? pick(self, 1200) : pick(self, 16)));
     config.udp_timeout_first_us = 1 + pick(self, 60);
     config.udp_timeout_stream_us = 1 + pick(self, 120);
     config.refresh_outbound = pick(self, 4) != 0;
@@ -159,7 +162,7 @@ static bool complain(const run *self, const char *what) {
 
 /* A few ports and hosts only, so that everything meets everything. */
 static punch_addr random_inside(run *self) {
-    return support_inside(1 + pick(self, 3), (uint16_t)(39998 + pick(self, 6)));
+    return support_inside(1 + pick(self, 3), (uint16_t)(PORT - 2 + pick(self, 6)));
 }
 
 static punch_addr random_remote(run *self) {

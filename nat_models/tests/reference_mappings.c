@@ -111,10 +111,16 @@ static bool ends_before(const reference_nat *ref, const reference_mapping *a,
     return a_us != b_us ? a_us < b_us : is_ahead(a, b);
 }
 
+/* Mappings end in the order in which they are found to have ended. */
+static punch_time_us ended_at_us(reference_nat *ref, punch_time_us at_us) {
+    ref->ended_at_us = at_us > ref->ended_at_us ? at_us : ref->ended_at_us;
+    return ref->ended_at_us;
+}
+
 void reference_time_out(reference_nat *ref, reference_mapping *mapping, punch_time_us at_us) {
     mapping->state = REFERENCE_TIMED_OUT;
     mapping->died = ref->stamp++;
-    mapping->ended_at_us = at_us;
+    mapping->ended_at_us = ended_at_us(ref, at_us);
     mapping->ending = ref->endings++;
     host_lost(ref, &mapping->inside);
     ref->counters.mappings_expired++;
@@ -218,7 +224,7 @@ void reference_end(reference_nat *ref, reference_mapping *mapping) {
     if (ref->config.hold_down_us > 0) {
         mapping->state = REFERENCE_ENDED;
         mapping->died = ref->stamp++;
-        mapping->ended_at_us = ref->now_us;
+        mapping->ended_at_us = ended_at_us(ref, ref->now_us);
         mapping->ending = ref->endings++;
     } else {
         forget(ref, mapping);

@@ -14,6 +14,7 @@ void reference_init(reference_nat *ref, const nat_config *config, const punch_ad
     ref->spread_rng.state = punch_mix64(rng.state ^ UINT64_C(0x737072656164));
     ref->share_rng.state = punch_mix64(rng.state ^ UINT64_C(0x7368617265));
     ref->backlog_at_us = INT64_MIN;
+    ref->ended_at_us = INT64_MIN;
     PUNCH_ASSERT(config->table_max <= REFERENCE_MAPPINGS_MAX);
     PUNCH_ASSERT(reference_remotes_max(ref) <= REFERENCE_REMOTES_MAX);
 }
@@ -348,6 +349,7 @@ void reference_flush(reference_nat *ref, punch_time_us now_us) {
     ref->free_count = 0;
     ref->slots_used = 0;
     ref->endings = 0;
+    ref->ended_at_us = INT64_MIN;
     memset(ref->hosts, 0, sizeof ref->hosts);
 }
 

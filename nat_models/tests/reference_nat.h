@@ -80,6 +80,7 @@ typedef struct {
     nat_counters counters;
     uint64_t stamp;
     uint64_t endings;
+    punch_time_us ended_at_us; /* the last of them */
     punch_time_us now_us;
     uint16_t last_port;
     uint32_t crowd;     /* live mappings at the end of the last call: what pressure goes by */

@@ -29,7 +29,7 @@
 #define SIM_CROSS_RATE_MILLI_MAX 100000000u     /* flows per 1000 s; chosen: a carrier's big box */
 #define SIM_CROSS_DISPERSION_MILLI_MAX 1000000u /* chosen: counts as good as always 0 or huge */
 #define SIM_CROSS_HOSTS_MAX 1000000u            /* chosen: 172.16.0.0/12 has room for as many */
-#define SIM_CROSS_FLOWS_MAX 10000000u           /* of a trial; chosen: a few seconds of computing */
+#define SIM_CROSS_FLOWS_MAX 10000000u           /* of a trial; chosen: about 20 s of computing */
 
 /* Told after each flow that ended somebody's mapping before its time, with that instant. */
 typedef struct {

@@ -131,6 +131,8 @@ void sim_calls_begin(sim_world *world) {
             result->connected_us[which] = PUNCH_NEVER;
             result->fired_at_us[which] = PUNCH_NEVER;
             result->blocked_site[which] = SIM_NONE;
+            result->to_broker[which].site = SIM_NONE;
+            result->from_broker[which].site = SIM_NONE;
         }
         sim_world_push(world, plan->calls[index].at_us, SIM_EVENT_CALL, index);
     }
@@ -500,8 +502,86 @@ void sim_calls_saw_send(sim_world *world, const sim_packet *at) {
     side->last_target = at->dst;
 }
 
+/* --- packets between peers and their brokers: counted at the first call of the host, and copied to
+ * its others at the end ---
+ */
+
+/* Chosen: whom a packet of a broker was meant for is looked up among all calls, and only when it is
+ * dropped; worlds of more calls do not ask. */
+#define BROKER_CALLS_MAX 256u
+
+/* Where packets of a host and its broker are counted; nowhere when it has no calls. */
+static place broker_place(const sim_world *world, uint32_t host) {
+    const uint32_t index = world->hosts[host].first_call;
+    return (place){index, index != SIM_NONE ? side_of(world, index, host) : 0};
+}
+
+/* Whom a dropped packet of a broker was meant for: the host the broker sees at that address or,
+ * where a NAT on the way has rewritten that, the only one whose address it may be. */
+static place broker_goal(const sim_world *world, const sim_packet *at) {
+    place only = {SIM_NONE, 0};
+    bool is_only = true;
+    const uint32_t calls =
+        world->plan->call_count <= BROKER_CALLS_MAX ? world->plan->call_count : 0;
+    for (uint32_t i = 0; i < 2 * calls; i++) {
+        const uint32_t host = host_of(world, i / 2, i % 2);
+        const place found = {i / 2, i % 2};
+        if (world->hosts[host].first_call != found.index) {
+            continue;
+        }
+        if (punch_addr_equal(&world->calls[found.index].sides[found.which].broker_sees, &at->dst)) {
+            return found;
+        }
+        if (sim_calls_leads_to(world, host, &at->dst)) {
+            is_only = only.index == SIM_NONE;
+            only = found;
+        }
+    }
+    return is_only ? only : (place){SIM_NONE, 0};
+}
+
+/* Where to count a packet to or from a broker that did not arrive; NULL when nobody knows. */
+static sim_broker_way *broker_way(sim_world *world, const sim_packet *at) {
+    const bool is_to = world->hosts[at->from].kind == SIM_HOST_PEER;
+    const place found = is_to ? broker_place(world, at->from) : broker_goal(world, at);
+    if (found.index == SIM_NONE) {
+        return NULL;
+    }
+    sim_call_result *result = &world->result->calls[found.index];
+    return is_to ? &result->to_broker[found.which] : &result->from_broker[found.which];
+}
+
+static void saw_broker_arrival(sim_world *world, const sim_packet *at, uint32_t to) {
+    const bool is_to = world->hosts[at->from].kind == SIM_HOST_PEER;
+    const place found = broker_place(world, is_to ? at->from : to);
+    if (found.index == SIM_NONE) {
+        return;
+    }
+    if (is_to) {
+        world->calls[found.index].sides[found.which].broker_sees = at->src;
+    } else {
+        world->result->calls[found.index].broker_arrived[found.which]++;
+    }
+}
+
+/* The other calls of a host know of its broker what its first one does. */
+static void share_broker(sim_world *world, place at) {
+    const place first = broker_place(world, host_of(world, at.index, at.which));
+    const sim_call_result *from = &world->result->calls[first.index];
+    sim_call_result *to = &world->result->calls[at.index];
+    if (first.index != at.index) {
+        to->to_broker[at.which] = from->to_broker[first.which];
+        to->from_broker[at.which] = from->from_broker[first.which];
+        to->broker_arrived[at.which] = from->broker_arrived[first.which];
+    }
+}
+
+/* --- what became of packets --------------------------------------------------------------------
+ */
+
 void sim_calls_saw_arrival(sim_world *world, sim_packet *at, uint32_t to) {
     if (!sim_packet_is_peer_to_peer(at)) {
+        saw_broker_arrival(world, at, to);
         return;
     }
     if (at->call == SIM_NONE || host_of(world, at->call, at->to_side) != to) {
@@ -516,8 +596,24 @@ void sim_calls_saw_arrival(sim_world *world, sim_packet *at, uint32_t to) {
 }
 
 void sim_calls_saw_lost(sim_world *world, const sim_packet *at) {
-    if (sim_packet_is_peer_to_peer(at) && at->call != SIM_NONE) {
+    if (!sim_packet_is_peer_to_peer(at)) {
+        sim_broker_way *way = broker_way(world, at);
+        if (way != NULL) {
+            way->lost_link++;
+        }
+    } else if (at->call != SIM_NONE) {
         world->result->calls[at->call].lost_link[at->to_side]++;
+    }
+}
+
+void sim_calls_saw_lost_elsewhere(sim_world *world, const sim_packet *at, sim_loss why) {
+    if (!sim_packet_is_peer_to_peer(at)) {
+        sim_broker_way *way = broker_way(world, at);
+        if (way != NULL) {
+            way->lost_elsewhere[why]++;
+        }
+    } else if (at->call != SIM_NONE) {
+        world->result->calls[at->call].lost_elsewhere[at->to_side][why]++;
     }
 }
 
@@ -535,7 +631,14 @@ void sim_calls_saw_dodge(sim_world *world, const sim_packet *at, uint16_t port) 
 
 void sim_calls_saw_blocked(sim_world *world, const sim_packet *at, nat_verdict verdict,
                            uint32_t where) {
-    if (sim_packet_is_peer_to_peer(at) && at->call != SIM_NONE) {
+    if (!sim_packet_is_peer_to_peer(at)) {
+        sim_broker_way *way = broker_way(world, at);
+        if (way != NULL) {
+            way->blocked++;
+            way->verdict = verdict;
+            way->site = where;
+        }
+    } else if (at->call != SIM_NONE) {
         sim_call_result *result = &world->result->calls[at->call];
         result->blocked[at->to_side]++;
         result->blocked_verdict[at->to_side] = verdict;
@@ -576,6 +679,7 @@ static void finish_side(sim_world *world, place at) {
     sim_call_result *result = &world->result->calls[at.index];
     const sim_host *host = &world->hosts[host_of(world, at.index, at.which)];
     note_gap(world, at); /* the silence that the end cut off */
+    share_broker(world, at);
     if (!is_done(side) && !(host->is_started && punch_peer_is_registered(host->core))) {
         result->fail[at.which] = PUNCH_FAIL_BROKER_LOST;
     }

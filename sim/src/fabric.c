@@ -55,38 +55,50 @@ static void tell(const sim_world *world, const sim_saw *saw) {
 /* --- ends of the way ---------------------------------------------------------------------------
  */
 
-static void count_loss(sim_world *world, const sim_packet *at, uint32_t site, const char *text) {
-    if (at->icmp != SIM_ICMP_NONE) {
-        world->errors_ended++;
-    } else {
-        world->result->packets_lost_link++;
-        sim_calls_saw_lost(world, at);
-    }
+static void tell_end(const sim_world *world, const sim_packet *at, sim_saw_kind kind, uint32_t site,
+                     const char *text) {
     if (world->observer != NULL) {
-        sim_saw saw = saw_of(world, at, SIM_SAW_LOSS);
+        sim_saw saw = saw_of(world, at, kind);
         saw.site = site;
         saw.text = text;
         tell(world, &saw);
     }
 }
 
+/* On a link, or in the core. */
 static void lose(sim_world *world, uint32_t slot, uint32_t site, const char *text) {
-    count_loss(world, sim_pool_at(&world->packets, slot), site, text);
+    sim_packet *at = sim_pool_at(&world->packets, slot);
+    if (at->icmp != SIM_ICMP_NONE) {
+        world->errors_ended++;
+    } else {
+        world->result->packets_lost_link++;
+        sim_calls_saw_lost(world, at);
+    }
+    tell_end(world, at, SIM_SAW_LOSS, site, text);
+    sim_pool_give(&world->packets, slot);
+}
+
+static void count_elsewhere(sim_world *world, const sim_packet *at, sim_loss why) {
+    if (at->icmp != SIM_ICMP_NONE) {
+        world->errors_ended++;
+    } else {
+        world->result->packets_lost_elsewhere[why]++;
+        sim_calls_saw_lost_elsewhere(world, at, why);
+    }
+}
+
+static void lose_elsewhere(sim_world *world, uint32_t slot, uint32_t site, sim_loss why,
+                           const char *text) {
+    sim_packet *at = sim_pool_at(&world->packets, slot);
+    count_elsewhere(world, at, why);
+    tell_end(world, at, SIM_SAW_LOSS, site, text);
     sim_pool_give(&world->packets, slot);
 }
 
 static void end_nowhere(sim_world *world, uint32_t slot, const char *text) {
-    const sim_packet *at = sim_pool_at(&world->packets, slot);
-    if (at->icmp != SIM_ICMP_NONE) {
-        world->errors_ended++;
-    } else {
-        world->nowhere++;
-    }
-    if (world->observer != NULL) {
-        sim_saw saw = saw_of(world, at, SIM_SAW_NOWHERE);
-        saw.text = text;
-        tell(world, &saw);
-    }
+    sim_packet *at = sim_pool_at(&world->packets, slot);
+    count_elsewhere(world, at, SIM_LOSS_NOWHERE);
+    tell_end(world, at, SIM_SAW_NOWHERE, SIM_NONE, text);
     sim_pool_give(&world->packets, slot);
 }
 
@@ -167,7 +179,7 @@ static void arrive(sim_world *world, uint32_t slot) {
         return;
     }
     if (host->is_down) {
-        lose(world, slot, host->site, down_text(host));
+        lose_elsewhere(world, slot, host->site, SIM_LOSS_HOST, down_text(host));
         return;
     }
     sim_invariants_on_delivery(world, slot);
@@ -206,7 +218,7 @@ static uint32_t copy_packet(sim_world *world, uint32_t slot, uint32_t site) {
     if (copy->icmp != SIM_ICMP_NONE) {
         world->errors_made++;
     } else {
-        world->duplicates++;
+        world->result->packets_copied++;
     }
     if (world->observer != NULL) {
         sim_saw saw = saw_of(world, copy, SIM_SAW_DUPLICATE);
@@ -335,6 +347,7 @@ static bool translate(sim_world *world, uint32_t slot, uint32_t index, sim_saw_k
         return true;
     }
     world->result->packets_blocked++;
+    world->result->verdicts[verdict]++;
     sim_calls_saw_blocked(world, at, verdict, index);
     if (!nat_refuses_aloud(nat_configuration(box), verdict)) {
         sim_pool_give(&world->packets, slot);
@@ -380,10 +393,11 @@ static bool translate_error(sim_world *world, uint32_t slot, uint32_t index, sim
 static bool run_out(sim_world *world, uint32_t slot, uint32_t site, const char *text) {
     const sim_packet *at = sim_pool_at(&world->packets, slot);
     if (at->icmp != SIM_ICMP_NONE) {
-        lose(world, slot, site, text);
+        lose_elsewhere(world, slot, site, SIM_LOSS_TTL, text);
         return false;
     }
-    count_loss(world, at, site, text);
+    count_elsewhere(world, at, SIM_LOSS_TTL);
+    tell_end(world, at, SIM_SAW_LOSS, site, text);
     answer(world, slot, SIM_ICMP_TIME_EXCEEDED, site);
     return true;
 }
@@ -520,7 +534,8 @@ static void cross_inside(sim_world *world, uint32_t slot, uint32_t index) {
         const sim_route_way way = sim_route_inside(world, index, goal_of(at));
         if (way.host != SIM_NONE || way.step != SIM_NONE) {
             if (world->plan->sites[index].is_isolated) {
-                lose(world, slot, index, "lost: the site keeps its hosts apart");
+                lose_elsewhere(world, slot, index, SIM_LOSS_ISOLATED,
+                               "lost: the site keeps its hosts apart");
             } else {
                 (void)take_way(world, slot, index, way);
             }
@@ -576,7 +591,7 @@ void sim_fabric_send(sim_world *world, uint32_t from, const punch_datagram *data
     if (world->packets.live > world->plan->packets_max) {
         lose(world, slot, site, "lost: too many packets in flight (packets_max)");
     } else if (world->hosts[from].is_down) {
-        lose(world, slot, site, down_text(&world->hosts[from]));
+        lose_elsewhere(world, slot, site, SIM_LOSS_HOST, down_text(&world->hosts[from]));
     } else if (punch_addr_same_ip(&at->dst, &at->src)) {
         end_nowhere(world, slot, "the sender's own address: it does not leave the host");
     } else {

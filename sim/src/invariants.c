@@ -227,10 +227,18 @@ static void check_packets(const sim_world *world) {
     const sim_trial_result *result = world->result;
     const uint64_t errors_live = world->errors_made - world->errors_ended;
     MUST("no ICMP error vanishes", errors_live <= world->packets.live);
+    uint64_t ended = result->packets_delivered + result->packets_lost_link;
+    for (uint32_t why = 0; why < SIM_LOSS_COUNT; why++) {
+        ended += result->packets_lost_elsewhere[why];
+    }
+    uint64_t blocked = 0;
+    for (uint32_t verdict = 0; verdict < NAT_VERDICT_COUNT; verdict++) {
+        blocked += result->verdicts[verdict];
+    }
+    MUST("every packet that was blocked met a verdict", blocked == result->packets_blocked);
     MUST("every packet was delivered, lost, blocked, addressed to nobody, or is under way",
-         result->packets_sent + world->duplicates ==
-             result->packets_delivered + result->packets_lost_link + result->packets_blocked +
-                 world->nowhere + world->packets.live - errors_live);
+         result->packets_sent + result->packets_copied ==
+             ended + result->packets_blocked + result->packets_left);
 }
 
 /* Nothing lasts longer than the hold it is part of. */

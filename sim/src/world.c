@@ -478,8 +478,6 @@ void sim_world_begin(sim_world *world, const sim_plan *plan, uint64_t seed,
     world->timers_queued = 0;
     world->undecided = plan->call_count;
     world->messages_open = 0;
-    world->duplicates = 0;
-    world->nowhere = 0;
     world->errors_made = 0;
     world->errors_ended = 0;
     world->in_core = false;
@@ -525,6 +523,7 @@ bool sim_world_run_until(sim_world *world, punch_time_us at_us) {
 
 void sim_world_finish(sim_world *world) {
     world->result->ended_at_us = world->now_us;
+    world->result->packets_left = world->packets.live - (world->errors_made - world->errors_ended);
     for (uint32_t i = 0; world->crosses != NULL && i < world->plan->site_count; i++) {
         (void)sim_site_nat_now(world, &world->sites[i]);
         if (world->sites[i].cross != NULL) {

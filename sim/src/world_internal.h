@@ -103,6 +103,8 @@ typedef struct {
     uint32_t messages_open; /* sent, outcome unknown */
     punch_time_us last_send_at_us;
     punch_addr last_target; /* destination of the last peer-to-peer packet */
+    punch_addr broker_sees; /* source of its last packet that reached the broker; only of the first
+                               call of a host */
     punch_addr remote;      /* of the last CONNECTED or MOVED */
     punch_addr sources[SIM_SIDE_SOURCES];
     punch_addr targets[PUNCH_TARGETS_MAX];
@@ -151,8 +153,6 @@ struct sim_world {
     bool watches_holes; /* the plan has a hold */
     bool in_core;       /* inside an entry of a core: no other may be entered */
     uint64_t seed;
-    uint64_t duplicates;   /* copies made by links */
-    uint64_t nowhere;      /* packets to addresses nobody has */
     uint64_t errors_made;  /* ICMP errors, copies by links included */
     uint64_t errors_ended; /* delivered or gone */
     punch_port port;       /* of all hosts: depends on the plan's crypto and on who listens */
@@ -250,7 +250,8 @@ void sim_calls_name_packet(sim_world *world, sim_packet *at);
 bool sim_calls_leads_to(const sim_world *world, uint32_t host, const punch_addr *dst);
 void sim_calls_saw_send(sim_world *world, const sim_packet *at);
 void sim_calls_saw_arrival(sim_world *world, sim_packet *at, uint32_t to);
-void sim_calls_saw_lost(sim_world *world, const sim_packet *at);
+void sim_calls_saw_lost(sim_world *world, const sim_packet *at); /* on a link, or in the core */
+void sim_calls_saw_lost_elsewhere(sim_world *world, const sim_packet *at, sim_loss why);
 void sim_calls_saw_stray(sim_world *world, const sim_packet *at); /* it took the port it went to */
 void sim_calls_saw_dodge(sim_world *world, const sim_packet *at, uint16_t port);
 void sim_calls_saw_blocked(sim_world *world, const sim_packet *at, nat_verdict verdict,

@@ -165,6 +165,24 @@ typedef struct {
     const punch_crypto *crypto;
 } sim_plan;
 
+/* What else than a link or the core loses packets. */
+typedef enum {
+    SIM_LOSS_TTL,      /* its TTL ran out */
+    SIM_LOSS_ISOLATED, /* a site keeps its hosts apart */
+    SIM_LOSS_HOST,     /* a host slept or had crashed, a broker was down */
+    SIM_LOSS_NOWHERE,  /* nobody had that address and port */
+    SIM_LOSS_COUNT
+} sim_loss;
+
+/* Packets between a peer and its broker, one way, that did not arrive. */
+typedef struct {
+    uint32_t blocked;    /* refused by NATs ... */
+    nat_verdict verdict; /* the last such verdict */
+    uint32_t site;       /* and whose NAT it was; SIM_NONE: none */
+    uint32_t lost_link;
+    uint32_t lost_elsewhere[SIM_LOSS_COUNT];
+} sim_broker_way;
+
 /* What came of a call, as the cores say and as the world saw it. */
 typedef struct {
     bool connected; /* both sides emitted CONNECTED within the limit */
@@ -184,11 +202,17 @@ typedef struct {
     bool path_private; /* the caller ended on a private (same site) address */
     /* truth for failures: last reason a peer-to-peer packet towards side i was dropped, and how
      * many were */
-    uint32_t arrived[2];            /* peer-to-peer packets delivered to side i */
-    uint32_t lost_link[2];          /* ... lost on links */
+    uint32_t arrived[2];   /* peer-to-peer packets delivered to side i */
+    uint32_t lost_link[2]; /* ... lost on links */
+    uint32_t lost_elsewhere[2][SIM_LOSS_COUNT];
     uint32_t blocked[2];            /* ... refused by NATs */
     nat_verdict blocked_verdict[2]; /* the last such verdict */
     uint32_t blocked_site[2];       /* and whose NAT it was */
+    /* truth for a side that its broker did not help: all packets between the two since the world
+     * began, those of the host's other calls included */
+    sim_broker_way to_broker[2];
+    sim_broker_way from_broker[2];
+    uint32_t broker_arrived[2]; /* packets of the broker delivered to side i */
     /* inbound-first collision at side i's NAT: the external port that an unsolicited packet of the
      * other side took, and the one side i's packets then left from instead; 0 = did not happen */
     uint16_t port_taken[2];
@@ -201,9 +225,14 @@ typedef struct {
     uint64_t events; /* popped from the queue */
     uint64_t packets_sent;
     uint64_t packets_delivered;
-    uint64_t packets_lost_link;
+    uint64_t packets_lost_link; /* or in the core, or for want of a slot (packets_max) */
     uint64_t packets_blocked;
-    uint64_t bytes_sent;     /* with IP and UDP headers */
+    uint64_t packets_lost_elsewhere[SIM_LOSS_COUNT];
+    uint64_t packets_copied;              /* by links: more than were sent */
+    uint64_t packets_left;                /* under way when the world ended */
+    uint32_t verdicts[NAT_VERDICT_COUNT]; /* of NATs that blocked a packet: their sum is
+                                             packets_blocked */
+    uint64_t bytes_sent;                  /* with IP and UDP headers */
     uint64_t cross_flows;    /* of others behind the NATs, from time 0 on; in none of the above */
     uint64_t cross_refused;  /* ... that their NAT refused */
     uint64_t icmp_sent;      /* errors about packets, by NATs and routers */

@@ -139,7 +139,7 @@ static char *read_head(trials_file *file) {
     if (!read_at(file->fd, 0, fixed, sizeof fixed) || memcmp(fixed, magic, MAGIC_LENGTH) != 0) {
         return complaint(file->path, "this is no file of trials");
     }
-    if (trials_get_le(fixed + MAGIC_LENGTH, 4) != trials_frame_layout()) {
+    if (!trials_frame_reads((uint32_t)trials_get_le(fixed + MAGIC_LENGTH, 4))) {
         return complaint(file->path, "written by another version of punchlab: run it again");
     }
     const size_t length = (size_t)trials_get_le(fixed + MAGIC_LENGTH + 4, 4);

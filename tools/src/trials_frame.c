@@ -7,6 +7,11 @@
  *   times:  per trial, per call: time to connect
  *   rest:   per trial: digest, TRIAL_FIELDS; per call: CALL_FIELDS, and HOLD_FIELDS in worlds with
  *           a hold
+ *
+ * Most packets arrive, so what else became of them is mostly zeros. Those fields are rare: of a
+ * trial's rest and of each call's only those that are not zero follow, each after its distance from
+ * the one before. The 0 in the head is a 1 where they do; frames written before there were such
+ * fields can still be read.
  */
 #include "trials_frame.h"
 
@@ -28,7 +33,8 @@ typedef enum {
     FIELD_U64,
     FIELD_TIME,
     FIELD_FAIL,
-    FIELD_VERDICT
+    FIELD_VERDICT,
+    FIELD_SITE /* SIM_NONE is 0 */
 } field_kind;
 
 typedef struct {
@@ -88,15 +94,61 @@ static const field hold_fields[] = {
     SIDES(FIELD_U32, hold.radio_peers_ua),
 };
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): the name of a member takes none */
+#define LOSSES(of, kind, name)                                       \
+    of(kind, name[SIM_LOSS_TTL]), of(kind, name[SIM_LOSS_ISOLATED]), \
+        of(kind, name[SIM_LOSS_HOST]), of(kind, name[SIM_LOSS_NOWHERE])
+#define WAY(name)                                                                                  \
+    CALL(FIELD_U32, name.blocked), CALL(FIELD_VERDICT, name.verdict), CALL(FIELD_SITE, name.site), \
+        CALL(FIELD_U32, name.lost_link), LOSSES(CALL, FIELD_U32, name.lost_elsewhere)
+/* NOLINTEND(bugprone-macro-parentheses) */
+#define VERDICT(verdict) TRIAL(FIELD_U32, verdicts[verdict])
+
+static const field rare_trial_fields[] = {
+    LOSSES(TRIAL, FIELD_U64, packets_lost_elsewhere),
+    TRIAL(FIELD_U64, packets_copied),
+    TRIAL(FIELD_U64, packets_left),
+    VERDICT(NAT_DROP_NO_MAPPING),
+    VERDICT(NAT_DROP_EXPIRED),
+    VERDICT(NAT_DROP_FILTER_ADDRESS),
+    VERDICT(NAT_DROP_FILTER_PORT),
+    VERDICT(NAT_DROP_FILTER_EXPIRED),
+    VERDICT(NAT_DROP_TABLE_FULL),
+    VERDICT(NAT_DROP_HOST_LIMIT),
+    VERDICT(NAT_DROP_NO_PORT),
+    VERDICT(NAT_DROP_NO_HAIRPIN),
+    VERDICT(NAT_DROP_BLACKLISTED),
+    VERDICT(NAT_DROP_NOT_OURS),
+    VERDICT(NAT_DROP_HOST_PORTS),
+    VERDICT(NAT_DROP_UDP_BLOCKED),
+    VERDICT(NAT_DROP_RATE),
+    VERDICT(NAT_DROP_ICMP_BLOCKED),
+    VERDICT(NAT_DROP_MAPPING_RATE),
+};
+_Static_assert(NAT_DROP_MAPPING_RATE + 1 == NAT_VERDICT_COUNT, "a verdict is missing above");
+
+static const field rare_call_fields[] = {
+    LOSSES(CALL, FIELD_U32, lost_elsewhere[0]),
+    LOSSES(CALL, FIELD_U32, lost_elsewhere[1]),
+    SIDES(FIELD_U32, broker_arrived),
+    WAY(to_broker[0]),
+    WAY(to_broker[1]),
+    WAY(from_broker[0]),
+    WAY(from_broker[1]),
+};
+
+#define RARE_TRIAL_FIELDS (sizeof rare_trial_fields / sizeof rare_trial_fields[0])
+#define RARE_CALL_FIELDS (sizeof rare_call_fields / sizeof rare_call_fields[0])
 #define HOLD_FIELDS (sizeof hold_fields / sizeof hold_fields[0])
 #define TRIAL_FIELDS (sizeof trial_fields / sizeof trial_fields[0])
 #define CALL_FIELDS (sizeof call_fields / sizeof call_fields[0])
 
 /* Per trial, the digest besides; per call in the rest, and one more in the times. */
-#define TRIAL_BYTES_MAX (8u + TRIAL_FIELDS * NUMBER_BYTES_MAX)
-#define CALL_BYTES_MAX ((CALL_FIELDS + HOLD_FIELDS + 1u) * NUMBER_BYTES_MAX)
+#define TRIAL_BYTES_MAX (8u + (TRIAL_FIELDS + 1u + 2u * RARE_TRIAL_FIELDS) * NUMBER_BYTES_MAX)
+#define CALL_BYTES_MAX ((CALL_FIELDS + HOLD_FIELDS + 2u + 2u * RARE_CALL_FIELDS) * NUMBER_BYTES_MAX)
 
-uint32_t trials_frame_layout(void) {
+/* Of frames without rare fields. */
+static uint32_t layout_without_rare(void) {
     uint64_t layout = TRIAL_FIELDS << 8 | CALL_FIELDS;
     for (size_t i = 0; i < TRIAL_FIELDS; i++) {
         layout = punch_mix64(layout ^ (uint64_t)trial_fields[i].kind);
@@ -108,6 +160,21 @@ uint32_t trials_frame_layout(void) {
         layout = punch_mix64(layout ^ (uint64_t)hold_fields[i].kind);
     }
     return (uint32_t)layout;
+}
+
+uint32_t trials_frame_layout(void) {
+    uint64_t layout = layout_without_rare();
+    for (size_t i = 0; i < RARE_TRIAL_FIELDS; i++) {
+        layout = punch_mix64(layout ^ (uint64_t)rare_trial_fields[i].kind);
+    }
+    for (size_t i = 0; i < RARE_CALL_FIELDS; i++) {
+        layout = punch_mix64(layout ^ (uint64_t)rare_call_fields[i].kind);
+    }
+    return (uint32_t)layout;
+}
+
+bool trials_frame_reads(uint32_t layout) {
+    return layout == trials_frame_layout() || layout == layout_without_rare();
 }
 
 void trials_put_le(uint8_t *at, uint64_t value, size_t bytes) {
@@ -179,6 +246,8 @@ static uint64_t load(const field *of, const void *object) {
         return (uint64_t) * (const punch_fail *)(const void *)at;
     case FIELD_VERDICT:
         return (uint64_t) * (const nat_verdict *)(const void *)at;
+    case FIELD_SITE:
+        return *(const uint32_t *)(const void *)at + UINT32_C(1);
     }
     return 0;
 }
@@ -186,6 +255,24 @@ static uint64_t load(const field *of, const void *object) {
 static uint8_t *put_fields(uint8_t *at, const field *fields, size_t count, const void *object) {
     for (size_t i = 0; i < count; i++) {
         at = put_number(at, load(&fields[i], object));
+    }
+    return at;
+}
+
+static uint8_t *put_rare(uint8_t *at, const field *fields, size_t count, const void *object) {
+    uint64_t numbers[RARE_TRIAL_FIELDS + RARE_CALL_FIELDS];
+    uint64_t given = 0;
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = load(&fields[i], object);
+        given += numbers[i] != 0 ? 1 : 0;
+    }
+    at = put_number(at, given);
+    for (size_t i = 0, next = 0; i < count; i++) {
+        if (numbers[i] != 0) {
+            at = put_number(at, i - next);
+            at = put_number(at, numbers[i]);
+            next = i + 1;
+        }
     }
     return at;
 }
@@ -226,14 +313,17 @@ void trials_encode(const trials_chunk *chunk, const facts_cell *cell,
     for (uint32_t t = 0; t < chunk->count; t++) {
         trials_put_le(at, results[t].digest, 8);
         at = put_fields(at + 8, trial_fields, TRIAL_FIELDS, &results[t]);
+        at = put_rare(at, rare_trial_fields, RARE_TRIAL_FIELDS, &results[t]);
         for (uint32_t c = 0; c < calls_per_trial; c++) {
             at = put_fields(at, call_fields, CALL_FIELDS, &results[t].calls[c]);
             at = put_fields(at, hold_fields, cell->holds ? HOLD_FIELDS : 0, &results[t].calls[c]);
+            at = put_rare(at, rare_call_fields, RARE_CALL_FIELDS, &results[t].calls[c]);
         }
     }
     const trials_frame_head described = {.chunk = *chunk,
                                          .times_length = (uint32_t)(rest - times),
-                                         .rest_length = (uint32_t)(at - rest)};
+                                         .rest_length = (uint32_t)(at - rest),
+                                         .has_rare = true};
     trials_frame_head_put(&described, head);
     buffer->length += (size_t)(at - head);
 }
@@ -247,14 +337,14 @@ void trials_frame_head_put(const trials_frame_head *head, uint8_t *bytes) {
     trials_put_le(bytes + 16, head->chunk.count, 4);
     trials_put_le(bytes + 20, head->times_length, 4);
     trials_put_le(bytes + 24, head->rest_length, 4);
-    trials_put_le(bytes + 28, 0, 4);
+    trials_put_le(bytes + 28, head->has_rare ? 1 : 0, 4);
     const size_t payload = (size_t)head->times_length + head->rest_length;
     const uint64_t check = trials_check(0, bytes, TRIALS_FRAME_HEAD - 8);
     trials_put_le(bytes + 32, trials_check(check, bytes + TRIALS_FRAME_HEAD, payload), 8);
 }
 
 bool trials_frame_head_get(const uint8_t *bytes, trials_frame_head *out) {
-    if (trials_get_le(bytes, 4) != FRAME_MARK || trials_get_le(bytes + 28, 4) != 0) {
+    if (trials_get_le(bytes, 4) != FRAME_MARK || trials_get_le(bytes + 28, 4) > 1) {
         return false;
     }
     out->chunk.cell = (uint32_t)trials_get_le(bytes + 4, 4);
@@ -262,6 +352,7 @@ bool trials_frame_head_get(const uint8_t *bytes, trials_frame_head *out) {
     out->chunk.count = (uint32_t)trials_get_le(bytes + 16, 4);
     out->times_length = (uint32_t)trials_get_le(bytes + 20, 4);
     out->rest_length = (uint32_t)trials_get_le(bytes + 24, 4);
+    out->has_rare = trials_get_le(bytes + 28, 4) == 1;
     return true;
 }
 
@@ -320,6 +411,9 @@ static bool store(const field *of, void *object, uint64_t number) {
     case FIELD_VERDICT:
         *(nat_verdict *)(void *)at = number < NAT_VERDICT_COUNT ? (nat_verdict)number : NAT_PASS;
         return number < NAT_VERDICT_COUNT;
+    case FIELD_SITE:
+        *(uint32_t *)(void *)at = (uint32_t)(number - 1);
+        return number <= UINT32_MAX;
     }
     return false;
 }
@@ -329,6 +423,25 @@ static void get_fields(number_reader *reader, const field *fields, size_t count,
         if (!store(&fields[i], object, get_number(reader))) {
             reader->failed = true;
         }
+    }
+}
+
+/* Zeros where there are none. */
+static void get_rare(number_reader *reader, const field *fields, size_t count, bool has_rare,
+                     void *object) {
+    for (size_t i = 0; i < count; i++) {
+        (void)store(&fields[i], object, 0);
+    }
+    uint64_t at = 0;
+    for (uint64_t given = has_rare ? get_number(reader) : 0; given > 0 && !reader->failed;
+         given--) {
+        const uint64_t distance = get_number(reader);
+        const uint64_t number = get_number(reader);
+        if (distance >= count - at || !store(&fields[at + distance], object, number)) {
+            reader->failed = true;
+            return;
+        }
+        at += distance + 1;
     }
 }
 
@@ -358,9 +471,12 @@ static bool decode_rest(const trials_frame_head *head, const uint8_t *payload,
         results[t].digest = trials_get_le(reader.at, 8);
         reader.at += 8;
         get_fields(&reader, trial_fields, TRIAL_FIELDS, &results[t]);
+        get_rare(&reader, rare_trial_fields, RARE_TRIAL_FIELDS, head->has_rare, &results[t]);
         for (uint32_t c = 0; c < cell->call_count; c++) {
             get_fields(&reader, call_fields, CALL_FIELDS, &results[t].calls[c]);
             get_fields(&reader, hold_fields, held, &results[t].calls[c]);
+            get_rare(&reader, rare_call_fields, RARE_CALL_FIELDS, head->has_rare,
+                     &results[t].calls[c]);
         }
     }
     return !reader.failed && reader.at == reader.end;

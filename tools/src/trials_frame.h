@@ -13,10 +13,13 @@ typedef struct {
     trials_chunk chunk;
     uint32_t times_length;
     uint32_t rest_length;
+    bool has_rare; /* fields that are mostly zero; frames of earlier versions have none */
 } trials_frame_head;
 
 /* A number that changes with the fields a frame holds: files of other layouts are refused. */
 uint32_t trials_frame_layout(void);
+/* Can frames of that layout be read: this one, or the one before rare fields? */
+bool trials_frame_reads(uint32_t layout);
 
 /* Writes a head before its payload, with the check over both. */
 void trials_frame_head_put(const trials_frame_head *head, uint8_t *bytes);

@@ -92,6 +92,39 @@ static void facts_hostile(void) {
     facts_free(&made);
 }
 
+/* Mostly zeros, as in most trials. */
+static uint64_t rarely(punch_rng *rng, unsigned shift) {
+    return punch_rng_below(rng, 4) == 0 ? punch_rng_u64(rng) >> shift : 0;
+}
+
+static void random_fates(punch_rng *rng, sim_trial_result *trial) {
+    sim_call_result *call = trial->calls;
+    const unsigned shift = (unsigned)punch_rng_below(rng, 60);
+    trial->packets_copied = rarely(rng, shift);
+    trial->packets_left = rarely(rng, shift);
+    for (int verdict = NAT_TURNED_BACK + 1; verdict < NAT_VERDICT_COUNT; verdict++) {
+        trial->verdicts[verdict] = (uint32_t)rarely(rng, shift);
+    }
+    sim_broker_way *const ways[] = {&call->to_broker[0], &call->to_broker[1], &call->from_broker[0],
+                                    &call->from_broker[1]};
+    for (int i = 0; i < 4; i++) {
+        ways[i]->blocked = (uint32_t)rarely(rng, shift);
+        ways[i]->verdict = (nat_verdict)punch_rng_below(rng, NAT_VERDICT_COUNT);
+        ways[i]->site = i == 2 ? SIM_NONE : (uint32_t)rarely(rng, shift);
+        ways[i]->lost_link = (uint32_t)rarely(rng, shift);
+    }
+    for (int why = 0; why < SIM_LOSS_COUNT; why++) {
+        trial->packets_lost_elsewhere[why] = rarely(rng, shift);
+        for (int i = 0; i < 4; i++) {
+            ways[i]->lost_elsewhere[why] = (uint32_t)rarely(rng, shift);
+        }
+        call->lost_elsewhere[0][why] = (uint32_t)rarely(rng, shift);
+        call->lost_elsewhere[1][why] = (uint32_t)rarely(rng, shift);
+    }
+    call->broker_arrived[0] = (uint32_t)rarely(rng, shift);
+    call->broker_arrived[1] = (uint32_t)rarely(rng, shift);
+}
+
 static void random_hold(punch_rng *rng, sim_hold_result *hold) {
     const unsigned shift = (unsigned)punch_rng_below(rng, 60);
 #define DRAW() (punch_rng_u64(rng) >> shift)
@@ -154,6 +187,7 @@ static void random_result(punch_rng *rng, sim_trial_result *trial) {
     call->messages_unconfirmed = (uint32_t)DRAW();
     call->messages_refused = (uint32_t)DRAW();
     random_hold(rng, &call->hold);
+    random_fates(rng, trial);
 #undef DRAW
 }
 
@@ -177,6 +211,28 @@ static bool same_hold(const sim_hold_result *x, const sim_hold_result *y) {
     return same;
 }
 
+static bool same_way(const sim_broker_way *x, const sim_broker_way *y) {
+    bool same = x->blocked == y->blocked && x->verdict == y->verdict && x->site == y->site &&
+                x->lost_link == y->lost_link;
+    for (int why = 0; why < SIM_LOSS_COUNT; why++) {
+        same = same && x->lost_elsewhere[why] == y->lost_elsewhere[why];
+    }
+    return same;
+}
+
+static bool same_fates(const sim_call_result *x, const sim_call_result *y) {
+    bool same = true;
+    for (int s = 0; s < 2; s++) {
+        same = same && x->broker_arrived[s] == y->broker_arrived[s] &&
+               same_way(&x->to_broker[s], &y->to_broker[s]) &&
+               same_way(&x->from_broker[s], &y->from_broker[s]);
+        for (int why = 0; why < SIM_LOSS_COUNT; why++) {
+            same = same && x->lost_elsewhere[s][why] == y->lost_elsewhere[s][why];
+        }
+    }
+    return same;
+}
+
 /* Equal in every field; padding does not count. */
 static bool same_result(const sim_trial_result *a, const sim_trial_result *b) {
     sim_trial_result left = *a;
@@ -188,7 +244,8 @@ static bool same_result(const sim_trial_result *a, const sim_trial_result *b) {
                 x->time_to_connect_us == y->time_to_connect_us && x->lost_after == y->lost_after &&
                 x->path_private == y->path_private && x->messages_acked == y->messages_acked &&
                 x->messages_unconfirmed == y->messages_unconfirmed &&
-                x->messages_refused == y->messages_refused && same_hold(&x->hold, &y->hold);
+                x->messages_refused == y->messages_refused && same_hold(&x->hold, &y->hold) &&
+                same_fates(x, y);
     for (int s = 0; s < 2; s++) {
         same = same && x->connected_us[s] == y->connected_us[s] && x->fail[s] == y->fail[s] &&
                x->fired_at_us[s] == y->fired_at_us[s] && x->intros_sent[s] == y->intros_sent[s] &&
@@ -379,6 +436,44 @@ static void before_the_call(void) {
     process_remove_directory(directory);
 }
 
+/* The number of a field as it stands in a frame, which is below 128: one byte. */
+static size_t put_small(uint8_t *bytes, size_t at, uint64_t number) {
+    bytes[at] = (uint8_t)number;
+    return at + 1;
+}
+
+/* A frame as it was before there were rare fields: a trial of one call, all of whose fields are
+ * zero. */
+static void frames_without_rare_fields(void) {
+    enum { TIMES = 1, REST = 8 + 7 + 31 };
+    uint8_t bytes[TRIALS_FRAME_HEAD + TIMES + REST] = {0};
+    size_t at = put_small(bytes, TRIALS_FRAME_HEAD, 0); /* never connected */
+    trials_put_le(bytes + at, 77, 8);                   /* digest */
+    at = put_small(bytes, at + 8, 5);                   /* events */
+    (void)put_small(bytes, at, 3);                      /* packets_sent */
+    trials_frame_head head = {.chunk = {0, 0, 1}, .times_length = TIMES, .rest_length = REST};
+    trials_frame_head_put(&head, bytes);
+    trials_frame_head got;
+    EXPECT("a frame", trials_frame_head_get(bytes, &got));
+    EXPECT("without rare fields", !got.has_rare);
+    sim_call_result call;
+    memset(&call, 0xff, sizeof call);
+    sim_trial_result result = {.calls = &call, .packets_left = 9};
+    const facts_cell cell = {.call_count = 1};
+    EXPECT("it can be read", trials_decode(&got, bytes + TRIALS_FRAME_HEAD, &cell, false, &result));
+    EXPECT_INT("its digest", result.digest, 77);
+    EXPECT_INT("its packets", result.packets_sent, 3);
+    EXPECT_INT("what it does not say is zero", result.packets_left, 0);
+    EXPECT_INT("of calls, too", call.to_broker[1].blocked, 0);
+    EXPECT_INT("or nobody's", call.from_broker[0].site, SIM_NONE);
+    head.has_rare = true;
+    trials_frame_head_put(&head, bytes);
+    EXPECT("as a frame of today it is too short",
+           !trials_decode(&head, bytes + TRIALS_FRAME_HEAD, &cell, false, &result));
+    EXPECT("the layout of today is read", trials_frame_reads(trials_frame_layout()));
+    EXPECT("others are not", !trials_frame_reads(trials_frame_layout() + 1));
+}
+
 static void cut_up(void) {
     static const struct {
         uint64_t trials;
@@ -418,6 +513,7 @@ int main(void) {
         {"no byte of a file changes unnoticed", no_byte_changes_unnoticed},
         {"what is no file of trials is refused", refused},
         {"times before the call are refused", before_the_call},
+        {"frames without rare fields can be read", frames_without_rare_fields},
         {"how runs are cut into chunks and looks", cut_up},
     };
     return PUNCH_TEST_MAIN("trials", cases);

@@ -14,9 +14,9 @@
 /* Chosen: a few dozen rows. */
 #define BUFFER_BYTES 16384u
 
-/* More than a row: some 80 numbers of at most 20 digits, a few names of enums, two site names of
- * at most SITE_BYTES_MAX. */
-#define ROW_BYTES_MAX 4096u
+/* More than a row: some 130 numbers of at most 20 digits, some 25 names of enums, four site names
+ * of at most SITE_BYTES_MAX. */
+#define ROW_BYTES_MAX 8192u
 #define SITE_BYTES_MAX 1024u
 
 typedef struct {
@@ -113,6 +113,38 @@ static void site_names_free(site_names *sites) {
     free(sites->names);
 }
 
+/* Packets between a side and its broker that NATs refused; the verdict of those from there only
+ * when none were refused on the way to it. */
+static void put_broker(row_buffer *row, const site_names *sites, const sim_broker_way *to,
+                       const sim_broker_way *from) {
+    const sim_broker_way *shown = to->blocked > 0 ? to : from;
+    row_number(row, to->blocked);
+    row_number(row, from->blocked);
+    row_comma(row);
+    if (shown->blocked > 0) {
+        row_text(row, nat_verdict_name(shown->verdict));
+        row_comma(row);
+        row_text(row, shown->site < sites->count ? sites->names[shown->site] : "?");
+    } else {
+        row_comma(row);
+    }
+}
+
+/* "table-full:14 filter-port:3" */
+static void put_verdicts(row_buffer *row, const sim_trial_result *trial) {
+    const char *before = "";
+    row_comma(row);
+    for (int verdict = 0; verdict < NAT_VERDICT_COUNT; verdict++) {
+        if (trial->verdicts[verdict] > 0) {
+            row_text(row, before);
+            row_text(row, nat_verdict_name((nat_verdict)verdict));
+            row_text(row, ":");
+            row_digits(row, trial->verdicts[verdict], 1);
+            before = " ";
+        }
+    }
+}
+
 /* Columns of one side of a call. */
 static void put_side(row_buffer *row, const site_names *sites, const sim_call_result *call,
                      int side) {
@@ -135,6 +167,10 @@ static void put_side(row_buffer *row, const site_names *sites, const sim_call_re
     } else {
         row_comma(row);
     }
+    for (int why = 0; why < SIM_LOSS_COUNT; why++) {
+        row_number(row, call->lost_elsewhere[side][why]);
+    }
+    put_broker(row, sites, &call->to_broker[side], &call->from_broker[side]);
 }
 
 /* What holding a call took, in runs that hold. */
@@ -226,6 +262,12 @@ static void put_row(row_buffer *row, const row_kind *kind, const sim_trial_resul
     row_number(row, trial->packets_delivered);
     row_number(row, trial->packets_lost_link);
     row_number(row, trial->packets_blocked);
+    put_verdicts(row, trial);
+    for (int why = 0; why < SIM_LOSS_COUNT; why++) {
+        row_number(row, trial->packets_lost_elsewhere[why]);
+    }
+    row_number(row, trial->packets_copied);
+    row_number(row, trial->packets_left);
     row_number(row, trial->bytes_sent);
     row_seconds(row, trial->ended_at_us);
     row_hex(row, trial->digest);
@@ -234,9 +276,25 @@ static void put_row(row_buffer *row, const row_kind *kind, const sim_trial_resul
 
 static void put_side_names(FILE *out, const char *side) {
     static const char *const stems[] = {
-        "connected_s",       "fail",    "fired_at_s", "intros_sent", "outbound_gap_s_max",
-        "keepalives_sent",   "arrived", "lost_link",  "blocked",     "blocked_verdict",
+        "connected_s",
+        "fail",
+        "fired_at_s",
+        "intros_sent",
+        "outbound_gap_s_max",
+        "keepalives_sent",
+        "arrived",
+        "lost_link",
+        "blocked",
+        "blocked_verdict",
         "blocked_by_nat_of",
+        "lost_ttl",
+        "lost_isolated",
+        "lost_host",
+        "nowhere",
+        "to_broker_blocked",
+        "from_broker_blocked",
+        "broker_blocked_verdict",
+        "broker_blocked_by_nat_of",
     };
     for (size_t i = 0; i < sizeof stems / sizeof stems[0]; i++) {
         fprintf(out, ",%s_%s", side, stems[i]);
@@ -262,8 +320,9 @@ static void put_header(FILE *out, bool any_holds) {
         put_hold_names(out);
     }
     fputs(
-        ",events,packets_sent,packets_delivered,packets_lost_link,packets_blocked,bytes_sent,"
-        "ended_at_s,digest\n",
+        ",events,packets_sent,packets_delivered,packets_lost_link,packets_blocked,"
+        "blocked_by_verdict,packets_lost_ttl,packets_lost_isolated,packets_lost_host,"
+        "packets_nowhere,packets_copied,packets_left,bytes_sent,ended_at_s,digest\n",
         out);
 }
 

@@ -102,6 +102,53 @@ static void collision(void) {
     process_free(&said);
 }
 
+/* What kept a peer from its broker, and that the totals add up. */
+static void causes(void) {
+    static const struct {
+        const char *file;
+        const char *cell;
+        const char *phrases[4];
+    } rows[] = {
+        {"alone.json",
+         "0",
+         {"The NAT of a dropped 6 of a's packets to the broker, the last one because: that network "
+          "lets no UDP pass (udp-blocked). a never heard the broker.",
+          "In short: broker_lost; a's NAT dropped what a sent to the broker: UDP blocked "
+          "(udp-blocked).",
+          "14 packets sent, 8 delivered, 0 lost on links, 6 refused by NATs (udp-blocked 6)."}},
+        {"alone.json",
+         "2",
+         {"The NAT of a dropped 5 of the broker's packets to a, the last one because: ",
+          "In short: broker_lost; a's NAT dropped what the broker sent to a: UDP rate limited "
+          "(rate)."}},
+        {"alone.json",
+         "5",
+         {"6 of a's packets to the broker ran out of TTL.",
+          "In short: broker_lost; what a sent to the broker ran out of TTL.",
+          "14 packets sent, 8 delivered, 0 lost on links, 0 refused by NATs, 6 ran out of TTL."}},
+        {"crowded.json",
+         "0",
+         {"In short: broker_lost; the carrier's NAT dropped what b sent to the broker: table full "
+          "(table-full)."}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        process_said said = replay_of(rows[i].file, rows[i].cell, "1", NULL);
+        EXPECT_INT("exit code", said.status, 0);
+        contains(&said, rows[i].phrases);
+        process_free(&said);
+    }
+    process_said said = replay_of("crowded.json", "0", "1", "--jsonl");
+    static const char *const phrases[] = {
+        "\"to_broker\":{\"lost_link\":0,\"lost_ttl\":0,\"lost_isolated\":0,\"lost_host\":0,"
+        "\"nowhere\":0,\"blocked\":6,\"blocked_verdict\":\"table-full\","
+        "\"blocked_by_nat_of\":\"the carrier\"}",
+        "\"blocked_by_verdict\":{\"table-full\":6}",
+        NULL,
+    };
+    contains(&said, phrases);
+    process_free(&said);
+}
+
 static const char *text_of(const cJSON *object, const char *name) {
     const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
     return value != NULL ? value : "";
@@ -176,8 +223,11 @@ static void same_as_run(void) {
 
 int main(void) {
     static const punch_test_case cases[] = {
-        {"a trial that connects, in words", working},   {"a trial that cannot, in words", failing},
-        {"a port taken by an early packet", collision}, {"JSON lines", json_lines},
+        {"a trial that connects, in words", working},
+        {"a trial that cannot, in words", failing},
+        {"a port taken by an early packet", collision},
+        {"JSON lines", json_lines},
+        {"what kept peers from their broker", causes},
         {"replay repeats what run did", same_as_run},
     };
     return PUNCH_TEST_MAIN("cli_replay", cases);

@@ -120,6 +120,14 @@ bool scenario_cell_nat(const scenario_cell *cell, int64_t ref, uint32_t stream, 
     return true;
 }
 
+uint32_t scenario_cell_object(const scenario_cell *cell, int64_t ref, uint32_t stream) {
+    if (ref >= SCENARIO_VIEW_BASE) {
+        const scenario_view *view = &cell->scenario->views[ref - SCENARIO_VIEW_BASE];
+        ref = draw_class(cell, view, stream)->nat;
+    }
+    return ref == SCENARIO_NAT_NONE ? JSON_NONE : (uint32_t)ref;
+}
+
 void scenario_cell_link_as_set(const scenario_cell *cell, int64_t link, uint32_t direction,
                                uint32_t stream, sim_link_plan *out) {
     scenario_link at = cell->scenario->defaults.link;

@@ -40,24 +40,17 @@ void scenario_chain_of(const scenario_cell *cell, const scenario_peer *peer, uin
     }
 }
 
-/* Do two references mean one thing? Each {"population": ...} is a view of its own. */
-static bool is_same_ref(const sim_scenario *scenario, int64_t a, int64_t b) {
-    if (a < SCENARIO_VIEW_BASE || b < SCENARIO_VIEW_BASE) {
-        return a == b && a != SCENARIO_NAT_NONE;
-    }
-    const scenario_view *of_a = &scenario->views[a - SCENARIO_VIEW_BASE];
-    const scenario_view *of_b = &scenario->views[b - SCENARIO_VIEW_BASE];
-    return of_a->population == of_b->population &&
-           memcmp(of_a->without, of_b->without,
-                  scenario->populations[of_a->population].class_count) == 0;
+/* Is one box meant? What was drawn says so, however it was named. */
+static bool is_same_box(const scenario_cell *cell, const scenario_box *a, const scenario_box *b) {
+    return scenario_cell_object(cell, a->ref, a->stream) ==
+           scenario_cell_object(cell, b->ref, b->stream);
 }
 
-uint32_t scenario_chain_shared(const sim_scenario *scenario, const scenario_chain *a,
+uint32_t scenario_chain_shared(const scenario_cell *cell, const scenario_chain *a,
                                const scenario_chain *b) {
     uint32_t shared = 0;
     while (shared + 1 < a->count && shared + 1 < b->count &&
-           is_same_ref(scenario, a->boxes[a->count - 1 - shared].ref,
-                       b->boxes[b->count - 1 - shared].ref)) {
+           is_same_box(cell, &a->boxes[a->count - 1 - shared], &b->boxes[b->count - 1 - shared])) {
         shared++;
     }
     return shared;

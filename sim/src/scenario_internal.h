@@ -362,9 +362,9 @@ typedef struct {
 /* The chain of the peer whose own draws have that stream, in this trial. */
 void scenario_chain_of(const scenario_cell *cell, const scenario_peer *peer, uint32_t stream,
                        scenario_chain *out);
-/* How many boxes two chains have in common when they may, from the outermost inwards; never a
- * peer's own. */
-uint32_t scenario_chain_shared(const sim_scenario *scenario, const scenario_chain *a,
+/* How many boxes two chains have in common when they may, from the outermost inwards, as far as
+ * the same NATs were drawn for both; never a peer's own. */
+uint32_t scenario_chain_shared(const scenario_cell *cell, const scenario_chain *a,
                                const scenario_chain *b);
 /* Complains about chains that loop or are too deep, whatever is drawn; notes how deep they are. */
 bool scenario_check_chains(scenario_loader *loader, const scenario_cell *cell);
@@ -378,6 +378,8 @@ void scenario_cell_apply(const scenario_cell *cell, uint32_t object, uint32_t st
                          void *section);
 /* The NAT a peer has in this trial; false: none. */
 bool scenario_cell_nat(const scenario_cell *cell, int64_t nat, uint32_t stream, scenario_nat *out);
+/* The object of that NAT, a class's own if it has one; JSON_NONE: no NAT. */
+uint32_t scenario_cell_object(const scenario_cell *cell, int64_t nat, uint32_t stream);
 /* The NAT of one class of a population. */
 bool scenario_cell_class(const scenario_cell *cell, const scenario_class *class, uint32_t stream,
                          scenario_nat *out);

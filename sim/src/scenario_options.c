@@ -90,12 +90,12 @@ static const scenario_option options[] = {
         "same_site", SECTION_ROOT, 0, "false", AT_ROOT(same_site),
         "b lives at a's site, behind the same NAT and link; b's own \"nat\" and \"link\" must then "
         "be left out."),
-    BOOL(
-        "same_carrier", SECTION_ROOT, 0, "false", AT_ROOT(same_carrier),
-        "Where the NATs that a and b are behind end in the same names, from the outermost inwards, "
-        "they are the same boxes; else each peer has its own of that kind. The peers' innermost "
-        "NATs are never shared: that is \"same_site\". Out of a shared box b's way to the broker "
-        "is a's (\"a-broker\")."),
+    BOOL("same_carrier", SECTION_ROOT, 0, "false", AT_ROOT(same_carrier),
+         "Where the NATs that a and b are behind end in the same ones, from the outermost inwards, "
+         "they are the same boxes; else each peer has its own of that kind. Where they are drawn, "
+         "each peer draws, and what was drawn is compared. The peers' innermost "
+         "NATs are never shared: that is \"same_site\". Out of a shared box b's way to the broker "
+         "is a's (\"a-broker\")."),
     BOOL("isolated", SECTION_ROOT, 0, "false", AT_ROOT(isolated),
          "With same_site: the network keeps a and b apart, as guest Wi-Fi does; they reach each "
          "other through their NAT or not at all."),

@@ -328,7 +328,7 @@ static void fill_peers(const scenario_cell *cell, sim_plan *plan, const scenario
     scenario_chain_of(cell, &a, STREAM_A, &of_a);
     scenario_chain_of(cell, &b, STREAM_B, &of_b);
     const uint32_t shared =
-        root->same_carrier && !same_site ? scenario_chain_shared(cell->scenario, &of_a, &of_b) : 0;
+        root->same_carrier && !same_site ? scenario_chain_shared(cell, &of_a, &of_b) : 0;
     plan->site_count = same_site ? SITE_COUNT - 1 : SITE_COUNT;
 
     uint32_t end_a = fill_side(cell, plan, OF_A, &a, &of_a, of_a.count - shared);

@@ -109,7 +109,7 @@ static const way_row ways[] = {
           "{\"behind\": {\"population\": \"cgns\"}}}",
      "192.168.1.10 < a 100.64.0.1 < a's carrier 100.64.3.1 < a's carrier 2 192.0.2.1",
      "100.64.2.10 < (b) < b's carrier 100.64.4.1 < b's carrier 2 198.51.100.1"},
-    {"drawn once for both",
+    {"the same drawn for both",
      "\"same_carrier\": true, " CGNS
      "\"peers\": {\"a\": {\"nat\": \"home\", \"behind\": {\"population\": \"cgns\"}}, \"b\": "
      "{\"behind\": {\"population\": \"cgns\"}}}",
@@ -153,6 +153,15 @@ static void chains_are_put_together(void) {
     }
 }
 
+static sim_scenario *load(const char *text) {
+    sim_complaints complaints = {0};
+    sim_scenario *scenario = sim_scenario_parse("x.json", text, strlen(text), NULL, 0, &complaints);
+    sim_complaints_print(&complaints, stderr);
+    sim_complaints_clear(&complaints);
+    EXPECT("the scenario loads", scenario != NULL);
+    return scenario;
+}
+
 /* A factor may move peers in and out of chains, and a population's classes may be in some. */
 static void chains_differ_between_cells_and_trials(void) {
     static const char text[] =
@@ -192,6 +201,57 @@ static void chains_differ_between_cells_and_trials(void) {
     EXPECT("half of the trials have a chain around a", deep > 60 && deep < 140);
     sim_scenario_plan_destroy(plan);
     sim_scenario_destroy(scenario);
+}
+
+/* Customers of two carriers, of which the second has classes of its own here and there: who draws
+ * the same as the other one shares it, and nobody else, however the draw is spelt. */
+static void carriers_are_shared_as_drawn(void) {
+    static const struct {
+        const char *sentence;
+        const char *behind;
+        double shared; /* share of trials */
+    } rows[] = {
+        {"a choice of two",
+         "{\"choice\": [{\"share\": \"50%\", \"value\": \"cgn\"}, {\"share\": \"50%\", "
+         "\"value\": \"other\"}]}",
+         0.5},
+        {"a population of the same two", "{\"population\": \"named\"}", 0.5},
+        {"a population of classes of its own", "{\"population\": \"own\"}", 0.5},
+        {"uneven ones", "{\"population\": \"uneven\"}", 0.82},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[2048];
+        (void)snprintf(
+            text, sizeof text,
+            "{\"name\": \"x\", \"same_carrier\": true, \"nat\": {\"cgn\": {\"preset\": "
+            "\"rfc6888\"}, \"other\": {\"preset\": \"hard\"}}, \"populations\": {"
+            "\"named\": {\"source\": \"s\", \"classes\": [{\"share\": \"50%%\", \"nat\": \"cgn\"}, "
+            "{\"share\": \"50%%\", \"nat\": \"other\"}]},"
+            "\"own\": {\"source\": \"s\", \"classes\": [{\"share\": \"50%%\", \"preset\": "
+            "\"rfc6888\"}, {\"share\": \"50%%\", \"preset\": \"hard\"}]},"
+            "\"uneven\": {\"source\": \"s\", \"classes\": [{\"share\": \"90%%\", \"preset\": "
+            "\"rfc6888\"}, {\"share\": \"10%%\", \"nat\": \"other\"}]}},"
+            "\"peers\": {\"a\": {\"behind\": %s}, \"b\": {\"behind\": %s}}}",
+            rows[i].behind, rows[i].behind);
+        sim_scenario *scenario = load(text);
+        if (scenario == NULL) {
+            continue;
+        }
+        enum { TRIALS = 1000 };
+        sim_plan *plan = sim_scenario_plan_create(scenario);
+        uint32_t shared = 0;
+        for (uint64_t trial = 0; trial < TRIALS; trial++) {
+            sim_scenario_plan(scenario, 0, sim_scenario_trial_seed(scenario, 1, 0, trial), plan);
+            const sim_site_plan *of_a = &plan->sites[sim_site_parent(&plan->sites[0])];
+            const sim_site_plan *of_b = &plan->sites[sim_site_parent(&plan->sites[2])];
+            shared += of_a == of_b;
+            EXPECT("what is not the same box is not the same NAT",
+                   of_a == of_b || of_a->nat.mapping != of_b->nat.mapping);
+        }
+        EXPECT_REAL(rows[i].sentence, (double)shared / TRIALS, rows[i].shared, 0.07);
+        sim_scenario_plan_destroy(plan);
+        sim_scenario_destroy(scenario);
+    }
 }
 
 static void outer_boxes_have_what_is_said_of_them(void) {
@@ -318,6 +378,7 @@ int main(void) {
     static const punch_test_case cases[] = {
         {"chains are put together", chains_are_put_together},
         {"chains differ between cells and trials", chains_differ_between_cells_and_trials},
+        {"carriers are shared as drawn", carriers_are_shared_as_drawn},
         {"outer boxes have what is said of them", outer_boxes_have_what_is_said_of_them},
         {"wrong chains are refused", wrong_chains_are_refused},
     };

@@ -51,6 +51,23 @@ void scenario_cell_apply(const scenario_cell *cell, uint32_t object, uint32_t st
     }
 }
 
+const scenario_value *scenario_cell_value(const scenario_cell *cell, uint32_t object,
+                                          const scenario_option *option) {
+    const scenario_value *value = NULL;
+    const scenario_object *base = &cell->scenario->objects[object];
+    for (uint32_t i = 0; i < base->setting_count; i++) {
+        value = base->settings[i].option == option ? &base->settings[i].value : value;
+    }
+    for (uint32_t f = 0; f < cell->scenario->factor_count; f++) {
+        const scenario_level *level = &cell->scenario->factors[f].levels[cell->levels[f]];
+        for (uint32_t i = 0; i < level->setting_count; i++) {
+            const scenario_setting *at = &level->settings[i];
+            value = at->object == object && at->option == option ? &at->value : value;
+        }
+    }
+    return value;
+}
+
 /* The preset an object asks for in this cell, or the one given. */
 static int64_t preset_of(const scenario_cell *cell, uint32_t object, uint32_t stream,
                          int64_t preset) {

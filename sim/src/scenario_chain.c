@@ -84,24 +84,6 @@ static uint32_t depth_of_value(walker *w, const scenario_value *value, uint32_t 
     return depth;
 }
 
-/* What an object's option is in this cell, or NULL: the last one set counts. */
-static const scenario_value *value_of(const scenario_cell *cell, uint32_t object,
-                                      const scenario_option *option) {
-    const scenario_value *value = NULL;
-    const scenario_object *base = &cell->scenario->objects[object];
-    for (uint32_t i = 0; i < base->setting_count; i++) {
-        value = base->settings[i].option == option ? &base->settings[i].value : value;
-    }
-    for (uint32_t f = 0; f < cell->scenario->factor_count; f++) {
-        const scenario_level *level = &cell->scenario->factors[f].levels[cell->levels[f]];
-        for (uint32_t i = 0; i < level->setting_count; i++) {
-            const scenario_setting *at = &level->settings[i];
-            value = at->object == object && at->option == option ? &at->value : value;
-        }
-    }
-    return value;
-}
-
 /* A NAT of its own settings, over those of its population (or of itself). */
 static uint32_t depth_of_object(walker *w, uint32_t object, uint32_t common, uint32_t below) {
     if (w->depths[object] == DEPTH_OPEN) {
@@ -116,8 +98,8 @@ static uint32_t depth_of_object(walker *w, uint32_t object, uint32_t common, uin
         return 0;
     }
     const scenario_option *behind = scenario_option_find(SECTION_NAT, "behind");
-    const scenario_value *value = value_of(w->cell, object, behind);
-    value = value != NULL ? value : value_of(w->cell, common, behind);
+    const scenario_value *value = scenario_cell_value(w->cell, object, behind);
+    value = value != NULL ? value : scenario_cell_value(w->cell, common, behind);
     w->depths[object] = DEPTH_OPEN;
     const uint32_t depth = 1 + (value != NULL ? depth_of_value(w, value, below + 1) : 0);
     w->depths[object] = (uint8_t)depth;
@@ -151,7 +133,7 @@ static uint32_t depth_of_ref(walker *w, int64_t ref, uint32_t below) {
 
 static uint32_t depth_of_option(walker *w, uint32_t object, const char *key) {
     const scenario_value *value =
-        value_of(w->cell, object, scenario_option_find(SECTION_PEERS, key));
+        scenario_cell_value(w->cell, object, scenario_option_find(SECTION_PEERS, key));
     return value != NULL ? depth_of_value(w, value, 0) : 0;
 }
 
@@ -178,7 +160,7 @@ static void write_loop(const scenario_cell *cell, uint32_t from, char *text, siz
     (void)snprintf(text, cap, "a chain that loops: this NAT is behind itself");
     for (uint32_t i = 0; i < SIM_CHAIN_MAX; i++) {
         const scenario_object *object = &cell->scenario->objects[at];
-        const scenario_value *value = value_of(cell, at, behind);
+        const scenario_value *value = scenario_cell_value(cell, at, behind);
         const size_t length = strlen(text);
         if (object->name == NULL || value == NULL || value->draw != NULL || value->number < 0) {
             return;

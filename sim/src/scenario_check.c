@@ -305,6 +305,58 @@ static const char *fault_refused(const scenario_cell *cell, const scenario_fault
                  "other addresses";
 }
 
+/* The latest that a value may be drawn; of distributions without an end, their mean or median. */
+static int64_t latest_of(const scenario_value *value) {
+    const scenario_draw *draw = value->draw;
+    if (draw == NULL) {
+        return value->number;
+    }
+    int64_t latest = 0;
+    switch (draw->kind) {
+    case DRAW_UNIFORM:
+    case DRAW_LOGUNIFORM:
+        return draw->high;
+    case DRAW_EXPONENTIAL:
+    case DRAW_LOGNORMAL:
+        return draw->low;
+    case DRAW_QUANTILES:
+    case DRAW_CHOICE:
+    case DRAW_EMPIRICAL:
+        for (uint32_t i = 0; i < draw->point_count; i++) {
+            latest = punch_time_later(latest, latest_of(&draw->points[i].value));
+        }
+    }
+    return latest;
+}
+
+/* A hold that the limit would cut short in every trial, or whenever the call is late. */
+static void check_hold(checker *c) {
+    scenario_root root = c->cell->scenario->defaults.root;
+    scenario_call call = c->cell->scenario->defaults.call;
+    scenario_cell_apply(c->cell, OBJECT_ROOT, STREAM_WORLD, &root);
+    const scenario_value *at =
+        scenario_cell_value(c->cell, OBJECT_CALL, scenario_option_find(SECTION_CALL, "at"));
+    const punch_time_us call_at_us = at != NULL ? latest_of(at) : call.at_us;
+    if (root.hold_us == 0 || root.hold_us <= root.limit_us - call_at_us) {
+        return;
+    }
+    char in_cell[512];
+    char hold[SCENARIO_NUMBER_CAP];
+    char limit[SCENARIO_NUMBER_CAP];
+    char call_at[SCENARIO_NUMBER_CAP];
+    char sum[SCENARIO_NUMBER_CAP];
+    scenario_complain(c->loader->complaints, scenario_place_of_key(c->loader, OBJECT_ROOT, "hold"),
+                      "\"hold\" %s is more than \"limit\" %s leaves after a call at %s: together "
+                      "they need a limit "
+                      "of %s, and what it takes to connect%s",
+                      scenario_number_write(NUMBER_DURATION, root.hold_us, hold),
+                      scenario_number_write(NUMBER_DURATION, root.limit_us, limit),
+                      scenario_number_write(NUMBER_DURATION, call_at_us, call_at),
+                      scenario_number_write(NUMBER_DURATION, call_at_us + root.hold_us, sum),
+                      scenario_cell_text(c->cell, in_cell, sizeof in_cell));
+    c->ok = false;
+}
+
 /* A NAT that is told its timeouts twice. */
 static void check_timeouts(checker *c, uint32_t object) {
     const scenario_object *at = &c->cell->scenario->objects[object];
@@ -365,6 +417,7 @@ void scenario_check_cells(scenario_loader *loader) {
         if (!scenario_check_chains(loader, &cell)) {
             return;
         }
+        check_hold(&c);
         check_sites(&c);
         check_counts(&c);
         check_families(&c);

@@ -266,6 +266,9 @@ bool scenario_is_set(const sim_scenario *scenario, uint32_t object, const char *
 /* Where its value came from: behind --set, in the file, or (by default) the section; of a section
  * that stands only behind --set, its first override. */
 scenario_place scenario_place_of(const scenario_loader *loader, uint32_t object, const char *key);
+/* The same for objects of any kind, and where only a factor sets it, that factor. */
+scenario_place scenario_place_of_key(const scenario_loader *loader, uint32_t object,
+                                     const char *key);
 /* Complains about members that are none of the NULL-ended keys. */
 void scenario_check_keys(scenario_loader *loader, const json_doc *doc, const json_node *node,
                          const char *const *keys);
@@ -376,6 +379,9 @@ scenario_cell scenario_cell_at(const sim_scenario *scenario, uint32_t cell, uint
  * keeps the draws of different sites apart. */
 void scenario_cell_apply(const scenario_cell *cell, uint32_t object, uint32_t stream,
                          void *section);
+/* What an object's option is in this cell, or NULL where it is not set: the last one counts. */
+const scenario_value *scenario_cell_value(const scenario_cell *cell, uint32_t object,
+                                          const scenario_option *option);
 /* The NAT a peer has in this trial; false: none. */
 bool scenario_cell_nat(const scenario_cell *cell, int64_t nat, uint32_t stream, scenario_nat *out);
 /* The object of that NAT, a class's own if it has one; JSON_NONE: no NAT. */

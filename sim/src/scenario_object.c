@@ -186,6 +186,30 @@ scenario_place scenario_place_of(const scenario_loader *loader, uint32_t object,
     return scenario_at(doc, member != NULL ? member : section);
 }
 
+scenario_place scenario_place_of_key(const scenario_loader *loader, uint32_t object,
+                                     const char *key) {
+    const sim_scenario *scenario = loader->scenario;
+    const scenario_object *of = &scenario->objects[object];
+    const scenario_option *option = scenario_option_find(of->section, key);
+    const json_doc *doc = of->node != NULL ? of->doc : &loader->doc;
+    const json_node *node = of->node != NULL ? of->node : json_root(doc);
+    const json_node *member = json_find(doc, node, key);
+    for (uint32_t i = 0; i < of->setting_count; i++) {
+        if (of->settings[i].option == option && of->settings[i].override_key != NULL) {
+            return (scenario_place){.override_key = of->settings[i].override_key};
+        }
+    }
+    for (uint32_t f = 0; f < scenario->factor_count && member == NULL; f++) {
+        const scenario_factor *factor = &scenario->factors[f];
+        for (uint32_t k = 0; k < factor->key_count; k++) {
+            if (factor->keys[k].object == object && factor->keys[k].option == option) {
+                return scenario_at(&loader->doc, factor->node);
+            }
+        }
+    }
+    return scenario_at(doc, member != NULL ? member : node);
+}
+
 const char *scenario_read_text(scenario_loader *loader, const json_doc *doc, const json_node *node,
                                const char *key) {
     const json_node *member = json_find(doc, node, key);

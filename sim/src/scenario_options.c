@@ -84,8 +84,10 @@ static const scenario_option options[] = {
     NUMBER("limit", SECTION_ROOT, NUMBER_DURATION, STORE_I64, 0, "120s", "1ms", "720h",
            AT_ROOT(limit_us),
            "A trial ends here at the latest; a pair not connected by then has failed."),
-    NUMBER("hold", SECTION_ROOT, NUMBER_DURATION, STORE_I64, 0, "0s", "0s", "720h",
-           AT_ROOT(hold_us), "Runs on for this long after the call was decided."),
+    NUMBER(
+        "hold", SECTION_ROOT, NUMBER_DURATION, STORE_I64, 0, "0s", "0s", "720h", AT_ROOT(hold_us),
+        "Runs on for this long after the call was decided, but not past \"limit\", which must have "
+        "room for the latest \"call.at\" and this; what is left is for connecting."),
     BOOL(
         "same_site", SECTION_ROOT, 0, "false", AT_ROOT(same_site),
         "b lives at a's site, behind the same NAT and link; b's own \"nat\" and \"link\" must then "

@@ -147,7 +147,7 @@ static void defaults(void) {
 }
 
 static const char full_text[] =
-    "{\"name\": \"x\", \"limit\": \"10s\", \"hold\": \"1min\","
+    "{\"name\": \"x\", \"limit\": \"100s\", \"hold\": \"1min\","
     "\"core\": {\"fire_rule\": \"on_receipt\", \"backoff\": 2, \"peer_reflexive\": false,"
     "           \"keepalive_jitter\": \"10%\"},"
     "\"nat\": {\"home\": {\"preset\": \"linux-masquerade\", \"udp_timeout_first\": \"45s\","
@@ -416,7 +416,7 @@ static void overrides_change_any_option(void) {
     static const sim_override overrides[] = {
         {"seed", "18446744073709551615"},
         {"trials", "7"},
-        {"limit", "5s"},
+        {"limit", "95s"},
         {"core.peer_reflexive", "true"},
         {"nat.home.preset", "hard"},
         {"nat.bare.udp_timeout_first", "30s"},
@@ -434,7 +434,7 @@ static void overrides_change_any_option(void) {
     }
     EXPECT("seed", sim_scenario_seed(it.scenario) == UINT64_MAX);
     EXPECT_INT("trials", sim_scenario_trials(it.scenario), 7);
-    EXPECT_INT("limit", it.plan->limit_us, 5000000);
+    EXPECT_INT("limit", it.plan->limit_us, 95000000);
     EXPECT("bool", !it.plan->hosts[0].options.peer_reflexive_off);
     EXPECT_INT("preset", it.plan->sites[0].nat.mapping, nat_preset_find("hard")->config.mapping);
     EXPECT_INT("... under the file's own options", it.plan->sites[0].nat.hairpin,

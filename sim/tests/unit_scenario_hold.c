@@ -23,7 +23,7 @@ static sim_scenario *load(const char *text) {
 }
 
 static const char hold_text[] =
-    "{\"name\": \"x\", \"hold\": \"1h\", \"call\": {\"redial\": \"3s\"},"
+    "{\"name\": \"x\", \"limit\": \"2h\", \"hold\": \"1h\", \"call\": {\"redial\": \"3s\"},"
     "\"nat\": {\"n\": {\"preset\": \"linux-masquerade\", \"udp_timeout\": {\"choice\": ["
     " {\"share\": \"50%\", \"value\": \"30s\"},"
     " {\"share\": \"50%\", \"value\": {\"loguniform\": [\"60s\", \"240s\"]}}]}}},"
@@ -106,6 +106,22 @@ static const bad_row bad_rows[] = {
     {"a loguniform upside down",
      "\"link\": {\"l\": {\"jitter\": {\"loguniform\": [\"9s\", \"1s\"]}}}",
      "/link/l/jitter/loguniform", "the least value stands first"},
+    {"held for longer than there is time", "\"limit\": \"60s\", \"hold\": \"720h\"", "/hold",
+     "\"hold\" 720h is more than \"limit\" 1min leaves after a call at 5s: together they need a "
+     "limit "
+     "of 2592005s"},
+    {"by a call that may be late",
+     "\"limit\": \"60s\", \"hold\": \"40s\", \"call\": {\"at\": {\"uniform\": [\"1s\", "
+     "\"20001ms\"]}}",
+     "/hold", "after a call at 20001ms"},
+    {"by a choice of calls",
+     "\"limit\": \"60s\", \"hold\": \"40s\", \"call\": {\"at\": {\"choice\": [{\"share\": \"99%\", "
+     "\"value\": \"1s\"}, {\"share\": \"1%\", \"value\": {\"quantiles\": {\"0%\": \"2s\", "
+     "\"100%\": \"30s\"}}}]}}",
+     "/hold", "after a call at 30s"},
+    {"in one cell",
+     "\"factors\": [{\"name\": \"f\", \"set\": \"hold\", \"levels\": [\"115s\", \"116s\"]}]",
+     "/factors/0", "and what it takes to connect in the cell f=116s"},
     {"a timeout said twice",
      "\"nat\": {\"n\": {\"udp_timeout\": \"30s\", \"udp_timeout_stream\": \"60s\"}}", "/nat/n",
      "give it or them"},
@@ -115,6 +131,23 @@ static const bad_row bad_rows[] = {
      "\"peers\": {\"a\": {\"radio\": \"custom\", \"radio_high_ma\": 1001}, \"b\": {}}",
      "/peers/a/radio_high_ma", "0 .. 1000"},
 };
+
+/* Up to there, and for calls whose time has no end, by what is usual of them. */
+static void holds_that_fit_are_not(void) {
+    static const char *const texts[] = {
+        "\"limit\": \"60s\", \"hold\": \"55s\"",
+        "\"limit\": \"60s\", \"hold\": \"40s\", \"call\": {\"at\": {\"uniform\": [\"1s\", "
+        "\"20s\"]}}",
+        "\"limit\": \"60s\", \"hold\": \"40s\", \"call\": {\"at\": {\"exponential\": {\"mean\": "
+        "\"20s\"}}}",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char text[400];
+        (void)snprintf(text, sizeof text,
+                       "{\"name\": \"x\", \"peers\": {\"a\": {}, \"b\": {}}, %s}", texts[i]);
+        sim_scenario_destroy(load(text));
+    }
+}
 
 static void mistakes_are_refused(void) {
     for (size_t i = 0; i < sizeof bad_rows / sizeof bad_rows[0]; i++) {
@@ -142,6 +175,7 @@ int main(void) {
     static const punch_test_case cases[] = {
         {"plans have what scenarios say", plans_have_it},
         {"timeouts are drawn once", timeouts_are_drawn_once},
+        {"holds that fit are not refused", holds_that_fit_are_not},
         {"mistakes are refused", mistakes_are_refused},
     };
     return PUNCH_TEST_MAIN("unit_scenario_hold", cases);

@@ -126,6 +126,9 @@ static const char *nat_fault_refused(const sim_plan *plan, const sim_fault *faul
         return "a NAT can only reboot or change at a site that has one";
     }
     const nat_config *before = &plan->sites[fault->index].nat;
+    if (fault->kind == SIM_FAULT_NAT_RENUMBER && before->firewall) {
+        return "a firewall has no address that could change: its hosts have their own";
+    }
     if (fault->kind == SIM_FAULT_NAT_RENUMBER &&
         !is_external(&plan->sites[fault->index], &fault->external)) {
         return "a NAT's new external address must be public";

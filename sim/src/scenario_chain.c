@@ -250,7 +250,6 @@ bool scenario_check_chains(scenario_loader *loader, const scenario_cell *cell) {
         if (!check_depth(loader, &w, peer)) {
             return false;
         }
-        loader->outer_count[peer - OBJECT_PEER_A] = depth - 1;
         scenario->outer_max = larger(scenario->outer_max, depth - 1);
     }
     return true;

@@ -149,75 +149,28 @@ static void check_counts(checker *c) {
     }
 }
 
-/* Does this NAT translate, or any class of the population that a peer draws from? */
-static bool translates(const scenario_cell *cell, int64_t ref) {
-    scenario_nat box;
-    if (ref < SCENARIO_VIEW_BASE) {
-        return scenario_cell_nat(cell, ref, STREAM_A, &box) && !box.config.firewall;
-    }
-    const scenario_view *view = &cell->scenario->views[ref - SCENARIO_VIEW_BASE];
-    const scenario_population *population = &cell->scenario->populations[view->population];
-    for (uint32_t i = 0; i < population->class_count; i++) {
-        if (!view->without[i] &&
-            scenario_cell_class(cell, &population->classes[i], STREAM_A, &box) &&
-            !box.config.firewall) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Does any NAT that a peer may draw? */
-static bool value_translates(const scenario_cell *cell, const scenario_value *value) {
-    if (value->draw == NULL) {
-        return translates(cell, value->number);
-    }
-    for (uint32_t i = 0; i < value->draw->point_count; i++) {
-        if (value_translates(cell, &value->draw->points[i].value)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What a list of settings says about the NAT of a peer, or NULL. */
-static const scenario_value *nat_among(const scenario_setting *settings, uint32_t count,
-                                       uint32_t object) {
-    for (uint32_t i = 0; i < count; i++) {
-        if (settings[i].object == object && strcmp(settings[i].option->name, "peers.nat") == 0) {
-            return &settings[i].value;
-        }
-    }
-    return NULL;
-}
-
-static bool peer_translates(const scenario_cell *cell, uint32_t object) {
-    const scenario_object *peer = &cell->scenario->objects[object];
-    const scenario_value *value = nat_among(peer->settings, peer->setting_count, object);
-    for (uint32_t f = 0; f < cell->scenario->factor_count; f++) {
-        const scenario_level *level = &cell->scenario->factors[f].levels[cell->levels[f]];
-        const scenario_value *other = nat_among(level->settings, level->setting_count, object);
-        value = other != NULL ? other : value;
-    }
-    return value != NULL && value_translates(cell, value);
-}
-
+/* IPv6 is never translated: not by any NAT that may stand anywhere around the peer. */
 static void check_family(checker *c, uint32_t object, const scenario_peer *peer) {
-    if (peer->family == SCENARIO_IPV6 && c->loader->outer_count[object - OBJECT_PEER_A] > 0) {
-        complain(c, object,
-                 "an IPv6 peer is behind a NAT that is behind another one, and nothing here "
-                 "translates IPv6 (no NAT66): one firewall, or \"nat\": \"none\"");
-        return;
+    const scenario_reach *reach = c->loader->reach[object - OBJECT_PEER_A];
+    for (uint32_t o = 0; o < c->cell->scenario->object_count && peer->family == SCENARIO_IPV6;
+         o++) {
+        scenario_nat box;
+        if (scenario_reach_places(&reach[o]) == 0) {
+            continue;
+        }
+        scenario_reach_nat(c->cell, reach, o, &box);
+        if (!box.config.firewall) {
+            complain(
+                c, object,
+                reach[o].of_population != 0
+                    ? "a population in front of an IPv6 peer has classes that translate, and "
+                      "nothing here translates IPv6 (no NAT66): leave them out with "
+                      "\"without\""
+                    : "a NAT that translates stands in front of an IPv6 peer, and nothing here "
+                      "translates IPv6 (no NAT66): \"firewall\": true, or \"nat\": \"none\"");
+            return;
+        }
     }
-    if (peer->family != SCENARIO_IPV6 || !peer_translates(c->cell, object)) {
-        return;
-    }
-    complain(c, object,
-             peer->nat >= SCENARIO_VIEW_BASE
-                 ? "a population in front of an IPv6 peer has classes that translate, and nothing "
-                   "here translates IPv6 (no NAT66): leave them out with \"without\""
-                 : "a NAT that translates stands in front of an IPv6 peer, and nothing here "
-                   "translates IPv6 (no NAT66): \"firewall\": true, or \"nat\": \"none\"");
 }
 
 static void check_families(checker *c) {
@@ -236,20 +189,94 @@ static void check_families(checker *c) {
     check_family(c, OBJECT_PEER_B, &b);
 }
 
-static bool is_firewall(const scenario_cell *cell, int64_t ref) {
-    scenario_nat box;
-    return scenario_cell_nat(cell, ref, STREAM_A, &box) && box.config.firewall;
+/* Is an option of two NATs the same, or left to the default in both? */
+static bool is_alike(const checker *c, const scenario_reach *reach, uint32_t object, uint32_t to,
+                     const char *key) {
+    const scenario_option *option = scenario_option_find(SECTION_NAT, key);
+    const scenario_value *a = scenario_cell_value(c->cell, object, option);
+    const scenario_value *b = scenario_cell_value(c->cell, to, option);
+    a = a != NULL ? a : scenario_cell_value(c->cell, reach[object].common, option);
+    const bool is_drawn = (a != NULL && a->draw != NULL) || (b != NULL && b->draw != NULL);
+    scenario_nat of_a = c->cell->scenario->defaults.nat;
+    scenario_nat of_b = of_a;
+    if (a != NULL && b != NULL && is_drawn) {
+        return a->draw == b->draw;
+    }
+    if (a != NULL) {
+        scenario_option_store(option, a->number, &of_a);
+    }
+    if (b != NULL) {
+        scenario_option_store(option, b->number, &of_b);
+    }
+    return !is_drawn && of_a.behind == of_b.behind && of_a.link == of_b.link &&
+           of_a.isolated == of_b.isolated;
 }
 
-/* Whose NAT it is: at a shared site, a's. */
-static bool is_of_a(const scenario_cell *cell, const scenario_fault *fault) {
-    scenario_root root = cell->scenario->defaults.root;
-    scenario_cell_apply(cell, OBJECT_ROOT, STREAM_WORLD, &root);
-    return fault->on == SCENARIO_ON_A || root.same_site;
+static bool is_same_crowd(const sim_cross_plan *a, const sim_cross_plan *b) {
+    return a->rate_milli == b->rate_milli &&
+           (a->rate_milli == 0 || (a->dispersion_milli == b->dispersion_milli &&
+                                   a->hosts == b->hosts && a->answered == b->answered));
+}
+
+/* Why one NAT cannot become what the fault says; NULL: it can. */
+static const char *change_refused(const checker *c, const scenario_fault *fault,
+                                  const scenario_reach *reach, uint32_t object) {
+    scenario_nat before;
+    scenario_nat after;
+    const uint32_t to = (uint32_t)fault->to;
+    scenario_reach_nat(c->cell, reach, object, &before);
+    (void)scenario_cell_nat(c->cell, fault->to, STREAM_A, &after);
+    if ((reach[object].of_population & 1u << fault->box) != 0) {
+        return "a NAT drawn from a population cannot change: name one";
+    }
+    if (before.config.firewall != after.config.firewall) {
+        return "a NAT cannot become a firewall, nor the other way round: its hosts would need "
+               "other addresses";
+    }
+    if (!is_same_crowd(&before.cross, &after.cross)) {
+        return "a NAT that changes keeps the other hosts behind it: \"to\" must have the same "
+               "\"cross_...\" as what it takes the place of";
+    }
+    if (!is_alike(c, reach, object, to, "behind")) {
+        return "a NAT that changes stays where it is: \"to\" must be \"behind\" the same as what "
+               "it "
+               "takes the place of";
+    }
+    if (fault->box > 0 &&
+        !(is_alike(c, reach, object, to, "link") && is_alike(c, reach, object, to, "isolated"))) {
+        return "a NAT that changes keeps its network: \"to\" must have the same \"link\" and "
+               "\"isolated\" as what it takes the place of";
+    }
+    return NULL;
+}
+
+/* Why none of the NATs that may stand there can be renumbered, or one of them not change; NULL:
+ * nothing is wrong. Where none is drawn, the fault is left out. */
+static const char *nat_fault_refused(const checker *c, const scenario_fault *fault) {
+    const scenario_reach *reach = scenario_reach_of_fault(c->loader, c->cell, fault);
+    bool is_there = false;
+    bool translates = false;
+    for (uint32_t o = 0; o < c->cell->scenario->object_count; o++) {
+        if ((scenario_reach_places(&reach[o]) & 1u << fault->box) == 0) {
+            continue;
+        }
+        scenario_nat box;
+        scenario_reach_nat(c->cell, reach, o, &box);
+        is_there = true;
+        translates = translates || !box.config.firewall;
+        const char *wrong =
+            fault->action == SIM_FAULT_NAT_CHANGE ? change_refused(c, fault, reach, o) : NULL;
+        if (wrong != NULL) {
+            return wrong;
+        }
+    }
+    return fault->action == SIM_FAULT_NAT_RENUMBER && is_there && !translates
+               ? "a firewall has no address that could change: its hosts have their own"
+               : NULL;
 }
 
 /* What is wrong with an entry of the timeline; NULL: nothing. */
-static const char *fault_refused(const scenario_cell *cell, const scenario_fault *fault) {
+static const char *fault_refused(const checker *c, const scenario_fault *fault) {
     const sim_fault_kind kind = (sim_fault_kind)fault->action;
     if (fault->box > 0 && (!sim_fault_is_of_site(kind) || fault->on == SCENARIO_ON_BROKER)) {
         return "\"box\" counts the NATs around a or b; there is none here";
@@ -278,31 +305,7 @@ static const char *fault_refused(const scenario_cell *cell, const scenario_fault
     if (fault->to >= SCENARIO_VIEW_BASE) {
         return "\"to\" must be one NAT, not a population";
     }
-    if (!sim_fault_is_of_nat(kind) || kind == SIM_FAULT_NAT_REBOOT) {
-        return NULL;
-    }
-    scenario_peer peer = cell->scenario->defaults.peer;
-    const bool of_a = is_of_a(cell, fault);
-    const uint32_t object = of_a ? OBJECT_PEER_A : OBJECT_PEER_B;
-    scenario_cell_apply(cell, object, of_a ? STREAM_A : STREAM_B, &peer);
-    if (kind == SIM_FAULT_NAT_RENUMBER && fault->box == 0) {
-        return peer.nat == SCENARIO_NAT_NONE || peer_translates(cell, object)
-                   ? NULL
-                   : "a firewall has no address that could change: its hosts have their own";
-    }
-    scenario_chain chain;
-    scenario_chain_of(cell, &peer, of_a ? STREAM_A : STREAM_B, &chain);
-    if (fault->box >= chain.count || kind == SIM_FAULT_NAT_RENUMBER) {
-        return NULL; /* left out where there is no such box, or it has no address */
-    }
-    const int64_t changed = chain.boxes[fault->box].ref;
-    if (changed >= SCENARIO_VIEW_BASE) {
-        return "a NAT drawn from a population cannot change: name one";
-    }
-    return is_firewall(cell, fault->to) == is_firewall(cell, changed)
-               ? NULL
-               : "a NAT cannot become a firewall, nor the other way round: its hosts would need "
-                 "other addresses";
+    return sim_fault_is_of_nat(kind) ? nat_fault_refused(c, fault) : NULL;
 }
 
 /* The latest that a value may be drawn; of distributions without an end, their mean or median. */
@@ -390,7 +393,7 @@ static void check_faults(checker *c) {
     for (uint32_t i = 0; i < scenario->fault_count; i++) {
         scenario_fault fault = scenario->defaults.fault;
         scenario_cell_apply(c->cell, scenario->fault_first + i, STREAM_TIMELINE + i, &fault);
-        const char *wrong = fault_refused(c->cell, &fault);
+        const char *wrong = fault_refused(c, &fault);
         if (wrong != NULL) {
             complain(c, scenario->fault_first + i, wrong);
         }
@@ -398,7 +401,12 @@ static void check_faults(checker *c) {
 }
 
 void scenario_check_cells(scenario_loader *loader) {
-    const sim_scenario *scenario = loader->scenario;
+    sim_scenario *scenario = loader->scenario;
+    loader->effects.objects = scenario_arena_take(
+        &scenario->arena, scenario->object_count * sizeof *loader->effects.objects);
+    if (loader->effects.objects == NULL) {
+        return;
+    }
     for (uint32_t i = 0; i < scenario->cell_count; i++) {
         const scenario_cell cell = scenario_cell_at(scenario, i, 0);
         checker c = {loader, &cell, true};
@@ -414,7 +422,7 @@ void scenario_check_cells(scenario_loader *loader) {
             }
         }
         check_populations(&c);
-        if (!scenario_check_chains(loader, &cell)) {
+        if (!scenario_check_chains(loader, &cell) || !scenario_reach_note(loader, &cell)) {
             return;
         }
         check_hold(&c);
@@ -427,5 +435,7 @@ void scenario_check_cells(scenario_loader *loader) {
         if (!c.ok) {
             return;
         }
+        scenario_effect_note(loader, &cell);
     }
+    scenario_effect_check(loader);
 }

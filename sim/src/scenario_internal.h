@@ -13,7 +13,8 @@
  * Files: scenario_load.c sections, scenario_object.c objects, scenario_read.c values,
  * scenario_read_draw.c distributions, scenario_population.c, scenario_mix.c, scenario_factor.c
  * factors, keys and overrides, scenario_file.c data files, scenario_csv*.c those that are CSV,
- * scenario_check.c whole cells, scenario_chain.c NATs behind NATs; scenario_until.c,
+ * scenario_check.c whole cells, scenario_chain.c NATs behind NATs,
+ * scenario_reach.c those that may be drawn, scenario_effect.c keys without effect; scenario_until.c,
  * scenario_tradeoff.c, scenario_expect.c and scenario_measured.c what is said about measures;
  * scenario_cell.c a cell's settings, scenario_plan.c plans, scenario_digest.c, scenario.c the rest
  * of the interface, scenario_docs.c explain and reference, scenario_schema.c the schema,
@@ -197,6 +198,20 @@ typedef struct {
 
 /* --- loading */
 
+typedef struct scenario_reach scenario_reach;
+typedef struct scenario_effect scenario_effect;
+
+/* Whether keys that are given do anything in any cell. */
+typedef struct {
+    scenario_effect *objects; /* NATs */
+    bool carrier_given;       /* "same_carrier" */
+    bool carrier_met;
+    bool isolated_given; /* for all of a site */
+    bool isolated_met;
+    uint64_t box_given; /* a bit per entry of the timeline that names an outer box */
+    uint64_t box_met;
+} scenario_effects;
+
 /* A data file, read while loading and kept until its end, because complaints point into it. */
 typedef struct scenario_file {
     struct scenario_file *next;
@@ -210,10 +225,11 @@ typedef struct scenario_file {
 typedef struct {
     sim_scenario *scenario;
     sim_complaints *complaints;
-    json_doc doc;            /* of the scenario itself */
-    scenario_file *files;    /* data beside it */
-    uint8_t *depths;         /* of chains, by object: room for scenario_check_chains */
-    uint32_t outer_count[2]; /* NATs outside of a's, of b's own, in the cell checked last */
+    json_doc doc;             /* of the scenario itself */
+    scenario_file *files;     /* data beside it */
+    uint8_t *depths;          /* of chains, by object: room for scenario_check_chains */
+    scenario_reach *reach[2]; /* around a and b in the cell at hand, by object */
+    scenario_effects effects; /* of keys, over the cells so far */
 } scenario_loader;
 
 /* One value to be read: a node, or the text of an override. */
@@ -371,6 +387,44 @@ uint32_t scenario_chain_shared(const scenario_cell *cell, const scenario_chain *
                                const scenario_chain *b);
 /* Complains about chains that loop or are too deep, whatever is drawn; notes how deep they are. */
 bool scenario_check_chains(scenario_loader *loader, const scenario_cell *cell);
+
+/* --- what may be drawn (scenario_reach.c) */
+
+/* Of one object: where it may stand around a peer. A bit per place, the peer's own NAT's first. */
+struct scenario_reach {
+    uint8_t seen[2];       /* [1]: as what the peer's own "behind" says, or outside of that */
+    uint8_t of_population; /* as one that a population draws */
+    uint32_t common;       /* settings under its own; itself: none */
+};
+
+/* Finds loader->reach for a cell, whatever is drawn there; after scenario_check_chains. false: no
+ * memory. */
+bool scenario_reach_note(scenario_loader *loader, const scenario_cell *cell);
+/* Around the peer whose NATs a fault means: at a shared site, a's. */
+const scenario_reach *scenario_reach_of_fault(const scenario_loader *loader,
+                                              const scenario_cell *cell,
+                                              const scenario_fault *fault);
+/* A NAT that may be reached; what is drawn of it is of no account. */
+void scenario_reach_nat(const scenario_cell *cell, const scenario_reach *reach, uint32_t object,
+                        scenario_nat *out);
+static inline uint8_t scenario_reach_places(const scenario_reach *of) {
+    return of->seen[0] | of->seen[1];
+}
+
+/* --- keys without effect (scenario_effect.c) */
+
+/* Of one object, over all cells. */
+struct scenario_effect {
+    bool inside;  /* stands as a peer's own NAT */
+    bool outside; /* others are behind it, or what it may become */
+    bool link;    /* is told a link or to be isolated, somewhere */
+    bool isolated;
+};
+
+/* Notes what the keys of a cell do; after scenario_reach_note and effects.objects has room. */
+void scenario_effect_note(scenario_loader *loader, const scenario_cell *cell);
+/* Complains about keys that did nothing in any cell. */
+void scenario_effect_check(scenario_loader *loader);
 
 /* --- cells (scenario_cell.c) */
 

@@ -10,7 +10,8 @@
  *   2       broker   1              203.0.113.1
  *
  * With IPv6 nothing translates: a has 2001:db8:a::10 (RFC 3849), b 2001:db8:b::10 or, at a's site,
- * 2001:db8:a::11, the broker 2001:db8:c::1; a firewall's own address, which nobody uses, is ::1.
+ * 2001:db8:a::11, the broker 2001:db8:c::1; a firewall's own address, which nobody uses, is ::1,
+ * those of the sites around them in 2001:db8:d::/48 and so on.
  * The sites around them have places of their own, from 3 on: the first one outside of a's, of b's,
  * the first they share, the second one outside of a's, ... Places nobody takes are empty sites, so
  * that an index means the same in every trial. The outermost NAT has the address above; inside a
@@ -19,7 +20,7 @@
  *
  * Where there are several b, they come last: hosts "b2", "b3", ... from 3 on, each with a block of
  * sites, its own and those around it. Outside, copy K has 198.19.K.1 (.. 16) or .10 (RFC 2544), and
- * 2001:db8:10K::.
+ * 2001:db8:10K:: (the sites around it 2001:db8:20K::, ...).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,9 +186,13 @@ static punch_addr ipv6_of(const sim_plan *plan, uint32_t site, uint8_t last, uin
     static const uint8_t prefixes[SITE_COUNT] = {
         [SITE_A] = 0xa, [SITE_B] = 0xb, [SITE_BROKER] = 0xc};
     const uint32_t of = side_of(plan, site);
-    const uint8_t network[2] = {of >= OF_COUNT ? 1 : 0, of >= OF_COUNT ? (uint8_t)(of - OF_COUNT)
-                                                        : site < SITE_COUNT ? prefixes[site]
-                                                                            : 0};
+    uint8_t network[2] = {0, 0};
+    if (of >= OF_COUNT) {
+        network[0] = (uint8_t)(1 + site - site_of(plan, of, 0));
+        network[1] = (uint8_t)(of - OF_COUNT);
+    } else {
+        network[1] = site < SITE_COUNT ? prefixes[site] : (uint8_t)(0xd + site - SITE_COUNT);
+    }
     const punch_addr addr = {.ip = {0x20, 0x01, 0x0d, 0xb8, network[0], network[1], [15] = last},
                              .port = port,
                              .family = PUNCH_FAMILY_IPV6};
@@ -259,11 +264,39 @@ static void fill_host(const scenario_cell *cell, sim_plan *plan, uint32_t index,
     fill_offers(cell->scenario, peer->keepalives, host->offers);
 }
 
+/* An outer box by the name of its NAT, "a's metro", where that is short and no other box's of its
+ * side; the name it has by its place stays where not. */
+static void name_outer(const scenario_cell *cell, sim_plan *plan, uint32_t index,
+                       const scenario_box *box) {
+    static const char *const whose[OF_COUNT] = {"a's ", "b's ", "the "};
+    const uint32_t of = side_of(plan, index);
+    const uint32_t object = scenario_cell_object(cell, box->ref, box->stream);
+    const char *name = cell->scenario->objects[object].name;
+    char text[sizeof plan->sites[index].name];
+    if (of < OF_COUNT) {
+        set_name(text, whose[of]);
+    } else {
+        set_copy_name(text, of - OF_COUNT + 1, "'s ");
+    }
+    const size_t length = strlen(text);
+    if (name == NULL || length + strlen(name) >= sizeof text) {
+        return;
+    }
+    memcpy(text + length, name, strlen(name));
+    for (uint32_t at = site_of(plan, of, 1); at < index; at += of < OF_COUNT ? OF_COUNT : 1) {
+        if (strcmp(plan->sites[at].name, text) == 0) {
+            return;
+        }
+    }
+    memcpy(plan->sites[index].name, text, sizeof text);
+}
+
 /* The site of a NAT that others are behind, at its place (from 1) in the order outwards. */
 static uint32_t fill_outer(const scenario_cell *cell, sim_plan *plan, uint32_t of, uint32_t place,
                            const scenario_box *box) {
     const uint32_t index = site_of(plan, of, place);
     sim_site_plan *out = fill_site(cell, plan, index, box->nat.link, box->stream);
+    name_outer(cell, plan, index, box);
     out->has_nat = true;
     out->nat = box->nat.config;
     out->cross = box->nat.cross;
@@ -441,7 +474,9 @@ static bool fill_nat_fault(const scenario_cell *cell, const sim_plan *plan,
         const uint32_t first =
             is_inside(plan, out->index) ? UINT32_C(0x647f0001) : UINT32_C(0xc6120001);
         out->external = punch_addr_ipv4(first + (number << 8), 0);
-    } else if (out->kind == SIM_FAULT_NAT_CHANGE) {
+        return translates(site);
+    }
+    if (out->kind == SIM_FAULT_NAT_CHANGE) {
         (void)scenario_cell_nat(cell, fault->to, fault->on == SCENARIO_ON_A ? STREAM_A : STREAM_B,
                                 &box);
         out->nat = box.config;

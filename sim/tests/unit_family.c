@@ -55,7 +55,25 @@ static const plan_row plan_rows[] = {
      "\"family\": \"ipv6\", \"nat\": \"fw\"",
      "\"family\": \"ipv6\", \"nat\": \"fw\"",
      {"[2001:db8:a::10]:40000", "[2001:db8:b::10]:40000", "[2001:db8:c::1]:3478"}},
+    {"IPv6 behind firewalls behind firewalls",
+     "\"nat\": {\"fw\": {\"firewall\": true, \"behind\": \"wall\"}, \"wall\": {\"firewall\": true, "
+     "\"behind\": \"moat\"}, \"moat\": {\"firewall\": true}},",
+     "\"family\": \"ipv6\", \"nat\": \"fw\"",
+     "\"family\": \"ipv6\", \"nat\": \"fw\"",
+     {"[2001:db8:a::10]:40000", "[2001:db8:b::10]:40000", "[2001:db8:c::1]:3478"}},
 };
+
+/* Of two sites, with IPv6: there is room for all of them. */
+static bool have_their_own_networks(const sim_plan *plan) {
+    for (uint32_t i = 0; i < plan->site_count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (memcmp(plan->sites[i].external.ip, plan->sites[k].external.ip, 6) == 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
 
 static void addresses_follow_the_family(void) {
     for (size_t i = 0; i < sizeof plan_rows / sizeof plan_rows[0]; i++) {
@@ -75,6 +93,8 @@ static void addresses_follow_the_family(void) {
         sim_plan *largest = sim_scenario_largest_plan(scenario);
         EXPECT("des runs it", sim_backend_des.refuses(plan) == NULL);
         EXPECT("and the largest", sim_backend_des.refuses(largest) == NULL);
+        EXPECT(row->name, plan->sites[0].external.family == PUNCH_FAMILY_IPV4 ||
+                              have_their_own_networks(plan));
         for (uint32_t host = 0; host < 3; host++) {
             expect_addr(row->name, &plan->hosts[host].addr, row->addrs[host]);
         }
@@ -114,6 +134,14 @@ static const load_row load_rows[] = {
     {"behind a NAT", HEAD "\"nat\": {\"home\": {}},\n" BEHIND("\"home\"") "}", 4, "/peers/b",
      "(no NAT66): \"firewall\": true"},
     {"behind a firewall", HEAD FIREWALL BEHIND("\"fw\"") "}", 0, NULL, NULL},
+    {"behind firewalls in a row",
+     HEAD "\"nat\": {\"fw\": {\"firewall\": true, \"behind\": \"wall\"}, \"wall\": {\"firewall\": "
+          "true}},\n" BEHIND("\"fw\"") "}",
+     0, NULL, NULL},
+    {"behind a firewall behind a NAT",
+     HEAD "\"nat\": {\"fw\": {\"firewall\": true, \"behind\": \"cgn\"}, \"cgn\": {}},\n" BEHIND(
+         "\"fw\"") "}",
+     4, "/peers/b", "(no NAT66): \"firewall\": true"},
     {"behind a population that translates", HEAD MIXED BEHIND("{\"population\": \"p\"}") "}", 4,
      "/peers/b", "classes that translate"},
     {"behind what is left of it without",
@@ -198,6 +226,11 @@ typedef struct {
     ", \"internet\": {\"a-broker\": \"1ms\", \"b-broker\": \"300ms\"}, " \
     "\"core\": {\"fire_rule\": \"on_receipt\"}"
 
+/* A home's firewall behind its carrier's. */
+#define TWO(filtering, blocked)                                                      \
+    "\"fw\": {\"firewall\": true, \"behind\": \"wall\", \"filtering\": \"" filtering \
+    "\"}, \"wall\": {\"firewall\": true, \"udp_blocked\": " blocked "}"
+
 static const call_row call_rows[] = {
     {"open", "", V6("none", "none"), true, false, false},
     {"EIF", "\"fw\": {\"firewall\": true, \"filtering\": \"EIF\"}", V6("fw", "fw") APART, true,
@@ -210,6 +243,14 @@ static const call_row call_rows[] = {
      V6("none", "fw") APART, true, false, true},
     {"UDP blocked", "\"fw\": {\"firewall\": true, \"udp_blocked\": true}", V6("fw", "none"), false,
      false, false},
+    {"two firewalls in a row", TWO("APDF", "false"), V6("fw", "fw") APART, true, false, true},
+    {"the outer one lets nothing past", TWO("APDF", "true"), V6("fw", "none"), false, false, false},
+    {"the outer one is both peers'", TWO("ADF", "false"), V6("fw", "fw") ", \"same_carrier\": true",
+     true, false, false},
+    {"a firewall around a phone", "\"wall\": {\"firewall\": true}",
+     "\"peers\": {\"a\": {\"family\": \"ipv6\", \"behind\": \"wall\"}, \"b\": {\"family\": "
+     "\"ipv6\"}}" APART,
+     true, false, false},
 };
 
 static void run(const call_row *row, uint64_t seed, sim_trial_result *result, sums *seen) {

@@ -31,10 +31,15 @@ static const char *way_of(const sim_plan *plan, uint32_t host, char text[WAY_CAP
     return text;
 }
 
-#define NATS                                                               \
-    "\"nat\": {\"home\": {}, \"wall\": {\"firewall\": true}, "             \
-    "\"attic\": {\"behind\": \"home\"}, \"flat\": {\"behind\": \"cgn\"}, " \
-    "\"cgn\": {\"preset\": \"rfc6888\"}, \"metro\": {\"behind\": \"cgn\"}},\n"
+#define NATS                                                                 \
+    "\"nat\": {\"home\": {}, \"wall\": {\"firewall\": true}, "               \
+    "\"attic\": {\"behind\": \"home\"}, \"flat\": {\"behind\": \"cgn\"}, "   \
+    "\"cgn\": {\"preset\": \"rfc6888\"}, \"metro\": {\"behind\": \"cgn\"}, " \
+    "\"district\": {\"behind\": \"metropolitan\"}, \"metropolitan\": {}},\n"
+/* The last cell is another one: there same_carrier means something. */
+#define SHARING                                                                                  \
+    "\"factors\": [{\"name\": \"f\", \"levels\": [{\"label\": \"0\", \"set\": {}}, {\"label\": " \
+    "\"1\", \"set\": {\"peers.a.nat\": \"flat\", \"peers.b.nat\": \"flat\"}}]}]"
 #define CGNS                                                                     \
     "\"populations\": {\"cgns\": {\"source\": \"s\", \"classes\": [{\"share\": " \
     "\"100%\", \"nat\": \"metro\"}]}},\n"
@@ -50,75 +55,77 @@ static const way_row ways[] = {
     {"no chain", "\"peers\": {\"a\": {\"nat\": \"home\"}, \"b\": {}}", "192.168.1.10 < a 192.0.2.1",
      "198.51.100.10 < (b)"},
     {"by the NAT", "\"peers\": {\"a\": {\"nat\": \"flat\"}, \"b\": {\"nat\": \"cgn\"}}",
-     "192.168.1.10 < a 100.64.0.1 < a's carrier 192.0.2.1", "192.168.1.10 < b 198.51.100.1"},
+     "192.168.1.10 < a 100.64.0.1 < a's cgn 192.0.2.1", "192.168.1.10 < b 198.51.100.1"},
     {"by the peer", "\"peers\": {\"a\": {}, \"b\": {\"nat\": \"home\", \"behind\": \"cgn\"}}",
-     "192.0.2.10 < (a)", "192.168.1.10 < b 100.64.2.1 < b's carrier 198.51.100.1"},
+     "192.0.2.10 < (a)", "192.168.1.10 < b 100.64.2.1 < b's cgn 198.51.100.1"},
     {"by both, the peer's outside",
      "\"peers\": {\"a\": {\"nat\": \"attic\", \"behind\": \"metro\"}, \"b\": {}}",
-     "192.168.1.10 < a 100.64.0.1 < a's carrier 100.64.3.1 < a's carrier 2 100.64.6.1 < a's "
-     "carrier 3 192.0.2.1",
+     "192.168.1.10 < a 100.64.0.1 < a's home 100.64.3.1 < a's metro 100.64.6.1 < a's cgn 192.0.2.1",
      "198.51.100.10 < (b)"},
     {"a phone", "\"peers\": {\"a\": {\"behind\": \"cgn\"}, \"b\": {\"nat\": \"home\"}}",
-     "100.64.0.10 < (a) < a's carrier 192.0.2.1", "192.168.1.10 < b 198.51.100.1"},
+     "100.64.0.10 < (a) < a's cgn 192.0.2.1", "192.168.1.10 < b 198.51.100.1"},
     {"a firewall in front translates nothing",
      "\"peers\": {\"a\": {\"nat\": \"wall\", \"behind\": \"cgn\"}, \"b\": {\"nat\": \"home\", "
      "\"behind\": \"wall\"}}",
-     "100.64.0.10 < a 100.64.0.1 < a's carrier 192.0.2.1",
-     "192.168.1.10 < b 198.51.100.1 < b's carrier 198.51.100.1"},
+     "100.64.0.10 < a 100.64.0.1 < a's cgn 192.0.2.1",
+     "192.168.1.10 < b 198.51.100.1 < b's wall 198.51.100.1"},
     {"each its own, unless said otherwise",
      "\"peers\": {\"a\": {\"nat\": \"flat\"}, \"b\": {\"nat\": \"flat\"}}",
-     "192.168.1.10 < a 100.64.0.1 < a's carrier 192.0.2.1",
-     "192.168.1.10 < b 100.64.2.1 < b's carrier 198.51.100.1"},
+     "192.168.1.10 < a 100.64.0.1 < a's cgn 192.0.2.1",
+     "192.168.1.10 < b 100.64.2.1 < b's cgn 198.51.100.1"},
     {"one for both",
      "\"same_carrier\": true, \"peers\": {\"a\": {\"nat\": \"flat\"}, \"b\": {\"nat\": \"flat\"}}",
-     "192.168.1.10 < a 100.64.0.1 < the carrier 192.0.2.1",
-     "192.168.1.10 < b 100.64.2.1 < the carrier 192.0.2.1"},
+     "192.168.1.10 < a 100.64.0.1 < the cgn 192.0.2.1",
+     "192.168.1.10 < b 100.64.2.1 < the cgn 192.0.2.1"},
     {"as far as the names agree",
      "\"same_carrier\": true, \"peers\": {\"a\": {\"nat\": \"attic\", \"behind\": \"metro\"}, "
-     "\"b\": "
-     "{\"nat\": \"home\", \"behind\": \"metro\"}}",
-     "192.168.1.10 < a 100.64.0.1 < a's carrier 100.64.3.1 < the carrier 100.64.5.1 < the carrier "
-     "2 "
-     "192.0.2.1",
-     "192.168.1.10 < b 100.64.2.1 < the carrier 100.64.5.1 < the carrier 2 192.0.2.1"},
+     "\"b\": {\"nat\": \"home\", \"behind\": \"metro\"}}",
+     "192.168.1.10 < a 100.64.0.1 < a's home 100.64.3.1 < the metro 100.64.5.1 < the cgn 192.0.2.1",
+     "192.168.1.10 < b 100.64.2.1 < the metro 100.64.5.1 < the cgn 192.0.2.1"},
     {"nothing in common: nothing shared",
-     "\"same_carrier\": true, \"peers\": {\"a\": {\"nat\": \"attic\"}, \"b\": {\"nat\": \"flat\"}}",
-     "192.168.1.10 < a 100.64.0.1 < a's carrier 192.0.2.1",
-     "192.168.1.10 < b 100.64.2.1 < b's carrier 198.51.100.1"},
+     "\"same_carrier\": true, \"peers\": {\"a\": {\"nat\": \"attic\"}, \"b\": {\"nat\": "
+     "\"flat\"}}, " SHARING,
+     "192.168.1.10 < a 100.64.0.1 < a's home 192.0.2.1",
+     "192.168.1.10 < b 100.64.2.1 < b's cgn 198.51.100.1"},
     {"the peers' own are never shared",
-     "\"same_carrier\": true, \"peers\": {\"a\": {\"nat\": \"home\"}, \"b\": {\"nat\": \"home\"}}",
+     "\"same_carrier\": true, \"peers\": {\"a\": {\"nat\": \"home\"}, \"b\": {\"nat\": "
+     "\"home\"}}, " SHARING,
      "192.168.1.10 < a 192.0.2.1", "192.168.1.10 < b 198.51.100.1"},
     {"nor is one's own what the other one is behind",
-     "\"same_carrier\": true, \"peers\": {\"a\": {\"nat\": \"cgn\"}, \"b\": {\"nat\": \"flat\"}}",
-     "192.168.1.10 < a 192.0.2.1", "192.168.1.10 < b 100.64.2.1 < b's carrier 198.51.100.1"},
+     "\"same_carrier\": true, \"peers\": {\"a\": {\"nat\": \"cgn\"}, \"b\": {\"nat\": "
+     "\"flat\"}}, " SHARING,
+     "192.168.1.10 < a 192.0.2.1", "192.168.1.10 < b 100.64.2.1 < b's cgn 198.51.100.1"},
     {"a phone and a home of one carrier",
      "\"same_carrier\": true, \"peers\": {\"a\": {\"behind\": \"cgn\"}, \"b\": {\"nat\": "
      "\"flat\"}}",
-     "100.64.0.10 < (a) < the carrier 192.0.2.1",
-     "192.168.1.10 < b 100.64.2.1 < the carrier 192.0.2.1"},
+     "100.64.0.10 < (a) < the cgn 192.0.2.1", "192.168.1.10 < b 100.64.2.1 < the cgn 192.0.2.1"},
     {"two phones of one carrier",
      "\"same_carrier\": true, \"peers\": {\"a\": {\"behind\": \"cgn\"}, \"b\": {\"behind\": "
      "\"cgn\"}}",
-     "100.64.0.10 < (a) < the carrier 192.0.2.1", "100.64.2.10 < (b) < the carrier 192.0.2.1"},
+     "100.64.0.10 < (a) < the cgn 192.0.2.1", "100.64.2.10 < (b) < the cgn 192.0.2.1"},
     {"a site they share, behind a carrier",
      "\"same_site\": true, \"peers\": {\"a\": {\"nat\": \"flat\"}, \"b\": {}}",
-     "192.168.1.10 < a 100.64.0.1 < a's carrier 192.0.2.1",
-     "192.168.1.11 < a 100.64.0.1 < a's carrier 192.0.2.1"},
+     "192.168.1.10 < a 100.64.0.1 < a's cgn 192.0.2.1",
+     "192.168.1.11 < a 100.64.0.1 < a's cgn 192.0.2.1"},
     {"drawn from a population, each for itself",
      CGNS "\"peers\": {\"a\": {\"nat\": \"home\", \"behind\": {\"population\": \"cgns\"}}, \"b\": "
           "{\"behind\": {\"population\": \"cgns\"}}}",
-     "192.168.1.10 < a 100.64.0.1 < a's carrier 100.64.3.1 < a's carrier 2 192.0.2.1",
-     "100.64.2.10 < (b) < b's carrier 100.64.4.1 < b's carrier 2 198.51.100.1"},
+     "192.168.1.10 < a 100.64.0.1 < a's metro 100.64.3.1 < a's cgn 192.0.2.1",
+     "100.64.2.10 < (b) < b's metro 100.64.4.1 < b's cgn 198.51.100.1"},
     {"the same drawn for both",
      "\"same_carrier\": true, " CGNS
      "\"peers\": {\"a\": {\"nat\": \"home\", \"behind\": {\"population\": \"cgns\"}}, \"b\": "
      "{\"behind\": {\"population\": \"cgns\"}}}",
-     "192.168.1.10 < a 100.64.0.1 < the carrier 100.64.5.1 < the carrier 2 192.0.2.1",
-     "100.64.2.10 < (b) < the carrier 100.64.5.1 < the carrier 2 192.0.2.1"},
+     "192.168.1.10 < a 100.64.0.1 < the metro 100.64.5.1 < the cgn 192.0.2.1",
+     "100.64.2.10 < (b) < the metro 100.64.5.1 < the cgn 192.0.2.1"},
+    {"names too long for a box",
+     "\"peers\": {\"a\": {\"nat\": \"home\", \"behind\": \"district\"}, \"b\": {}}",
+     "192.168.1.10 < a 100.64.0.1 < a's district 100.64.3.1 < a's carrier 2 192.0.2.1",
+     "198.51.100.10 < (b)"},
     {"a choice",
-     "\"peers\": {\"a\": {\"nat\": \"home\", \"behind\": {\"choice\": [{\"share\": "
-     "\"100%\", \"value\": \"cgn\"}]}}, \"b\": {}}",
-     "192.168.1.10 < a 100.64.0.1 < a's carrier 192.0.2.1", "198.51.100.10 < (b)"},
+     "\"peers\": {\"a\": {\"nat\": \"home\", \"behind\": {\"choice\": [{\"share\": \"100%\", "
+     "\"value\": \"cgn\"}]}}, \"b\": {}}",
+     "192.168.1.10 < a 100.64.0.1 < a's cgn 192.0.2.1", "198.51.100.10 < (b)"},
 };
 
 static void chains_are_put_together(void) {
@@ -259,7 +266,9 @@ static void outer_boxes_have_what_is_said_of_them(void) {
         "{\"name\": \"x\", \"nat\": {\"home\": {\"behind\": \"cgn\"}, \"cgn\": {\"link\": "
         "\"wire\", "
         "\"isolated\": true}}, \"link\": {\"wire\": {\"delay\": \"7ms\"}, \"own\": {\"delay\": "
-        "\"3ms\"}}, \"peers\": {\"a\": {\"nat\": \"home\", \"link\": \"own\"}, \"b\": {}},"
+        "\"3ms\"}}, \"peers\": {\"a\": {\"nat\": \"home\", \"link\": \"own\"}, \"b\": {\"behind\": "
+        "{\"choice\": [{\"share\": \"99.9999%\", \"value\": \"none\"}, {\"share\": \"0.0001%\", "
+        "\"value\": \"cgn\"}]}}},"
         "\"internet\": {\"a-b-hops\": 3, \"b-broker-hops\": 5},"
         "\"timeline\": [{\"at\": \"1s\", \"do\": \"nat-renumber\", \"on\": \"a\"},"
         "{\"at\": \"2s\", \"do\": \"nat-renumber\", \"on\": \"a\", \"box\": 1},"
@@ -308,6 +317,12 @@ typedef struct {
     "\"1\": {\"behind\": \"2\"}, \"2\": {\"behind\": \"3\"}, \"3\": {\"behind\": \"4\"}, " \
     "\"4\": {\"behind\": \"5\"}, \"5\": {\"behind\": \"6\"}, \"6\": {}"
 
+/* Something happens to a home, or to the box around it. */
+#define CHANGING(nats, behind, what)                                \
+    "{\"name\": \"x\", \"nat\": {\"h\": {}, " nats                  \
+    "},\n\"peers\": {\"a\": {\"nat\": \"h\", \"behind\": \"" behind \
+    "\"}, \"b\": {}},\n\"timeline\": [{\"at\": \"1s\", \"on\": \"a\", \"do\": \"" what "}]}"
+
 static const wrong_row wrongs[] = {
     {"behind itself", PEERS "\"nat\": {\"h\": {\"behind\": \"h\"}}}", 2, 25, "/nat/h/behind",
      "a chain that loops: this NAT is behind itself: \"h\" behind \"h\""},
@@ -351,7 +366,110 @@ static const wrong_row wrongs[] = {
      "{\"behind\": \"h\"}, \"b\": {}},\n\"timeline\": [{\"at\": \"1s\", \"do\": \"nat-change\", "
      "\"on\": \"a\", \"box\": 1, \"to\": \"w\"}]}",
      3, 14, "/timeline/0", "a NAT cannot become a firewall"},
+    {"a carrier that may be a firewall, sometimes",
+     "{\"name\": \"x\", \"nat\": {\"h\": {}, \"w\": {\"firewall\": true}},\n\"peers\": {\"a\": "
+     "{\"behind\": {\"choice\": [{\"share\": \"99%\", \"value\": \"h\"}, {\"share\": \"1%\", "
+     "\"value\": \"w\"}]}}, \"b\": {}},\n\"timeline\": [{\"at\": \"1s\", \"do\": \"nat-change\", "
+     "\"on\": \"a\", \"box\": 1, \"to\": \"h\"}]}",
+     3, 14, "/timeline/0", "a NAT cannot become a firewall"},
+    {"the other way round",
+     "{\"name\": \"x\", \"nat\": {\"h\": {}, \"w\": {\"firewall\": true}},\n\"peers\": {\"a\": "
+     "{\"behind\": {\"choice\": [{\"share\": \"1%\", \"value\": \"h\"}, {\"share\": \"99%\", "
+     "\"value\": \"w\"}]}}, \"b\": {}},\n\"timeline\": [{\"at\": \"1s\", \"do\": \"nat-change\", "
+     "\"on\": \"a\", \"box\": 1, \"to\": \"h\"}]}",
+     3, 14, "/timeline/0", "a NAT cannot become a firewall"},
+    {"one of a population that changes",
+     "{\"name\": \"x\", \"nat\": {\"h\": {}}, \"populations\": {\"p\": {\"source\": \"s\", "
+     "\"classes\": [{\"share\": \"1%\", \"nat\": \"h\"}, {\"share\": \"99%\", \"nat\": "
+     "\"none\"}]}},\n\"peers\": {\"a\": {\"behind\": {\"population\": \"p\"}}, \"b\": "
+     "{}},\n\"timeline\": [{\"at\": \"1s\", \"do\": \"nat-change\", \"on\": \"a\", \"box\": 1, "
+     "\"to\": \"h\"}]}",
+     3, 14, "/timeline/0", "drawn from a population cannot change"},
+    {"a firewall around a home that is renumbered",
+     CHANGING("\"w\": {\"firewall\": true}", "w", "nat-renumber\", \"box\": 1"), 3, 14,
+     "/timeline/0", "a firewall has no address that could change"},
+    {"a change of the others behind it",
+     CHANGING("\"to\": {\"cross_rate\": 1}", "none", "nat-change\", \"to\": \"to\""), 3, 14,
+     "/timeline/0", "the same \"cross_...\""},
+    {"a change of place",
+     CHANGING("\"c\": {}, \"to\": {\"behind\": \"c\"}", "c", "nat-change\", \"to\": \"to\""), 3, 14,
+     "/timeline/0", "must be \"behind\" the same"},
+    {"a change of the network behind it",
+     CHANGING("\"c\": {}, \"to\": {\"isolated\": true}", "c",
+              "nat-change\", \"to\": \"to\", \"box\": 1"),
+     3, 14, "/timeline/0", "the same \"link\" and \"isolated\""},
+    {"a box too far out", CHANGING("\"c\": {}", "c", "nat-reboot\", \"box\": 2"), 3, 65,
+     "/timeline/0/box", "never has so many NATs"},
+    {"a home told to keep its customers apart",
+     "{\"name\": \"x\", \"peers\": {\"a\": {\"nat\": \"h\"}, \"b\": {}},\n\"nat\": {\"h\": "
+     "{\"isolated\": true}}}",
+     2, 27, "/nat/h/isolated", "nothing is behind this NAT but a peer"},
+    {"a home with a link",
+     "{\"name\": \"x\", \"peers\": {\"a\": {\"nat\": \"h\"}, \"b\": {}}, \"link\": {\"l\": "
+     "{}},\n\"nat\": {\"h\": {\"link\": \"l\"}}}",
+     2, 23, "/nat/h/link", "whose own \"link\" counts"},
+    {"homes of a population with a link, all of them",
+     "{\"name\": \"x\", \"peers\": {\"a\": {\"nat\": {\"population\": \"p\"}}, \"b\": {}}, "
+     "\"link\": {\"l\": {}},\n\"populations\": {\"p\": {\"source\": \"s\", \"common\": {\"link\": "
+     "\"l\"}, \"classes\": [{\"share\": \"100%\"}]}}}",
+     2, 57, "/populations/p/common/link", "whose own \"link\" counts"},
+    {"a link in one cell where it is of no use",
+     "{\"name\": \"x\", \"peers\": {\"a\": {\"nat\": \"h\"}, \"b\": {}}, \"link\": {\"l\": {}}, "
+     "\"nat\": {\"h\": {}},\n\"factors\": [{\"name\": \"f\", \"set\": \"nat.h.link\", \"levels\": "
+     "[\"none\", \"l\"]}]}",
+     2, 13, "/factors/0", "whose own \"link\" counts"},
+    {"one carrier where there is none",
+     "{\"name\": \"x\", \"nat\": {\"h\": {}}, \"peers\": {\"a\": {\"nat\": \"h\"}, \"b\": "
+     "{\"nat\": \"h\"}},\n\"same_carrier\": true}",
+     2, 17, "/same_carrier", "never \"behind\" the same NAT"},
+    {"one carrier of different ones",
+     "{\"name\": \"x\", \"nat\": {\"h\": {}, \"g\": {}}, \"peers\": {\"a\": {\"behind\": \"h\"}, "
+     "\"b\": {\"behind\": \"g\"}},\n\"same_carrier\": true}",
+     2, 17, "/same_carrier", "never \"behind\" the same NAT"},
+    {"kept apart, each at home", PEERS "\"isolated\": true}", 2, 13, "/isolated",
+     "of the \"same_site\""},
 };
+
+/* What does nothing in one cell and something in another, or in some trials only, is no mistake. */
+static void idle_keys_are_not_mistakes(void) {
+    static const char *const texts[] = {
+        "\"nat\": {\"h\": {}, \"c\": {\"isolated\": true, \"link\": \"l\"}}, \"link\": {\"l\": "
+        "{}}, "
+        "\"peers\": {\"a\": {\"nat\": \"c\"}, \"b\": {\"nat\": \"h\"}}, \"factors\": [{\"name\": "
+        "\"f\", "
+        "\"set\": \"peers.b.behind\", \"levels\": [\"none\", \"c\"]}]",
+        "\"nat\": {\"unused\": {\"isolated\": true}}, \"peers\": {\"a\": {}, \"b\": {}}",
+        "\"nat\": {\"c\": {}}, \"same_carrier\": true, \"peers\": {\"a\": {\"behind\": \"c\"}, "
+        "\"b\": {}}, "
+        "\"factors\": [{\"name\": \"f\", \"set\": \"peers.b.behind\", \"levels\": [\"none\", "
+        "\"c\"]}]",
+        "\"isolated\": true, \"peers\": {\"a\": {}, \"b\": {}}, \"factors\": [{\"name\": \"f\", "
+        "\"set\": "
+        "\"same_site\", \"levels\": [false, true]}]",
+        "\"nat\": {\"h\": {}, \"w\": {\"firewall\": true}}, \"peers\": {\"a\": {\"behind\": "
+        "{\"choice\": "
+        "[{\"share\": \"1%\", \"value\": \"h\"}, {\"share\": \"99%\", \"value\": \"w\"}]}}, \"b\": "
+        "{}}, "
+        "\"timeline\": [{\"at\": \"1s\", \"do\": \"nat-renumber\", \"on\": \"a\", \"box\": 1}]",
+        "\"nat\": {\"c\": {\"cross_rate\": 2, \"isolated\": true}, \"d\": {\"cross_rate\": 2, "
+        "\"isolated\": true, \"mapping\": \"ADM\"}}, \"peers\": {\"a\": {\"behind\": \"c\"}, "
+        "\"b\": "
+        "{\"nat\": \"d\"}}, \"timeline\": [{\"at\": \"1s\", \"do\": \"nat-change\", \"on\": \"a\", "
+        "\"box\": 1, \"to\": \"d\"}]",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char text[1024];
+        (void)snprintf(text, sizeof text, "{\"name\": \"x\", %s}", texts[i]);
+        sim_scenario *scenario = load(text);
+        sim_plan *plan = scenario != NULL ? sim_scenario_plan_create(scenario) : NULL;
+        for (uint64_t seed = 0; plan != NULL && seed < 100; seed++) {
+            sim_scenario_plan(scenario, 0, seed, plan);
+            EXPECT("the plan can be run", sim_world_refuses(plan) == NULL);
+        }
+        sim_scenario_plan_destroy(plan);
+        sim_scenario_destroy(scenario);
+    }
+}
 
 static void wrong_chains_are_refused(void) {
     for (size_t i = 0; i < sizeof wrongs / sizeof wrongs[0]; i++) {
@@ -380,6 +498,7 @@ int main(void) {
         {"chains differ between cells and trials", chains_differ_between_cells_and_trials},
         {"carriers are shared as drawn", carriers_are_shared_as_drawn},
         {"outer boxes have what is said of them", outer_boxes_have_what_is_said_of_them},
+        {"idle keys are not mistakes", idle_keys_are_not_mistakes},
         {"wrong chains are refused", wrong_chains_are_refused},
     };
     return PUNCH_TEST_MAIN("unit_scenario_chains", cases);

@@ -4,6 +4,8 @@
  * 4787 §4.1), within it the host's block where there are blocks. In the range the allocation wants
  * a port (§4.2), and the collision rule finds another when that one is taken, or when an
  * unsolicited packet from that very remote got there first (a stray). ports.c searches.
+ *
+ * Where a binding must be evicted for the new one, it is evicted afterwards: so it is not in vain.
  */
 #include "box.h"
 
@@ -77,7 +79,7 @@ static bool draw_block(nat *box, uint32_t first, uint32_t count, nat_ports *rang
         return false; /* spares the search where it is longest */
     }
     for (uint32_t left = count; left > 0; left--) {
-        if (!nat_block_taken(box, first + offset)) {
+        if (nat_block_bindings(box, first + offset) == 0) {
             *range_out = range_of_block(box, first + offset);
             return true;
         }
@@ -171,7 +173,39 @@ static nat_choice give(nat *box, const nat_ports *range, uint16_t port, bool dod
     return choice;
 }
 
-nat_choice nat_place_dodge(nat *box, uint32_t wanted, const nat_packet *packet,
+/* Could this packet have the place of a binding that is to be evicted, if nothing else is left? A
+ * place held down it could not; nor, of another host, one on another address than its own, or in a
+ * block that has other bindings or would be one too many. */
+static bool inherits(const nat *box, uint32_t victim, const nat_packet *packet,
+                     punch_time_us now_us) {
+    const nat_binding *old = &box->bindings[victim];
+    const bool parity_fits = !box->config.port_parity || ((old->place ^ packet->src.port) & 1) == 0;
+    if (box->config.hold_down_us > 0 || !parity_fits ||
+        nat_place_holder_but(box, old->place, victim) != NAT_NONE ||
+        nat_stray_holds(box, old->place, &packet->dst, now_us)) {
+        return false;
+    }
+    if (nat_same_ip(&old->inside, &packet->src)) {
+        return true;
+    }
+    const nat_host *host = nat_host_of(box, &packet->src);
+    if (host != NULL && box->config.pooling == NAT_POOLING_PAIRED &&
+        host->place >> 16 != old->place >> 16) {
+        return false;
+    }
+    return box->config.block_ports == 0 ||
+           (nat_block_bindings(box, nat_block_of(box, old->place)) == 1 &&
+            (host == NULL || host->block_count < nat_config_blocks_per_host(&box->config)));
+}
+
+static nat_choice inherit(nat *box, nat_choice choice, uint32_t victim) {
+    choice.verdict = NAT_PASS;
+    choice.place = box->bindings[victim].place;
+    box->last_port = nat_port_of(choice.place);
+    return choice;
+}
+
+nat_choice nat_place_dodge(nat *box, uint32_t wanted, const nat_packet *packet, uint32_t victim,
                            punch_time_us now_us) {
     nat_places_settle(box, now_us);
     nat_ports range = range_of_address(box, wanted >> 16);
@@ -180,18 +214,28 @@ nat_choice nat_place_dodge(nat *box, uint32_t wanted, const nat_packet *packet,
     }
     heed_parity(box, &range, packet);
     const uint16_t port = other_port(box, &range, nat_port_of(wanted), &packet->dst, now_us);
-    return give(box, &range, port, true);
+    const nat_choice choice = give(box, &range, port, true);
+    if (port == 0 && victim != NAT_NONE) {
+        const uint32_t place = box->bindings[victim].place;
+        if (place >= (range.base | range.min) && place <= (range.base | range.max) &&
+            inherits(box, victim, packet, now_us)) {
+            return inherit(box, choice, victim);
+        }
+    }
+    return choice;
 }
 
-/* A port of one range: the wanted one, or by the collision rule another. */
-static nat_choice choose_in(nat *box, nat_ports *range, const nat_packet *packet,
+/* A port of one range: the wanted one (which the victim no longer holds, unless it is held down),
+ * or by the collision rule another. */
+static nat_choice choose_in(nat *box, nat_ports *range, const nat_packet *packet, uint32_t victim,
                             punch_time_us now_us) {
     heed_parity(box, range, packet);
     bool dodged = false;
     const uint16_t wanted = wanted_port(box, range, &packet->src);
     if (wanted != 0) {
         const uint32_t place = range->base | wanted;
-        const uint32_t holder = nat_place_holder(box, place);
+        const uint32_t holder =
+            nat_place_holder_but(box, place, box->config.hold_down_us > 0 ? NAT_NONE : victim);
         const bool held = nat_place_held(box, place, now_us);
         dodged = nat_stray_holds(box, place, &packet->dst, now_us);
         if (holder != NAT_NONE || held || dodged) {
@@ -208,7 +252,9 @@ static nat_choice choose_in(nat *box, nat_ports *range, const nat_packet *packet
 }
 
 /* A port of the host's blocks, in the order in which it was given them; then of one more. */
-static nat_choice choose_in_blocks(nat *box, const nat_packet *packet, punch_time_us now_us) {
+static nat_choice choose_in_blocks(nat *box, const nat_packet *packet, uint32_t victim,
+                                   punch_time_us now_us) {
+    nat_choice choice = {0}; /* the last one tried */
     const nat_host *host = nat_host_of(box, &packet->src);
     const uint32_t of_address = blocks_of_address(box);
     uint32_t first = 0;
@@ -221,32 +267,28 @@ static nat_choice choose_in_blocks(nat *box, const nat_packet *packet, punch_tim
             if (!shared && box->blocks[slot].count == box->config.block_ports) {
                 continue; /* used up */
             }
-            const nat_choice choice = choose_in(box, &range, packet, now_us);
+            choice = choose_in(box, &range, packet, victim, now_us);
             if (choice.verdict == NAT_PASS) {
                 return choice;
             }
         }
         if (host->block_count >= nat_config_blocks_per_host(&box->config)) {
-            return (nat_choice){.verdict = NAT_DROP_HOST_PORTS};
+            choice.verdict = NAT_DROP_HOST_PORTS;
+            return choice;
         }
         first = (host->place >> 16) * of_address; /* paired: of the same address */
         count = of_address;
     }
     nat_ports range;
     if (!draw_block(box, first, count, &range)) {
-        return (nat_choice){.verdict = NAT_DROP_NO_PORT};
+        choice.verdict = NAT_DROP_NO_PORT;
+        return choice;
     }
-    return choose_in(box, &range, packet, now_us);
+    return choose_in(box, &range, packet, victim, now_us);
 }
 
-nat_choice nat_place_choose(nat *box, const nat_packet *packet, punch_time_us now_us) {
-    if (box->config.firewall) {
-        return (nat_choice){.place = packet->src.port};
-    }
-    nat_places_settle(box, now_us);
-    if (box->config.block_ports > 0) {
-        return choose_in_blocks(box, packet, now_us);
-    }
+static nat_choice choose_in_pool(nat *box, const nat_packet *packet, uint32_t victim,
+                                 punch_time_us now_us) {
     nat_ports range;
     if (!find_range(box, &packet->src, &range)) {
         return (nat_choice){.verdict = NAT_DROP_NO_PORT};
@@ -256,5 +298,20 @@ nat_choice nat_place_choose(nat *box, const nat_packet *packet, punch_time_us no
         box->on_address[range.base >> 16] >= nat_ports_count(&range)) {
         return (nat_choice){.verdict = NAT_DROP_NO_PORT};
     }
-    return choose_in(box, &range, packet, now_us);
+    return choose_in(box, &range, packet, victim, now_us);
+}
+
+nat_choice nat_place_choose(nat *box, const nat_packet *packet, uint32_t victim,
+                            punch_time_us now_us) {
+    if (box->config.firewall) {
+        return (nat_choice){.place = packet->src.port};
+    }
+    nat_places_settle(box, now_us);
+    const nat_choice choice = box->config.block_ports > 0
+                                  ? choose_in_blocks(box, packet, victim, now_us)
+                                  : choose_in_pool(box, packet, victim, now_us);
+    if (choice.verdict != NAT_PASS && victim != NAT_NONE && inherits(box, victim, packet, now_us)) {
+        return inherit(box, choice, victim);
+    }
+    return choice;
 }

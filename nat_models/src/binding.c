@@ -251,17 +251,6 @@ nat_verdict nat_bindings_room(nat *box, const punch_addr *inside, punch_time_us 
     return NAT_PASS;
 }
 
-nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside, punch_time_us now_us) {
-    for (;;) {
-        uint32_t victim_slot;
-        const nat_verdict room = nat_bindings_room(box, inside, now_us, &victim_slot);
-        if (room != NAT_PASS || victim_slot == NAT_NONE) {
-            return room;
-        }
-        nat_binding_evict(box, victim_slot);
-    }
-}
-
 static uint32_t slot_take(nat *box) {
     if (box->bindings_free == NAT_NONE && box->bindings_used == box->config.table_max) {
         ghost_lay(box, box->ghosts.head); /* not all are live, so the rest are ghosts */
@@ -412,10 +401,11 @@ uint32_t nat_binding_at(const nat *box, uint32_t place, const punch_addr *dst, p
     return NAT_NONE;
 }
 
-uint32_t nat_place_holder(const nat *box, uint32_t place) {
+uint32_t nat_place_holder_but(const nat *box, uint32_t place, uint32_t other) {
     for (uint32_t slot = nat_place_chain(box, place); slot != NAT_NONE;
          slot = box->bindings[slot].place_next) {
-        if (box->bindings[slot].place == place && box->bindings[slot].state == NAT_SLOT_LIVE) {
+        if (slot != other && box->bindings[slot].place == place &&
+            box->bindings[slot].state == NAT_SLOT_LIVE) {
             return slot;
         }
     }

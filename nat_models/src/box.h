@@ -387,8 +387,13 @@ uint32_t nat_binding_find(const nat *box, const nat_packet *packet, bool exact,
 uint32_t nat_binding_at(const nat *box, uint32_t place, const punch_addr *dst, punch_time_us now_us,
                         bool *expired_out);
 
-/* The live binding that holds a place, or NAT_NONE; expired ones were swept before. */
-uint32_t nat_place_holder(const nat *box, uint32_t place);
+/* The live binding that holds a place, other than this one (NAT_NONE: whichever), or NAT_NONE;
+ * expired ones were swept before. */
+uint32_t nat_place_holder_but(const nat *box, uint32_t place, uint32_t other);
+
+static inline uint32_t nat_place_holder(const nat *box, uint32_t place) {
+    return nat_place_holder_but(box, place, NAT_NONE);
+}
 
 static inline bool nat_place_taken(const nat *box, uint32_t place) {
     return nat_place_holder(box, place) != NAT_NONE;
@@ -408,12 +413,9 @@ void nat_places_settle(nat *box, punch_time_us now_us);
 void nat_places_hold_anew(nat *box);
 
 /* NAT_PASS when there is room for one more binding of this host, or would be once *victim_out (else
- * NAT_NONE) is evicted; then ask again. */
+ * NAT_NONE) is evicted. */
 nat_verdict nat_bindings_room(nat *box, const punch_addr *inside, punch_time_us now_us,
                               uint32_t *victim_out);
-
-/* The same, and evicts whom it must. */
-nat_verdict nat_bindings_make_room(nat *box, const punch_addr *inside, punch_time_us now_us);
 
 /* A new live binding for packets between these two; there is room. */
 uint32_t nat_binding_make(nat *box, const nat_packet *packet, bool exact, uint32_t place,
@@ -451,8 +453,8 @@ static inline const nat_host *nat_host_of(const nat *box, const punch_addr *insi
 /* May it (NAT_NONE: one that is not remembered) make a mapping now? RFC 6888 REQ-4C. */
 bool nat_host_may_make(const nat *box, uint32_t host, punch_time_us now_us);
 
-/* Does some host have this block? */
-bool nat_block_taken(const nat *box, uint32_t block);
+/* Bindings in a block; it is some host's when there are any. */
+uint32_t nat_block_bindings(const nat *box, uint32_t block);
 
 /* A binding is new, has ended, was refreshed; only where hosts are tracked. */
 void nat_host_join(nat *box, uint32_t binding, punch_time_us now_us);
@@ -667,14 +669,27 @@ typedef struct {
     uint32_t place;
     nat_verdict verdict; /* NAT_PASS, or why there is none */
     bool dodged;
-    bool overrides; /* the binding that holds the place must be evicted first */
+    bool overrides; /* besides the victim, the binding that holds the place must be evicted */
 } nat_choice;
 
-/* The place a new binding for this packet gets. */
-nat_choice nat_place_choose(nat *box, const nat_packet *packet, punch_time_us now_us);
+/* The place a new binding for this packet gets. victim: the binding that is evicted for it, if it
+ * gets one at all (or NAT_NONE); it still has its place, and so may be given just that: the wanted
+ * one if it is, else when there is none left. A packet refused costs nobody a mapping. */
+nat_choice nat_place_choose(nat *box, const nat_packet *packet, uint32_t victim,
+                            punch_time_us now_us);
 
 /* A place other than `wanted`, by the collision rule. */
-nat_choice nat_place_dodge(nat *box, uint32_t wanted, const nat_packet *packet,
+nat_choice nat_place_dodge(nat *box, uint32_t wanted, const nat_packet *packet, uint32_t victim,
                            punch_time_us now_us);
+
+/* Makes way for a new binding at the place chosen. */
+static inline void nat_choice_clear(nat *box, const nat_choice *choice, uint32_t victim) {
+    if (victim != NAT_NONE) {
+        nat_binding_evict(box, victim);
+    }
+    if (choice->overrides) {
+        nat_binding_evict(box, nat_place_holder(box, choice->place));
+    }
+}
 
 #endif

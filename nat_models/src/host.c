@@ -137,8 +137,9 @@ static uint32_t block_find(const nat *box, uint32_t number) {
     return slot;
 }
 
-bool nat_block_taken(const nat *box, uint32_t block) {
-    return block_find(box, block) != NAT_NONE;
+uint32_t nat_block_bindings(const nat *box, uint32_t block) {
+    const uint32_t slot = block_find(box, block);
+    return slot != NAT_NONE ? box->blocks[slot].count : 0;
 }
 
 /* Behind the host's others: ports are looked for in the order in which blocks were given. */

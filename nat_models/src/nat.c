@@ -100,17 +100,19 @@ static nat_verdict dodge_stray(nat *box, nat_exit *way, const nat_packet *packet
                                punch_time_us now_us) {
     const uint32_t own = nat_binding_find(box, packet, true, now_us);
     const uint32_t wanted = box->bindings[way->blocked].place;
+    uint32_t victim = NAT_NONE;
     if (own == NAT_NONE) {
-        const nat_verdict room = nat_bindings_make_room(box, &packet->src, now_us);
+        const nat_verdict room = nat_bindings_room(box, &packet->src, now_us, &victim);
         if (room != NAT_PASS) {
             return room;
         }
     }
     box->counters.ports_collided++;
-    const nat_choice choice = nat_place_dodge(box, wanted, packet, now_us);
+    const nat_choice choice = nat_place_dodge(box, wanted, packet, victim, now_us);
     if (choice.verdict != NAT_PASS) {
         return choice.verdict;
     }
+    nat_choice_clear(box, &choice, victim);
     if (own == NAT_NONE) {
         way->binding = nat_binding_make(box, packet, true, choice.place, now_us);
     } else {
@@ -126,17 +128,16 @@ static nat_verdict make_exit(nat *box, nat_exit *way, const nat_packet *packet,
     if (way->blocked != NAT_NONE) {
         return dodge_stray(box, way, packet, now_us);
     }
-    const nat_verdict room = nat_bindings_make_room(box, &packet->src, now_us);
+    uint32_t victim;
+    const nat_verdict room = nat_bindings_room(box, &packet->src, now_us, &victim);
     if (room != NAT_PASS) {
         return room;
     }
-    const nat_choice choice = nat_place_choose(box, packet, now_us);
+    const nat_choice choice = nat_place_choose(box, packet, victim, now_us);
     if (choice.verdict != NAT_PASS) {
         return choice.verdict;
     }
-    if (choice.overrides) {
-        nat_binding_evict(box, nat_place_holder(box, choice.place));
-    }
+    nat_choice_clear(box, &choice, victim);
     way->binding = nat_binding_make(box, packet, choice.dodged, choice.place, now_us);
     box->counters.strays_dodged += choice.dodged ? 1 : 0;
     return NAT_PASS;

@@ -214,7 +214,7 @@ static void settle(nat_tcp_box *box, uint32_t slot, punch_time_us now_us) {
 
 /* --- room --- */
 
-/* Room for one more session; who must go for it is decided by make_room. */
+/* Room for one more session; who must go for it is decided by make_room below. */
 static bool has_room(const nat_tcp_box *box, punch_time_us now_us) {
     punch_time_us first_us;
     return tcp_pool_has_free(&box->pool) || box->pool.queues[NAT_TCP_HELD].head != NAT_NONE ||
@@ -270,37 +270,37 @@ static punch_addr local_of(const nat *table, const punch_addr *inside, uint32_t 
     return table->config.firewall ? *inside : nat_endpoint_of(table, place);
 }
 
-/* Is there a session, of whomever, between these two? */
-static bool is_joined(const nat_tcp_box *box, const punch_addr *local, const punch_addr *remote) {
+/* Is there a session between these two, of whomever but this binding (NAT_NONE: of whomever)? */
+static bool is_joined(const nat_tcp_box *box, const punch_addr *local, const punch_addr *remote,
+                      uint32_t but) {
     const uint32_t slot = tcp_pool_find_outside(&box->pool, local, remote);
-    return slot != NAT_NONE && box->pool.entries[slot].binding != NAT_NONE;
+    return slot != NAT_NONE && box->pool.entries[slot].binding != NAT_NONE &&
+           box->pool.entries[slot].binding != but;
 }
 
 /* A new binding without sessions, and where it is seen from outside. */
 static nat_verdict make_binding(nat_tcp_box *box, const nat_packet *packet, punch_time_us now_us,
                                 uint32_t *binding_out, punch_addr *local_out) {
     nat *table = box->table;
-    for (;;) {
-        uint32_t victim;
-        const nat_verdict room = nat_bindings_room(table, &packet->src, now_us, &victim);
-        if (room != NAT_PASS) {
-            return room;
-        }
-        if (victim == NAT_NONE) {
-            break;
-        }
-        evict_binding(box, victim);
+    uint32_t victim;
+    const nat_verdict room = nat_bindings_room(table, &packet->src, now_us, &victim);
+    if (room != NAT_PASS) {
+        return room;
     }
-    const nat_choice choice = nat_place_choose(table, packet, now_us);
+    const nat_choice choice = nat_place_choose(table, packet, victim, now_us);
     if (choice.verdict != NAT_PASS) {
         return choice.verdict;
     }
+    *local_out = local_of(table, &packet->src, choice.place);
+    /* What is overridden goes, and its sessions with it. */
+    if (!choice.overrides && is_joined(box, local_out, &packet->dst, victim)) {
+        return NAT_DROP_NO_PORT;
+    }
+    if (victim != NAT_NONE) {
+        evict_binding(box, victim);
+    }
     if (choice.overrides) {
         evict_binding(box, nat_place_holder(table, choice.place));
-    }
-    *local_out = local_of(table, &packet->src, choice.place);
-    if (is_joined(box, local_out, &packet->dst)) {
-        return NAT_DROP_NO_PORT;
     }
     *binding_out = nat_binding_make(table, packet, choice.dodged, choice.place, now_us);
     box->pool.roots[*binding_out] = (tcp_root){.head = NAT_NONE, .count = 0};
@@ -322,7 +322,7 @@ static nat_tcp_outcome begin_out(nat_tcp_box *box, const nat_packet *packet,
     uint32_t binding = nat_binding_find(box->table, packet, false, now_us);
     if (binding != NAT_NONE) {
         local = local_of(box->table, &packet->src, box->table->bindings[binding].place);
-        if (is_joined(box, &local, &packet->dst)) {
+        if (is_joined(box, &local, &packet->dst, NAT_NONE)) {
             return drop(NAT_DROP_NO_PORT);
         }
     } else {

@@ -266,7 +266,8 @@ static uint32_t rank_in_host(const reference_nat *ref, const reference_mapping *
     return rank;
 }
 
-static nat_verdict make_host_room(reference_nat *ref, const punch_addr *inside) {
+static nat_verdict find_host_room(reference_nat *ref, const punch_addr *inside,
+                                  reference_mapping **victim) {
     uint32_t count = 0;
     for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
         count += ref->mappings[i].state == REFERENCE_LIVE &&
@@ -284,19 +285,21 @@ static nat_verdict make_host_room(reference_nat *ref, const punch_addr *inside) 
         reference_mapping *mapping = &ref->mappings[i];
         if (mapping->state == REFERENCE_LIVE && punch_addr_same_ip(&mapping->inside, inside) &&
             rank_in_host(ref, mapping) == wanted) {
-            reference_evict(ref, mapping);
-            break;
+            *victim = mapping;
         }
     }
     return NAT_PASS;
 }
 
-nat_verdict reference_make_room(reference_nat *ref, const punch_addr *inside) {
+/* Room for one more mapping, once that victim is gone. */
+nat_verdict reference_find_room(reference_nat *ref, const punch_addr *inside,
+                                reference_mapping **victim) {
+    *victim = NULL;
     if (!may_make(ref, inside)) {
         return NAT_DROP_MAPPING_RATE;
     }
-    const nat_verdict of_host = make_host_room(ref, inside);
-    if (of_host != NAT_PASS) {
+    const nat_verdict of_host = find_host_room(ref, inside, victim);
+    if (of_host != NAT_PASS || *victim != NULL) {
         return of_host;
     }
     uint32_t total = 0;
@@ -318,10 +321,19 @@ nat_verdict reference_make_room(reference_nat *ref, const punch_addr *inside) {
     if (ref->config.full == NAT_FULL_REFUSE) {
         return NAT_DROP_TABLE_FULL;
     }
-    reference_evict(ref, ref->config.full == NAT_FULL_EVICT_RANDOM
-                             ? &ref->mappings[punch_rng_below(&ref->share_rng, total)]
-                             : oldest);
+    *victim = ref->config.full == NAT_FULL_EVICT_RANDOM
+                  ? &ref->mappings[punch_rng_below(&ref->share_rng, total)]
+                  : oldest;
     return NAT_PASS;
+}
+
+void reference_make_way(reference_nat *ref, const reference_choice *choice) {
+    if (choice->victim != NULL) {
+        reference_evict(ref, choice->victim);
+    }
+    if (choice->overridden != NULL) {
+        reference_evict(ref, choice->overridden);
+    }
 }
 
 void reference_forget_on(reference_nat *ref, const punch_addr *external) {

@@ -61,7 +61,9 @@ static nat_verdict dodge(reference_nat *ref, exit_way *way, const nat_packet *pa
                          punch_time_us now_us) {
     reference_mapping *own = reference_mapping_find(ref, &packet->src, &packet->dst, true, now_us);
     const punch_addr wanted = way->blocked->external;
-    const nat_verdict room = own == NULL ? reference_make_room(ref, &packet->src) : NAT_PASS;
+    reference_choice choice = {.dodged = true};
+    const nat_verdict room =
+        own == NULL ? reference_find_room(ref, &packet->src, &choice.victim) : NAT_PASS;
     if (room != NAT_PASS) {
         return room;
     }
@@ -72,17 +74,24 @@ static nat_verdict dodge(reference_nat *ref, exit_way *way, const nat_packet *pa
         list = reference_block_around(ref, &wanted);
     }
     list.parity = ref->config.port_parity ? packet->src.port % 2 : -1;
-    const uint32_t port = reference_port_other(ref, &list, wanted.port, &packet->dst, now_us);
+    uint32_t port = reference_port_other(ref, &list, wanted.port, &packet->dst, now_us);
+    const reference_mapping *victim = choice.victim;
+    if (port == 0 && victim != NULL && reference_inherits(ref, victim, packet, now_us) &&
+        reference_address_of(ref, &victim->external) == list.address &&
+        victim->external.port >= list.min && victim->external.port <= list.max) {
+        port = victim->external.port;
+    }
     if (port == 0) {
         return ref->config.block_ports > 0 ? NAT_DROP_HOST_PORTS : NAT_DROP_NO_PORT;
     }
     ref->last_port = (uint16_t)port;
-    const punch_addr external = reference_endpoint(ref, list.address, port);
+    choice.external = reference_endpoint(ref, list.address, port);
+    reference_make_way(ref, &choice);
     if (own == NULL) {
-        way->mapping = reference_mapping_make(ref, packet, true, &external, now_us);
+        way->mapping = reference_mapping_make(ref, packet, true, &choice.external, now_us);
     } else {
-        reference_forget_on(ref, &external);
-        own->external = external;
+        reference_forget_on(ref, &choice.external);
+        own->external = choice.external;
         own->id = ref->stamp++;
         own->used = ref->stamp++;
         way->mapping = own;
@@ -93,27 +102,27 @@ static nat_verdict dodge(reference_nat *ref, exit_way *way, const nat_packet *pa
 
 /* A port of this list for the packet; 0: there is none. */
 static uint32_t port_of(reference_nat *ref, reference_ports *list, const nat_packet *packet,
-                        punch_time_us now_us, bool *dodged) {
+                        punch_time_us now_us, reference_choice *choice) {
     list->parity = ref->config.port_parity ? packet->src.port % 2 : -1;
     const uint32_t wanted = reference_port_wanted(ref, list, &packet->src);
     const punch_addr there = reference_endpoint(ref, list->address, wanted);
-    reference_mapping *holder = wanted != 0 ? reference_holder_of(ref, &there) : NULL;
+    const reference_mapping *gone = ref->config.hold_down_us > 0 ? NULL : choice->victim;
+    reference_mapping *holder = wanted != 0 ? reference_holder_of(ref, &there, gone) : NULL;
     const bool held = wanted != 0 && reference_held_down(ref, &there, now_us);
-    *dodged = wanted != 0 && reference_stray_holds(ref, &there, &packet->dst, now_us);
-    ref->counters.ports_collided += holder != NULL || held || *dodged ? 1 : 0;
-    if (wanted == 0 || held || *dodged || (holder != NULL && !reference_shares_or_takes(ref))) {
+    choice->dodged = wanted != 0 && reference_stray_holds(ref, &there, &packet->dst, now_us);
+    ref->counters.ports_collided += holder != NULL || held || choice->dodged ? 1 : 0;
+    if (wanted == 0 || held || choice->dodged ||
+        (holder != NULL && !reference_shares_or_takes(ref))) {
         return reference_port_other(ref, list, wanted, &packet->dst, now_us);
     }
-    if (holder != NULL && ref->config.collision == NAT_COLLISION_OVERRIDE) {
-        reference_evict(ref, holder);
-    }
+    choice->overridden = ref->config.collision == NAT_COLLISION_OVERRIDE ? holder : NULL;
     return wanted;
 }
 
 /* The port and the list it is from. */
 static nat_verdict port_in_blocks(reference_nat *ref, const nat_packet *packet,
                                   punch_time_us now_us, reference_ports *list, uint32_t *port,
-                                  bool *dodged) {
+                                  reference_choice *choice) {
     reference_ports blocks[REFERENCE_MAPPINGS_MAX];
     const uint32_t count = reference_blocks_of_host(ref, &packet->src, blocks);
     for (uint32_t i = 0; i < count; i++) {
@@ -123,7 +132,7 @@ static nat_verdict port_in_blocks(reference_nat *ref, const nat_packet *packet,
                 reference_port_count(list)) {
             continue;
         }
-        *port = port_of(ref, list, packet, now_us, dodged);
+        *port = port_of(ref, list, packet, now_us, choice);
         if (*port != 0) {
             return NAT_PASS;
         }
@@ -134,12 +143,12 @@ static nat_verdict port_in_blocks(reference_nat *ref, const nat_packet *packet,
     if (!reference_further_block(ref, &packet->src, list)) {
         return NAT_DROP_NO_PORT;
     }
-    *port = port_of(ref, list, packet, now_us, dodged);
+    *port = port_of(ref, list, packet, now_us, choice);
     return *port != 0 ? NAT_PASS : NAT_DROP_HOST_PORTS;
 }
 
 static nat_verdict port_in_pool(reference_nat *ref, const nat_packet *packet, punch_time_us now_us,
-                                reference_ports *list, uint32_t *port, bool *dodged) {
+                                reference_ports *list, uint32_t *port, reference_choice *choice) {
     if (!reference_find_ports(ref, &packet->src, list)) {
         return NAT_DROP_NO_PORT;
     }
@@ -147,29 +156,32 @@ static nat_verdict port_in_pool(reference_nat *ref, const nat_packet *packet, pu
         reference_taken_on(ref, list->address, 0, UINT16_MAX) >= reference_port_count(list)) {
         return NAT_DROP_NO_PORT;
     }
-    *port = port_of(ref, list, packet, now_us, dodged);
+    *port = port_of(ref, list, packet, now_us, choice);
     return *port != 0 ? NAT_PASS : NAT_DROP_NO_PORT;
 }
 
-/* Where a new mapping for this packet is seen from outside; makes room for it. */
+/* Where a new mapping for this packet is seen from outside, and who must make way for it. */
 nat_verdict reference_choose(reference_nat *ref, const nat_packet *packet, punch_time_us now_us,
-                             punch_addr *external, bool *dodged) {
-    *dodged = false;
-    *external = packet->src;
-    const nat_verdict room = reference_make_room(ref, &packet->src);
+                             reference_choice *choice) {
+    *choice = (reference_choice){.external = packet->src};
+    const nat_verdict room = reference_find_room(ref, &packet->src, &choice->victim);
     if (room != NAT_PASS || ref->config.firewall) {
         return room;
     }
     reference_ports list;
     uint32_t port = 0;
     const nat_verdict found = ref->config.block_ports > 0
-                                  ? port_in_blocks(ref, packet, now_us, &list, &port, dodged)
-                                  : port_in_pool(ref, packet, now_us, &list, &port, dodged);
+                                  ? port_in_blocks(ref, packet, now_us, &list, &port, choice)
+                                  : port_in_pool(ref, packet, now_us, &list, &port, choice);
     if (found == NAT_PASS) {
-        ref->last_port = (uint16_t)port;
-        *external = reference_endpoint(ref, list.address, port);
+        choice->external = reference_endpoint(ref, list.address, port);
+    } else if (choice->victim != NULL && reference_inherits(ref, choice->victim, packet, now_us)) {
+        choice->external = choice->victim->external;
+    } else {
+        return found;
     }
-    return found;
+    ref->last_port = choice->external.port;
+    return NAT_PASS;
 }
 
 static nat_verdict make_exit(reference_nat *ref, exit_way *way, const nat_packet *packet,
@@ -177,15 +189,15 @@ static nat_verdict make_exit(reference_nat *ref, exit_way *way, const nat_packet
     if (way->blocked != NULL) {
         return dodge(ref, way, packet, now_us);
     }
-    punch_addr external;
-    bool dodged;
-    const nat_verdict chosen = reference_choose(ref, packet, now_us, &external, &dodged);
+    reference_choice choice;
+    const nat_verdict chosen = reference_choose(ref, packet, now_us, &choice);
     if (chosen != NAT_PASS) {
         return chosen;
     }
-    const bool exact = dodged || ref->config.mapping == NAT_MAPPING_APDM;
-    way->mapping = reference_mapping_make(ref, packet, exact, &external, now_us);
-    ref->counters.strays_dodged += dodged ? 1 : 0;
+    reference_make_way(ref, &choice);
+    const bool exact = choice.dodged || ref->config.mapping == NAT_MAPPING_APDM;
+    way->mapping = reference_mapping_make(ref, packet, exact, &choice.external, now_us);
+    ref->counters.strays_dodged += choice.dodged ? 1 : 0;
     return NAT_PASS;
 }
 

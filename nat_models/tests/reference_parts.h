@@ -16,6 +16,14 @@ typedef struct {
     int parity; /* 0, 1; -1: any */
 } reference_ports;
 
+/* Where a new mapping is seen from outside, and which must end for it. */
+typedef struct {
+    punch_addr external;
+    bool dodged;
+    reference_mapping *victim;     /* of a limit */
+    reference_mapping *overridden; /* had the port */
+} reference_choice;
+
 punch_time_us reference_timeout_us(const reference_nat *ref, int timeout, int level,
                                    punch_time_us now_us);
 bool reference_stream_begins(const reference_nat *ref, bool answered, punch_time_us made_at_us,
@@ -62,7 +70,11 @@ reference_mapping *reference_reached_by(reference_nat *ref, const punch_addr *ds
                                         punch_time_us now_us, bool *expired);
 void reference_end(reference_nat *ref, reference_mapping *mapping);
 void reference_evict(reference_nat *ref, reference_mapping *mapping);
-nat_verdict reference_make_room(reference_nat *ref, const punch_addr *inside);
+nat_verdict reference_find_room(reference_nat *ref, const punch_addr *inside,
+                                reference_mapping **victim);
+void reference_make_way(reference_nat *ref, const reference_choice *choice);
+bool reference_inherits(reference_nat *ref, const reference_mapping *victim,
+                        const nat_packet *packet, punch_time_us now_us);
 void reference_forget_on(reference_nat *ref, const punch_addr *external);
 reference_mapping *reference_mapping_make(reference_nat *ref, const nat_packet *packet, bool exact,
                                           const punch_addr *external, punch_time_us now_us);
@@ -79,9 +91,10 @@ uint32_t reference_port_other(reference_nat *ref, const reference_ports *list, u
 uint32_t reference_port_wanted(reference_nat *ref, const reference_ports *list,
                                const punch_addr *inside);
 nat_verdict reference_choose(reference_nat *ref, const nat_packet *packet, punch_time_us now_us,
-                             punch_addr *external, bool *dodged);
+                             reference_choice *choice);
 bool reference_is_ours(const reference_nat *ref, const punch_addr *addr);
 bool reference_is_exempt(const reference_nat *ref, const punch_addr *remote);
-reference_mapping *reference_holder_of(reference_nat *ref, const punch_addr *external);
+reference_mapping *reference_holder_of(reference_nat *ref, const punch_addr *external,
+                                       const reference_mapping *but);
 
 #endif

@@ -8,12 +8,15 @@ uint32_t reference_address_count(const reference_nat *ref) {
     return ref->config.address_count > 1 ? ref->config.address_count : 1;
 }
 
-/* The live mapping that has this external endpoint; the latest used of several. */
-reference_mapping *reference_holder_of(reference_nat *ref, const punch_addr *external) {
+/* The live mapping that has this external endpoint, other than that one; the latest used of
+ * several. */
+reference_mapping *reference_holder_of(reference_nat *ref, const punch_addr *external,
+                                       const reference_mapping *but) {
     reference_mapping *latest = NULL;
     for (int i = 0; i < REFERENCE_MAPPINGS_MAX; i++) {
         reference_mapping *mapping = &ref->mappings[i];
-        if (mapping->state == REFERENCE_LIVE && punch_addr_equal(&mapping->external, external) &&
+        if (mapping != but && mapping->state == REFERENCE_LIVE &&
+            punch_addr_equal(&mapping->external, external) &&
             (latest == NULL || mapping->used > latest->used)) {
             latest = mapping;
         }
@@ -135,6 +138,31 @@ bool reference_further_block(reference_nat *ref, const punch_addr *inside, refer
     return false;
 }
 
+/* Could this packet have the port of a mapping that is to end for it? */
+bool reference_inherits(reference_nat *ref, const reference_mapping *victim,
+                        const nat_packet *packet, punch_time_us now_us) {
+    const punch_addr *there = &victim->external;
+    if (ref->config.hold_down_us > 0 || reference_holder_of(ref, there, victim) != NULL ||
+        reference_stray_holds(ref, there, &packet->dst, now_us) ||
+        (ref->config.port_parity && there->port % 2 != packet->src.port % 2)) {
+        return false;
+    }
+    const reference_mapping *other = any_of_host(ref, &packet->src);
+    const bool is_stranger = !punch_addr_same_ip(&victim->inside, &packet->src);
+    if (is_stranger && other != NULL && ref->config.pooling == NAT_POOLING_PAIRED &&
+        !punch_addr_same_ip(&other->external, there)) {
+        return false;
+    }
+    if (is_stranger && ref->config.block_ports > 0) {
+        reference_ports blocks[REFERENCE_MAPPINGS_MAX];
+        const reference_ports block = reference_block_around(ref, there);
+        const uint32_t had = reference_blocks_of_host(ref, &packet->src, blocks);
+        return reference_taken_on(ref, block.address, block.min, block.max) == 1 &&
+               had < nat_config_blocks_per_host(&ref->config);
+    }
+    return true;
+}
+
 static bool find_address(reference_nat *ref, reference_ports *list) {
     const uint32_t count = reference_address_count(ref);
     const uint32_t first = count > 1 ? (uint32_t)punch_rng_below(&ref->share_rng, count) : 0;
@@ -186,7 +214,7 @@ static uint32_t port_draw(reference_nat *ref, const reference_ports *list) {
 static bool port_usable(reference_nat *ref, const reference_ports *list, uint32_t port,
                         const punch_addr *remote, punch_time_us now_us) {
     const punch_addr external = reference_endpoint(ref, list->address, port);
-    return port_fits(list, port) && reference_holder_of(ref, &external) == NULL &&
+    return port_fits(list, port) && reference_holder_of(ref, &external, NULL) == NULL &&
            !reference_held_down(ref, &external, now_us) &&
            !reference_stray_holds(ref, &external, remote, now_us);
 }

@@ -367,19 +367,23 @@ static nat_tcp_outcome begin_out(reference_tcp_box *ref, const nat_packet *packe
     const bool exact = ref->config.nat.mapping == NAT_MAPPING_APDM;
     reference_mapping *mapping =
         reference_mapping_find(&ref->nat, &packet->src, &packet->dst, exact, now_us);
+    reference_choice choice = {.external = packet->src};
     punch_addr local = mapping != NULL ? mapping->external : packet->src;
     if (mapping == NULL) {
-        bool dodged;
-        const nat_verdict chosen = reference_choose(&ref->nat, packet, now_us, &local, &dodged);
-        purge(ref);
+        const nat_verdict chosen = reference_choose(&ref->nat, packet, now_us, &choice);
         if (chosen != NAT_PASS) {
             return outcome_of(chosen, NAT_TCP_PASS);
         }
+        local = choice.external;
     }
-    if (find_outside(ref, &local, &packet->dst, false) != NULL) {
+    const reference_connection *joined = find_outside(ref, &local, &packet->dst, false);
+    if (joined != NULL && choice.overridden == NULL &&
+        (choice.victim == NULL || joined->owner != choice.victim->id)) {
         return outcome_of(NAT_DROP_NO_PORT, NAT_TCP_PASS);
     }
     if (mapping == NULL) {
+        reference_make_way(&ref->nat, &choice);
+        purge(ref);
         mapping = reference_mapping_make(&ref->nat, packet, exact, &local, now_us);
     }
     *connection_out = adopt(ref, mapping, &local, &packet->dst, now_us);

@@ -97,11 +97,63 @@ static void held_down(void) {
     free(box);
 }
 
+/* Four mappings, as many as there may be, in a range of four ports. A fifth is wanted: does the
+ * oldest go for it, and who has its port then? */
+static void room_at_no_port(void) {
+    static const struct {
+        const char *what;
+        uint32_t table_max;
+        uint32_t per_host_max;
+        uint32_t block_ports;
+        punch_time_us hold_down_us;
+        bool parity;
+        uint32_t host; /* of the fifth; the others are host 1's */
+        uint16_t inside_port;
+        nat_verdict verdict;
+        uint16_t port;
+    } rows[] = {
+        {"a full table", 4, 0, 0, 0, false, 2, 9, NAT_PASS, 40000},
+        {"a full host", 8, 4, 0, 0, false, 1, 9, NAT_PASS, 40000},
+        {"a full block", 8, 4, 4, 0, false, 1, 9, NAT_PASS, 40000},
+        {"the port would be held down", 4, 0, 0, 9, false, 2, 9, NAT_DROP_NO_PORT, 0},
+        {"and in a block too", 8, 4, 4, 9, false, 1, 9, NAT_DROP_HOST_PORTS, 0},
+        {"the port has the wrong parity", 4, 0, 0, 0, true, 2, 9, NAT_DROP_NO_PORT, 0},
+        {"the port has the right one", 4, 0, 0, 0, true, 2, 8, NAT_PASS, 40000},
+        {"the block stays another host's", 4, 0, 4, 0, false, 2, 9, NAT_DROP_NO_PORT, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        nat_config config = nat_config_default();
+        config.port_min = 40000;
+        config.port_max = 40003;
+        config.full = NAT_FULL_EVICT_OLDEST;
+        config.table_max = rows[i].table_max;
+        config.per_host_max = rows[i].per_host_max;
+        config.block_ports = rows[i].block_ports;
+        config.hold_down_us = rows[i].hold_down_us;
+        config.port_parity = rows[i].parity;
+        nat *box = support_nat(&config, 1);
+        for (uint16_t k = 0; k < 4; k++) {
+            const punch_addr inside = support_inside(1, (uint16_t)(40000 + k));
+            (void)support_send(box, inside, support_remote(1, 1), k);
+        }
+        nat_packet packet = {support_inside(rows[i].host, rows[i].inside_port),
+                             support_remote(1, 1)};
+        const nat_verdict verdict = nat_translate_out(box, &packet, 4);
+        const bool passed = rows[i].verdict == NAT_PASS;
+        EXPECT_INT(rows[i].what, verdict, rows[i].verdict);
+        EXPECT_INT("its port", passed ? packet.src.port : 0, rows[i].port);
+        EXPECT_INT("evicted only for what is made", nat_stats(box)->mappings_evicted, passed);
+        EXPECT_INT("none is lost", nat_mapping_count(box, 4), 4);
+        free(box);
+    }
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"the last free port is found", the_last_port},
         {"the last free ports are drawn evenly", evenly},
         {"a range that is held down as a whole", held_down},
+        {"room is made only for what has a port", room_at_no_port},
     };
     return PUNCH_TEST_MAIN("unit_ports", cases);
 }

@@ -10,14 +10,61 @@
 #include "sim/clock.h"
 
 narrator narrator_of(FILE *out, const sim_plan *plan, uint32_t host_max) {
-    narrator teller = {out, plan, calloc(host_max + 1u, sizeof *teller.intros_sent), 0};
-    PUNCH_ASSERT(teller.intros_sent != NULL);
+    narrator teller = {.out = out,
+                       .plan = plan,
+                       .intros_sent = calloc(host_max + 1u, sizeof *teller.intros_sent),
+                       .seen_at = calloc(host_max + 1u, sizeof *teller.seen_at)};
+    PUNCH_ASSERT(teller.intros_sent != NULL && teller.seen_at != NULL);
     return teller;
 }
 
 void narrator_free(narrator *teller) {
     free(teller->intros_sent);
+    free(teller->seen_at);
+    free(teller->senders);
     teller->intros_sent = NULL;
+    teller->seen_at = NULL;
+    teller->senders = NULL;
+}
+
+/* --- whom a broker means ---
+ * Behind one NAT several hosts may have one address: the broker's packets are told apart by where
+ * it saw each host last. */
+
+/* Who sent a packet: packets are numbered from 1 in the order they are sent. */
+static void note_sender(narrator *teller, const sim_saw *record) {
+    if (record->packet >= teller->sender_cap) {
+        const uint64_t cap = 2 * record->packet;
+        uint32_t *senders = realloc(teller->senders, cap * sizeof *senders);
+        PUNCH_ASSERT(senders != NULL);
+        teller->senders = senders;
+        teller->sender_cap = cap;
+    }
+    teller->senders[record->packet] = record->host;
+}
+
+static bool is_broker(const narrator *teller, uint32_t host) {
+    return host < teller->plan->host_count && teller->plan->hosts[host].kind == SIM_HOST_BROKER;
+}
+
+static void note_seen(narrator *teller, const sim_saw *record) {
+    if (is_broker(teller, record->host) && record->packet < teller->sender_cap) {
+        const uint32_t sender = teller->senders[record->packet];
+        if (sender < teller->plan->host_count) {
+            teller->seen_at[sender] = record->src;
+        }
+    }
+}
+
+/* Whom a packet of a broker is for, when it goes to the address of a NAT. */
+static const char *meant_by_broker(const narrator *teller, const sim_saw *record) {
+    for (uint32_t i = 0; is_broker(teller, record->host) && i < teller->plan->host_count; i++) {
+        if (punch_addr_equal(&teller->seen_at[i], &record->dst) &&
+            !punch_addr_same_ip(&teller->plan->hosts[i].addr, &record->dst)) {
+            return teller->plan->hosts[i].name;
+        }
+    }
+    return NULL;
 }
 
 /* The innermost site around (or at) one whose NAT translates: what its inside addresses mean is
@@ -96,8 +143,13 @@ static void tell_send(narrator *teller, const sim_saw *record) {
     const uint32_t site =
         record->host < teller->plan->host_count ? teller->plan->hosts[record->host].site : SIM_NONE;
     const char *to = narrate_name_of(teller->plan, site, &record->dst);
+    note_sender(teller, record);
     begin_line(teller, record->at_us, host_name(teller, record->host));
     fprintf(teller->out, "-> %-8s %s", to != NULL ? to : "nobody", punch_type_name(record->type));
+    const char *meant = meant_by_broker(teller, record);
+    if (meant != NULL && to != NULL && strcmp(meant, to) != 0) {
+        fprintf(teller->out, " (for %s)", meant);
+    }
     if (record->type == PUNCH_TYPE_INTRO && record->host < teller->plan->host_count) {
         fprintf(teller->out, " #%u", ++teller->intros_sent[record->host]);
     }
@@ -185,7 +237,30 @@ static void tell_icmp_deliver(const narrator *teller, const sim_saw *record) {
     fprintf(teller->out, "  (packet %llu)\n", (unsigned long long)record->packet);
 }
 
-static void tell_deliver(const narrator *teller, const sim_saw *record) {
+/* What a fault makes of a NAT; faults are told in the order of the plan. */
+static void tell_fault(narrator *teller, const sim_saw *record) {
+    PUNCH_ASSERT(teller->faults_told < teller->plan->fault_count);
+    const sim_fault *fault = &teller->plan->faults[teller->faults_told++];
+    FILE *out = teller->out;
+    begin_line(teller, record->at_us, "");
+    fprintf(out, "   %s", record->text);
+    if (record->site < teller->plan->site_count) {
+        fprintf(out, ", at %s", site_name(teller, record->site));
+    } else {
+        fprintf(out, ": %s", host_name(teller, record->host));
+    }
+    if (fault->kind == SIM_FAULT_NAT_CHANGE) {
+        fputs(": from now on ", out);
+        narrate_behaviour(&fault->nat, out);
+    } else if (fault->kind == SIM_FAULT_NAT_RENUMBER) {
+        fputs(": from now on at ", out);
+        narrate_addresses(&teller->plan->sites[fault->index].nat, &fault->external, out);
+    }
+    fputc('\n', out);
+}
+
+static void tell_deliver(narrator *teller, const sim_saw *record) {
+    note_seen(teller, record);
     begin_line(teller, record->at_us, host_name(teller, record->host));
     fprintf(teller->out, "<- receives %s", punch_type_name(record->type));
     end_packet(teller, record);
@@ -324,7 +399,7 @@ void narrate_words(void *user, const sim_saw *record) {
         tell_text(teller, record, "nobody has that address: dropped");
         break;
     case SIM_SAW_FAULT:
-        tell_text(teller, record, "fault");
+        tell_fault(teller, record);
         break;
     case SIM_SAW_DELIVER:
         tell_deliver(teller, record);
@@ -345,94 +420,4 @@ void narrate_words(void *user, const sim_saw *record) {
         tell_event(teller, record);
         break;
     }
-}
-
-/* What stands in front of a site, as people call it. */
-static const char *box_name(const sim_site_plan *site) {
-    return site->nat.firewall ? "firewall" : "NAT";
-}
-
-/* Who else is behind it. */
-static void cast_others(const narrator *teller, const sim_site_plan *site) {
-    const sim_cross_plan *cross = &site->cross;
-    if (cross->rate_milli == 0) {
-        return;
-    }
-    fprintf(teller->out, "behind it besides: %u host%s that open%s %g flows a second", cross->hosts,
-            cross->hosts == 1 ? "" : "s", cross->hosts == 1 ? "s" : "",
-            (double)cross->rate_milli / 1000);
-    if (cross->dispersion_milli > 1000) {
-        fprintf(teller->out, " in batches (dispersion %g)", (double)cross->dispersion_milli / 1000);
-    }
-    fprintf(teller->out, ", %g %% of them answered\n",
-            100.0 * (double)cross->answered / (double)PUNCH_PROBABILITY_ONE);
-}
-
-static void cast_firewall(const narrator *teller, const sim_site_plan *site) {
-    char first[FORMAT_TEXT_CAP];
-    char stream[FORMAT_TEXT_CAP];
-    fprintf(teller->out, "firewall of %s: filtering %s, timeouts %s / %s\n", site->name,
-            nat_filtering_name(site->nat.filtering),
-            format_duration(site->nat.udp_timeout_first_us, first),
-            format_duration(site->nat.udp_timeout_stream_us, stream));
-}
-
-static void cast_nat(const narrator *teller, const sim_site_plan *site) {
-    const nat_config *box = &site->nat;
-    char addr[PUNCH_ADDR_TEXT_CAP];
-    char first[FORMAT_TEXT_CAP];
-    char stream[FORMAT_TEXT_CAP];
-    punch_addr_format(&site->external, addr);
-    char *port = strrchr(addr, ':'); /* a NAT has an address, its mappings have ports */
-    if (port != NULL) {
-        *port = '\0';
-    }
-    fprintf(teller->out,
-            "NAT of %s: at %s, mapping %s, filtering %s, allocation %s, timeouts %s / %s%s%s%s",
-            site->name, addr, nat_mapping_name(box->mapping), nat_filtering_name(box->filtering),
-            nat_allocation_name(box->allocation), format_duration(box->udp_timeout_first_us, first),
-            format_duration(box->udp_timeout_stream_us, stream),
-            box->unsolicited != NAT_UNSOLICITED_IGNORE ? ", unsolicited: " : "",
-            box->unsolicited != NAT_UNSOLICITED_IGNORE ? nat_unsolicited_name(box->unsolicited)
-                                                       : "",
-            box->reply_affinity ? ", reply affinity" : "");
-    if (site->behind != 0) {
-        fprintf(teller->out, ", behind the NAT of %s",
-                teller->plan->sites[sim_site_parent(site)].name);
-    }
-    fputc('\n', teller->out);
-}
-
-void narrate_cast(const narrator *teller) {
-    const sim_plan *plan = teller->plan;
-    for (uint32_t i = 0; i < plan->host_count; i++) {
-        const sim_host_plan *host = &plan->hosts[i];
-        const sim_site_plan *site = &plan->sites[host->site];
-        char addr[PUNCH_ADDR_TEXT_CAP];
-        char offset[FORMAT_TEXT_CAP];
-        const sim_site_plan *around = site->has_nat       ? site
-                                      : site->behind != 0 ? &plan->sites[sim_site_parent(site)]
-                                                          : NULL;
-        fprintf(teller->out, "%s: %s at %s, %s%s%s%s", host->name,
-                host->kind == SIM_HOST_BROKER ? "broker" : "peer",
-                punch_addr_format(&host->addr, addr), around != NULL ? "behind the " : "no NAT",
-                around != NULL ? box_name(around) : "", around != NULL ? " of " : "",
-                around != NULL ? around->name : "");
-        if (host->clock_offset_us != 0 || host->clock_drift_ppb != 0) {
-            fprintf(teller->out, ", its clock is off by %s and drifts by %d ppb",
-                    format_duration(host->clock_offset_us, offset), host->clock_drift_ppb);
-        }
-        fputc('\n', teller->out);
-    }
-    for (uint32_t i = 0; i < plan->site_count; i++) {
-        if (plan->sites[i].has_nat) {
-            if (plan->sites[i].nat.firewall) {
-                cast_firewall(teller, &plan->sites[i]);
-            } else {
-                cast_nat(teller, &plan->sites[i]);
-            }
-            cast_others(teller, &plan->sites[i]);
-        }
-    }
-    fputc('\n', teller->out);
 }

@@ -15,6 +15,10 @@ typedef struct {
     FILE *out;
     const sim_plan *plan;  /* of the trial running */
     uint32_t *intros_sent; /* per host */
+    punch_addr *seen_at;   /* per host: where a broker saw it last; no family: never */
+    uint32_t *senders;     /* by packet number; grows */
+    uint64_t sender_cap;
+    uint32_t faults_told;
     uint64_t records;
 } narrator;
 
@@ -28,6 +32,11 @@ void narrate_json(void *user, const sim_saw *record);
 
 /* Who, in the eyes of someone at that site, has that address; NULL when nobody. */
 const char *narrate_name_of(const sim_plan *plan, uint32_t from_site, const punch_addr *addr);
+
+/* "mapping EIM, filtering APDF, ...": what a NAT does. */
+void narrate_behaviour(const nat_config *box, FILE *out);
+/* "192.0.2.1", or of a pool "192.0.2.1 to .4 (paired)". */
+void narrate_addresses(const nat_config *box, const punch_addr *first, FILE *out);
 
 /* Before the first record: who is where, behind which NAT. */
 void narrate_cast(const narrator *teller);

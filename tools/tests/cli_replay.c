@@ -149,6 +149,33 @@ static void causes(void) {
     process_free(&said);
 }
 
+/* What is not usual about a NAT, whom a broker means behind one that others share, and what faults
+ * make of it. */
+static void behaviour(void) {
+    static const char *const crowded[] = {
+        "NAT of the carrier: at 192.0.2.1 to .4 (paired), mapping EIM, ",
+        ", up to 1 block of 512 ports a host, hairpin none, at most 64 mappings, refusal icmp\n"
+        "the carrier keeps those inside apart\n",
+        "broker   -> the carrier GO (for a)  ",
+        "broker   -> the carrier GO (for b)  ",
+        NULL,
+    };
+    process_said said = replay_of("crowded.json", "1", "1", NULL);
+    contains(&said, crowded);
+    process_free(&said);
+    static const char *const changes[] = {
+        "NAT changes its behaviour, at a: from now on mapping APDM, filtering APDF, allocation "
+        "random, timeouts 300 s / 300 s, hairpin none\n",
+        "its mappings are gone, at b: from now on at 198.",
+        "peer falls asleep: b\n",
+        NULL,
+    };
+    said = replay_of("changes.json", "0", "1", NULL);
+    contains(&said, changes);
+    EXPECT("nobody asks for whom where there is one host", strstr(said.out, "(for ") == NULL);
+    process_free(&said);
+}
+
 static const char *text_of(const cJSON *object, const char *name) {
     const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
     return value != NULL ? value : "";
@@ -227,6 +254,7 @@ int main(void) {
         {"a trial that cannot, in words", failing},
         {"a port taken by an early packet", collision},
         {"JSON lines", json_lines},
+        {"what NATs do and become", behaviour},
         {"what kept peers from their broker", causes},
         {"replay repeats what run did", same_as_run},
     };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench_server.h"
 #include "bench_targets.h"
 #include "commands.h"
 #include "file.h"
@@ -18,6 +19,7 @@ static const cli_option options[] = {
     {"repetitions", 0, "N", "turns of each workload, of which the median counts (default 5)"},
     {"quick", 0, NULL, "short turns and few clients: shows that it works, not how fast"},
     {"full", 0, NULL, "also a world of 2,000,000 clients (needs several GB)"},
+    {"server", 0, NULL, "only: how many clients a server serves on 4 Mib/s, and the arithmetic"},
     {"json", 0, "FILE", "also write the figures as JSON; '-' is standard output"},
     {"help", 'h', NULL, "this text"},
 };
@@ -258,7 +260,50 @@ static void warn_of_load(const cli_args *args) {
     }
 }
 
+/* Where JSON goes, if anywhere. */
+typedef struct {
+    const char *path;
+    bool on_stdout;
+    file_out file;
+} json_out;
+
+static bool json_open(json_out *json, const cli_args *args) {
+    *json = (json_out){.path = cli_value(args, "json")};
+    json->on_stdout = json->path != NULL && strcmp(json->path, "-") == 0;
+    return json->path == NULL || json->on_stdout || file_open(&json->file, json->path, args->err);
+}
+
+static int serve_clients(const cli_args *args) {
+    bench_server_row rows[BENCH_SERVER_SIZES];
+    uint32_t count = 0;
+    const uint32_t *sizes = bench_server_sizes(cli_has(args, "quick"), &count);
+    json_out json;
+    if (!json_open(&json, args)) {
+        return CLI_FAILED;
+    }
+    const char *error = NULL;
+    bool good = true;
+    for (uint32_t i = 0; good && i < count; i++) {
+        good = bench_run_server(sizes[i], BENCH_SERVER_RATE_BPS, &rows[i], &error);
+        if (!good) {
+            fprintf(args->err, "%s bench: %u clients: %s\n", args->program, sizes[i], error);
+        }
+    }
+    if (good) {
+        bench_server_print(rows, count, json.on_stdout ? args->err : args->out);
+    }
+    if (good && json.path != NULL) {
+        bench_server_json(rows, count, json.on_stdout ? args->out : json.file.out);
+        good = json.on_stdout || file_commit(&json.file, args->err);
+    }
+    file_abandon(&json.file);
+    return good ? CLI_OK : CLI_FAILED;
+}
+
 static int bench_command(const cli_args *args) {
+    if (cli_has(args, "server")) {
+        return serve_clients(args);
+    }
     bench_figures figures;
     memset(&figures, 0, sizeof figures);
     uint64_t repetitions = cli_has(args, "quick") ? 1 : 5;
@@ -271,21 +316,17 @@ static int bench_command(const cli_args *args) {
     }
     figures.effort.repetitions = (uint32_t)repetitions;
     figures.effort.turn_s = cli_has(args, "quick") ? 0.005 : 0.25;
-    const char *json = cli_value(args, "json");
-    const bool on_stdout = json != NULL && strcmp(json, "-") == 0;
-    file_out file = {NULL, NULL, NULL};
-    if (json != NULL && !on_stdout && !file_open(&file, json, args->err)) {
+    json_out json;
+    if (!json_open(&json, args)) {
         return CLI_FAILED;
     }
     warn_of_load(args);
-    bool good = measure(&figures, args, on_stdout ? args->err : args->out);
-    if (good && on_stdout) {
-        put_json(&figures, args->out);
-    } else if (good && json != NULL) {
-        put_json(&figures, file.out);
-        good = file_commit(&file, args->err);
+    bool good = measure(&figures, args, json.on_stdout ? args->err : args->out);
+    if (good && json.path != NULL) {
+        put_json(&figures, json.on_stdout ? args->out : json.file.out);
+        good = json.on_stdout || file_commit(&json.file, args->err);
     }
-    file_abandon(&file);
+    file_abandon(&json.file);
     return good ? CLI_OK : CLI_FAILED;
 }
 

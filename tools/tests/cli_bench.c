@@ -105,9 +105,34 @@ static void figures(void) {
     process_free(&said);
 }
 
+static void server(void) {
+    char program[4096];
+    const char *const argv[] = {process_punchlab(program, sizeof program),
+                                "bench",
+                                "--server",
+                                "--quick",
+                                "--json",
+                                "-",
+                                NULL};
+    const process_how how = {0};
+    process_said said = process_run(&how, argv);
+    EXPECT_INT("exit code", said.status, 0);
+    cJSON *object = cJSON_Parse(said.out);
+    const cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(object, "server"), 0);
+    EXPECT_REAL("a thousand clients", number(row, "clients"), 1000.0, 0.0);
+    EXPECT_REAL("all registered", number(row, "registered"), 1.0, 0.0);
+    EXPECT_REAL("each sends a keepalive every 15 s, and some more for jitter",
+                number(row, "sent_per_s"), 1000.0 / 15.0, 7.0);
+    EXPECT("the arithmetic: headers alone", strstr(said.err, "280869 clients") != NULL);
+    EXPECT("and bits for bytes", strstr(said.err, " = 2246949\n") != NULL);
+    cJSON_Delete(object);
+    process_free(&said);
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"every figure is there", figures},
+        {"a server on 4 Mib/s", server},
     };
     return PUNCH_TEST_MAIN("cli_bench", cases);
 }

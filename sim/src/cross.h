@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Cross traffic: what the other hosts behind a NAT do to it. They open flows, one packet each,
- * perhaps answered; nothing of them crosses a link or reaches a host, only the NAT's table feels
- * them: ports run on, tables fill, mappings are evicted.
+ * perhaps answered; nothing of them crosses a link or reaches a host, only the NAT feels them: ports
+ * run on, tables fill, mappings are evicted, limits of rate are used up. Where a stream begins only
+ * some time after the first packet (stream_after), an answered flow sends another one then, which
+ * is answered, too: the same flows are drawn a second time, that much later, so that none need be
+ * remembered. (It is that time of the NAT the world begins with.)
  *
  *   ... |----- window -----|----- window -----|----- window -----| ...      (each with a stream of
  *          o    oo       o     o        ooo        o    o                    its own)
@@ -38,13 +41,20 @@ typedef struct {
     uint32_t site;
 } sim_cross_listener;
 
+/* Where in the sequence of batches. */
+typedef struct {
+    punch_rng rng;    /* of the window at hand */
+    int64_t window;   /* its number: it begins at number x length */
+    double offset_us; /* of the next batch, in this window */
+} sim_cross_cursor;
+
 typedef struct {
     sim_cross_plan plan;
     sim_cross_listener listener; /* ended NULL: nobody */
     uint64_t key;                /* of the windows' streams */
-    punch_rng rng;               /* of the window at hand */
-    int64_t window;              /* its number: it begins at number x length */
-    double offset_us;            /* of the next batch, in this window */
+    sim_cross_cursor opening;    /* flows that begin */
+    sim_cross_cursor going_on;   /* the same flows, once more, later_us after they began */
+    punch_time_us later_us;      /* 0: one packet each */
     double gap_us;               /* mean, between batches */
     double log_dispersion;       /* ln D */
     punch_time_us begin_us;      /* flows before are left out */
@@ -58,7 +68,7 @@ typedef struct {
 /* NULL, or a static sentence saying what is out of range. */
 const char *sim_cross_refuses(const sim_cross_plan *plan);
 
-/* The longest that a mapping of this NAT stays idle. */
+/* The longest that a mapping of others' lasts. */
 punch_time_us sim_cross_memory_us(const nat_config *box);
 
 /* Flows of a trial to be expected, at most, those before time 0 included. */
@@ -73,7 +83,7 @@ uint64_t sim_cross_flows_expected(const sim_cross_plan *plan, const nat_config *
 void sim_cross_begin(sim_cross *cross, const sim_cross_plan *plan, const nat_config *box,
                      punch_family family, punch_rng rng);
 
-/* Everything due up to now, now included. Each flow costs one or two packets of the NAT. */
+/* Everything due up to now, now included. Each flow costs one to four packets of the NAT. */
 void sim_cross_catch_up(sim_cross *cross, nat *box, punch_time_us now_us);
 
 #endif

@@ -53,9 +53,9 @@ static void check_cross(checker *c, uint32_t object, const scenario_nat *box) {
     (void)snprintf(
         sentence, sizeof sentence,
         "\"cross_rate\" %s makes %" PRIu64
-        " flows a trial: that many a second for three times the longest timeout (%s), so that the "
-        "table "
-        "is in its stride when the world begins, and for the limit (%s); at most %u are allowed",
+        " flows a trial: that many a second for three times as long as a mapping of theirs lasts "
+        "(%s), so that the table is in its stride when the world begins, and for the limit (%s); "
+        "at most %u are allowed",
         scenario_number_write(NUMBER_MULTIPLIER, box->cross.rate_milli, rate), flows,
         scenario_number_write(NUMBER_DURATION, sim_cross_memory_us(&box->config), memory),
         scenario_number_write(NUMBER_DURATION, root.limit_us, limit), SIM_CROSS_FLOWS_MAX);

@@ -246,11 +246,13 @@ static const scenario_option options[] = {
          "No ICMP error passes, in either direction: breaks RFC 4787 REQ-12b."),
     BOOL("nat.icmp_kills_mapping", SECTION_NAT, OPTION_DRAWN, "", AT_NAT(icmp_kills_mapping),
          "An ICMP error that passes ends the mapping it is about: breaks RFC 4787 REQ-12."),
-    NUMBER("nat.cross_rate", SECTION_NAT, NUMBER_MULTIPLIER, STORE_U32, 0, "0", "0", "100000",
-           AT_CROSS(rate_milli),
-           "Flows a second that other hosts open through it, a packet each, to addresses nobody "
-           "here has: they take mappings and ports, and nothing else of them is modelled. 0: "
-           "nobody else is there."),
+    NUMBER(
+        "nat.cross_rate", SECTION_NAT, NUMBER_MULTIPLIER, STORE_U32, 0, "0", "0", "100000",
+        AT_CROSS(rate_milli),
+        "Flows a second that other hosts open through it, a packet each and its answer, to "
+        "addresses nobody here has: they take mappings and ports, and their share of udp_rate and "
+        "mapping_rate; they cross no link. With stream_after, what was answered sends once more "
+        "when it is over. 0: nobody else is there."),
     NUMBER("nat.cross_dispersion", SECTION_NAT, NUMBER_MULTIPLIER, STORE_U32, 0, "1", "1", "1000",
            AT_CROSS(dispersion_milli),
            "How bursty: variance of the number of these flows in any time, divided by its mean. "

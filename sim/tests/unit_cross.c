@@ -200,8 +200,9 @@ static void steps_do_not_matter(void) {
     nat_config config = table_of(300, 30 * S);
     config.full = NAT_FULL_EVICT_OLDEST;
     static const double dispersions[] = {1, 20};
-    for (size_t row = 0; row < 2; row++) {
-        const sim_cross_plan plan = plan_of(15, dispersions[row]);
+    for (size_t row = 0; row < 4; row++) {
+        const sim_cross_plan plan = plan_of(15, dispersions[row % 2]);
+        config.stream_after_us = row < 2 ? 0 : 7 * S;
         crowd once = crowd_of(&config, &plan, 3);
         crowd often = crowd_of(&config, &plan, 3);
         punch_rng rng = {9};
@@ -275,18 +276,18 @@ static void share_refused_is_erlangs(void) {
     }
 }
 
-/* The world begins in the middle of it: at time 0, over seeds, the table is as full as it is in the
- * long run, also where it fills and empties in step with its timeout. */
-static void worlds_begin_in_the_steady_state(void) {
-    const nat_config config = table_of(50, 10 * S);
+/* At time 0, over seeds. */
+static void begins_in_the_steady_state(const nat_config *config, double life_s,
+                                       punch_probability answered) {
     const uint32_t n = 2000;
-    crowd at = crowd_of(&config, &(sim_cross_plan){1000, 1000, 1, 0}, 1);
+    crowd at = crowd_of(config, &(sim_cross_plan){1000, 1000, 1, 0}, 1);
     for (size_t i = 0; i < sizeof loads / sizeof loads[0]; i++) {
-        const sim_cross_plan plan = plan_of(loads[i] / 10, 1);
+        sim_cross_plan plan = plan_of(loads[i] / life_s, 1);
+        plan.answered = answered;
         uint32_t full = 0;
         double sum = 0;
         for (uint32_t seed = 0; seed < n; seed++) {
-            again(&at, &config, &plan, 1000 + seed);
+            again(&at, config, &plan, 1000 + seed);
             (void)flows_until(&at, 0);
             const uint32_t count = nat_mapping_count(at.box, 0);
             full += count == 50 ? 1 : 0;
@@ -300,6 +301,18 @@ static void worlds_begin_in_the_steady_state(void) {
         EXPECT_REAL("mappings at time 0", sum / n, loads[i] * (1 - b), BOUND * sqrt(loads[i] / n));
     }
     free(at.box);
+}
+
+/* The world begins in the middle of it: at time 0 the table is as full as it is in the long run,
+ * also where it fills and empties in step with its timeout, and where mappings last for more than
+ * that because their streams begin late. */
+static void worlds_begin_in_the_steady_state(void) {
+    nat_config config = table_of(50, 10 * S);
+    begins_in_the_steady_state(&config, 10, PUNCH_PROBABILITY_ONE / 2);
+    config.udp_timeout_first_us = 9 * S;
+    config.udp_timeout_stream_us = 2 * S;
+    config.stream_after_us = 8 * S;
+    begins_in_the_steady_state(&config, 10, PUNCH_PROBABILITY_ONE);
 }
 
 /* --- our own among them */
@@ -396,14 +409,23 @@ static void verdicts_under_pressure(void) {
     }
 }
 
-/* Answered flows live for the stream timeout, the others for the first: Little's law. */
+/* Answered flows live for the stream timeout, the others for the first: Little's law. Where the
+ * stream begins later, they live until then, too, if they can. */
 static void answers_prolong(void) {
-    static const double shares[] = {0, 0.3, 1};
+    static const struct {
+        double answered;
+        double after_s;
+        double life_s; /* expected: first timeout 5 s, stream 20 s */
+    } rows[] = {
+        {0, 0, 5},  {0.3, 0, 9.5},  {1, 0, 20}, {0, 2, 5},
+        {1, 2, 22}, {0.5, 4, 14.5}, {1, 5, 5},  {1, 8, 5},
+    };
     nat_config config = table_of(4096, 5 * S);
     config.udp_timeout_stream_us = 20 * S;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         sim_cross_plan plan = plan_of(10, 1);
-        plan.answered = punch_probability_of(shares[i]);
+        plan.answered = punch_probability_of(rows[i].answered);
+        config.stream_after_us = (punch_time_us)(rows[i].after_s * 1e6);
         crowd at = crowd_of(&config, &plan, 60 + i);
         const uint32_t n = 2000;
         double sum = 0;
@@ -412,7 +434,9 @@ static void answers_prolong(void) {
             (void)flows_until(&at, now_us);
             sum += nat_mapping_count(at.box, now_us);
         }
-        const double expected = 10 * (5 + 15 * shares[i]);
+        const double expected = 10 * rows[i].life_s;
+        (void)printf("answered %g, stream after %g s: ", rows[i].answered, rows[i].after_s);
+        (void)printf("%.1f mappings (%g)\n", sum / n, expected);
         EXPECT_REAL("mappings", sum / n, expected, BOUND * sqrt(expected / n));
         free(at.box);
     }

@@ -107,8 +107,9 @@ static void too_much_is_refused(void) {
          "{\"name\": \"x\", \"nat\": {\"home\": {\"cross_rate\": 9803}}, " PEERS "}", NULL, NULL},
         {"more than a trial has time for",
          "{\"name\": \"x\", \"nat\": {\"home\": {\"cross_rate\": 9804}}, " PEERS "}", "/nat/home",
-         "\"cross_rate\" 9804 makes 10000080 flows a trial: that many a second for three times the "
-         "longest timeout (5min), so that the table is in its stride when the world begins, and "
+         "\"cross_rate\" 9804 makes 10000080 flows a trial: that many a second for three times as "
+         "long as a mapping of theirs lasts (5min), so that the table is in its stride when the "
+         "world begins, and "
          "for the limit (2min); at most 10000000 are allowed"},
         {"through a day",
          "{\"name\": \"x\", \"limit\": \"720h\", \"nat\": {\"home\": {\"cross_rate\": 4}}, " PEERS

@@ -439,7 +439,7 @@ const scenario_value *scenario_cell_value(const scenario_cell *cell, uint32_t ob
 /* The NAT a peer has in this trial; false: none. */
 bool scenario_cell_nat(const scenario_cell *cell, int64_t nat, uint32_t stream, scenario_nat *out);
 /* The object of that NAT, a class's own if it has one; JSON_NONE: no NAT. */
-uint32_t scenario_cell_object(const scenario_cell *cell, int64_t nat, uint32_t stream);
+uint32_t scenario_cell_object(const scenario_cell *cell, int64_t ref, uint32_t stream);
 /* The NAT of one class of a population. */
 bool scenario_cell_class(const scenario_cell *cell, const scenario_class *class, uint32_t stream,
                          scenario_nat *out);

@@ -393,6 +393,25 @@ static void wrong_chains_are_refused(void) {
     }
 }
 
+/* A plan from anywhere: a firewall has no address that could change, not even an outer one. */
+static void firewalls_are_not_renumbered(void) {
+    nat_config wall = small_nat(NAT_MAPPING_EIM, NAT_FILTERING_APDF);
+    for (int firewall = 0; firewall < 2; firewall++) {
+        small_world small;
+        wall.firewall = firewall != 0;
+        small_begin(&small);
+        const uint32_t outer = small_add_site(&small, &wall);
+        (void)add_home(&small, outer, NAT_FILTERING_APDF);
+        small_add_fault(&small, PUNCH_US_PER_S, SIM_FAULT_NAT_RENUMBER, outer);
+        small.plan.faults[0].external = punch_addr_ipv4(UINT32_C(0xc6120001), 0);
+        const char *wrong = sim_world_refuses(&small.plan);
+        EXPECT_TEXT("renumbering", wrong != NULL ? wrong : "",
+                    wall.firewall
+                        ? "a firewall has no address that could change: its hosts have their own"
+                        : "");
+    }
+}
+
 static void chain_world(small_world *small) {
     nat_config box = small_nat(NAT_MAPPING_EIM, NAT_FILTERING_EIF);
     box.hairpin = NAT_HAIRPIN_EXTERNAL;
@@ -440,6 +459,7 @@ int main(void) {
         {"TTL counts hops", ttl_counts_hops},
         {"neighbours need no TTL", neighbours_need_no_ttl},
         {"wrong chains are refused", wrong_chains_are_refused},
+        {"firewalls are not renumbered", firewalls_are_not_renumbered},
         {"chains are the same again", chains_are_the_same_again},
     };
     return PUNCH_TEST_MAIN("unit_chain", cases);

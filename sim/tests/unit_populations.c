@@ -110,6 +110,8 @@ static const published_row published[] = {
      {{"symmetric", 40 * PERCENT}, {"independent", 40 * PERCENT}, {"full-cone", 20 * PERCENT}}},
     {"netpiculet2011",
      {{"independent", 736 * PER_MILLE}, {"connection-dependent", 264 * PER_MILLE}}},
+    {"enterprise",
+     {{"symmetric", 50 * PERCENT}, {"independent", 30 * PERCENT}, {"blocked", 20 * PERCENT}}},
     {"ford2005", {{"punchable", 82 * PERCENT}, {"not-punchable", 18 * PERCENT}}},
 };
 
@@ -173,6 +175,22 @@ typedef struct {
 #define ALL "\"all\": {\"source\": \"s\", \"classes\": "
 
 static const mix_row mixes[] = {
+    {"users of all kinds, as a file",
+     "\"home\": {\"file\": \"data/population-richter2016-home.json\"}, "
+     "\"fixed\": {\"file\": \"data/population-richter2016-cgn-fixed.json\"}, "
+     "\"cellular\": {\"file\": \"data/population-richter2016-cgn-cellular.json\"}, "
+     "\"enterprise\": {\"file\": \"data/population-enterprise.json\"}, "
+     "\"all\": {\"file\": \"data/population-mixed.json\"}",
+     {{"home.independent", 539 * PER_MILLE},
+      {"home.symmetric", 11 * PER_MILLE},
+      {"fixed.independent", 89 * PER_MILLE},
+      {"fixed.symmetric", 11 * PER_MILLE},
+      {"cellular.symmetric", 10 * PERCENT},
+      {"cellular.independent", 10 * PERCENT},
+      {"cellular.full-cone", 5 * PERCENT},
+      {"enterprise.symmetric", 5 * PERCENT},
+      {"enterprise.independent", 3 * PERCENT},
+      {"enterprise.blocked", 2 * PERCENT}}},
     {"a population and a class",
      HOME ALL "[{\"share\": \"60%\", \"population\": \"home\"}, {\"share\": \"40%\", \"nat\": "
               "\"none\"}]}",

@@ -122,6 +122,7 @@ void sim_calls_begin(sim_world *world) {
         memset(result, 0, sizeof *result);
         call->begun_at_us = PUNCH_NEVER;
         call->stale = PUNCH_CALL_NONE;
+        call->late = PUNCH_CALL_NONE;
         result->time_to_connect_us = PUNCH_NEVER;
         for (uint32_t which = 0; which < 2; which++) {
             sim_host *host = &world->hosts[host_of(world, index, which)];
@@ -264,9 +265,27 @@ static uint32_t find_ring(const sim_world *world, uint32_t callee, punch_call ha
     return SIM_NONE;
 }
 
+/* The broker rings for a call that its caller gave up meanwhile and has placed anew: refused, for
+ * the new one will ring. */
+static void refuse_late(sim_world *world, uint32_t callee, punch_call handle) {
+    uint32_t index = world->hosts[callee].first_call;
+    while (index != SIM_NONE &&
+           (side_of(world, index, callee) == 0 || world->result->calls[index].hold.redials == 0)) {
+        index = next_of(world, index, callee);
+    }
+    PUNCH_ASSERT(index != SIM_NONE); /* nobody placed the call that rings */
+    world->calls[index].late = handle;
+    PUNCH_ASSERT_EQ(
+        punch_peer_refuse(world->hosts[callee].core, handle, sim_host_local_us(world, callee)),
+        PUNCH_OK);
+}
+
 static void on_ring(sim_world *world, uint32_t callee, const punch_event *event) {
     const uint32_t index = find_ring(world, callee, event->call);
-    PUNCH_ASSERT(index != SIM_NONE); /* nobody placed the call that rings */
+    if (index == SIM_NONE) {
+        refuse_late(world, callee, event->call);
+        return;
+    }
     sim_side *side = &world->calls[index].sides[1];
     PUNCH_ASSERT(!side->is_known);
     side->handle = event->call;
@@ -363,12 +382,15 @@ static void on_registered(sim_world *world, uint32_t host) {
 /* An event of a call that was placed anew since. */
 static void on_stale_event(sim_world *world, uint32_t from, const punch_event *event) {
     uint32_t index = world->hosts[from].first_call;
-    while (index != SIM_NONE && world->calls[index].stale != event->call) {
+    while (index != SIM_NONE && world->calls[index].stale != event->call &&
+           world->calls[index].late != event->call) {
         index = next_of(world, index, from);
     }
     PUNCH_ASSERT(index != SIM_NONE); /* nobody knows the call */
     if (event->kind == PUNCH_EVENT_ENDED) {
-        world->calls[index].stale = PUNCH_CALL_NONE;
+        sim_call *call = &world->calls[index];
+        punch_call *ended = call->late == event->call ? &call->late : &call->stale;
+        *ended = PUNCH_CALL_NONE;
     }
 }
 

@@ -117,6 +117,7 @@ typedef struct {
     punch_time_us begun_at_us;       /* the caller placed it; PUNCH_NEVER = not yet */
     uint32_t next_call[2];           /* chain of the caller's, of the callee's calls */
     punch_call stale; /* the callee's handle on what the caller has lost; PUNCH_CALL_NONE */
+    punch_call late;  /* that on what the caller gave up before it rang, until it has ended */
     bool is_due;      /* its intended moment has come */
     bool is_decided;
     bool redials_on_wake; /* its moment came while the caller slept */

@@ -8,6 +8,7 @@
 
 #include "punch_test.h"
 #include "radio.h"
+#include "sim/backend.h"
 #include "sim/scenario.h"
 
 #define S PUNCH_US_PER_S
@@ -171,11 +172,40 @@ static void mistakes_are_refused(void) {
     }
 }
 
+/* Outages longer than a call is set up for: the broker may ring for a call that its caller has
+ * given up and placed anew meanwhile. */
+static void late_rings_do_no_harm(void) {
+    sim_scenario *scenario = load(
+        "{\"name\": \"x\", \"limit\": \"3h\", \"hold\": \"2h\", \"nat\": {\"box\": {\"filtering\": "
+        "\"APDF\", \"allocation\": \"random\", \"refresh_inbound\": false, \"udp_timeout\": "
+        "\"60s\"}}, \"link\": {\"access\": {\"delay\": \"10ms\", \"burst_good\": \"60s\", "
+        "\"burst_bad\": \"20s\", \"burst_loss_bad\": \"100%\"}}, \"peers\": {\"a\": {\"nat\": "
+        "\"box\", \"link\": \"access\"}, \"b\": {\"nat\": \"box\", \"link\": \"access\"}}, "
+        "\"call\": {\"at\": \"2s\", \"redial\": \"1s\"}}");
+    const sim_backend_ops *des = sim_backend_find("des");
+    sim_plan *plan = scenario != NULL ? sim_scenario_largest_plan(scenario) : NULL;
+    void *world = plan != NULL ? des->create(plan) : NULL;
+    for (uint32_t trial = 0; world != NULL && trial < 5; trial++) {
+        sim_call_result call;
+        sim_trial_result result = {.calls = &call};
+        const uint64_t seed = sim_scenario_trial_seed(scenario, 1, 0, trial);
+        sim_scenario_plan(scenario, 0, seed, plan);
+        des->run(world, plan, seed, NULL, &result);
+        EXPECT("it was called again and again", call.hold.redials > 5);
+    }
+    if (world != NULL) {
+        des->destroy(world);
+    }
+    sim_scenario_plan_destroy(plan);
+    sim_scenario_destroy(scenario);
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"plans have what scenarios say", plans_have_it},
         {"timeouts are drawn once", timeouts_are_drawn_once},
         {"holds that fit are not refused", holds_that_fit_are_not},
+        {"late rings do no harm", late_rings_do_no_harm},
         {"mistakes are refused", mistakes_are_refused},
     };
     return PUNCH_TEST_MAIN("unit_scenario_hold", cases);

@@ -152,7 +152,8 @@ static void fill(nat_rig *rig, uint32_t mappings, nat_packet *answers) {
     for (uint32_t i = 0; i < mappings; i++) {
         const nat_packet packet = packet_of(i);
         nat_packet sent = packet;
-        PUNCH_ASSERT_EQ(nat_translate_out(rig->box, &sent, rig->now_us++), NAT_PASS);
+        const nat_verdict verdict = nat_translate_out(rig->box, &sent, rig->now_us++);
+        PUNCH_ASSERT_EQ(verdict, NAT_PASS);
         answers[i] = (nat_packet){sent.dst, sent.src};
         table_put(&rig->out, &packet, &sent.src);
         table_put(&rig->in, &answers[i], &packet.src);

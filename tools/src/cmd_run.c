@@ -40,9 +40,8 @@ static const cli_option options[] = {
 static void warn_of_few(const run_request *request, const cli_args *args) {
     if (request->trials < FEW_TRIALS && !cli_has(args, "quiet")) {
         fprintf(args->err,
-                "only %llu trials a cell, so the intervals are wide: use --trials "
-                "1000\n",
-                (unsigned long long)request->trials);
+                "only %llu trial%s a cell, so the intervals are wide: use --trials 1000\n",
+                (unsigned long long)request->trials, request->trials == 1 ? "" : "s");
     }
 }
 

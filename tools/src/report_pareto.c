@@ -139,11 +139,9 @@ static double place(const pareto_axis *axis, double drawn) {
 
 /* Decades, with numbers between where they are few. */
 static void tick_decades(pareto_axis *axis) {
-    static const double between[] = {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0};
-    static const double some[] = {1.0, 2.0, 5.0};
+    static const double numbers[] = {1.0, 2.0, 5.0, 1.5, 3.0, 4.0, 7.0};
     const double span = axis->end - axis->begin;
-    const double *numbers = span < 1.1 ? between : some;
-    const size_t count = span < 1.1 ? sizeof between / sizeof between[0] : span < 2.5 ? 3 : 1;
+    const size_t count = span < 1.1 ? sizeof numbers / sizeof numbers[0] : span < 2.5 ? 3 : 1;
     for (int power = (int)floor(axis->begin); power <= (int)ceil(axis->end); power++) {
         for (size_t k = 0; k < count; k++) {
             char text[PARETO_TEXT_CAP];

@@ -137,17 +137,29 @@ static double place(const pareto_axis *axis, double drawn) {
     return low + fmin(fmax(part, 0.0), 1.0) * (high - low);
 }
 
-/* Decades, with numbers between where they are few. */
+/* A tick of each decade, on axes of fewer decades than these. */
+typedef struct {
+    double number;
+    double span_max;
+} pareto_step;
+
+/* Decades, with numbers between where they are few. Chosen, so that labels have room. */
 static void tick_decades(pareto_axis *axis) {
-    static const double numbers[] = {1.0, 2.0, 5.0, 1.5, 3.0, 4.0, 7.0};
+    static const pareto_step steps[] = {{1.0, (double)INFINITY},
+                                        {1.5, 1.1},
+                                        {2.0, 2.5},
+                                        {3.0, 1.1},
+                                        {4.0, 1.1},
+                                        {5.0, 2.5},
+                                        {7.0, 1.1}};
     const double span = axis->end - axis->begin;
-    const size_t count = span < 1.1 ? sizeof numbers / sizeof numbers[0] : span < 2.5 ? 3 : 1;
     for (int power = (int)floor(axis->begin); power <= (int)ceil(axis->end); power++) {
-        for (size_t k = 0; k < count; k++) {
+        for (size_t k = 0; k < sizeof steps / sizeof steps[0]; k++) {
             char text[PARETO_TEXT_CAP];
-            const double value = numbers[k] * pow(10.0, power);
+            const double value = steps[k].number * pow(10.0, power);
             const double logarithm = log10(value);
-            if (logarithm >= axis->begin - 1e-9 && logarithm <= axis->end + 1e-9) {
+            if (span < steps[k].span_max && logarithm >= axis->begin - 1e-9 &&
+                logarithm <= axis->end + 1e-9) {
                 (void)snprintf(text, sizeof text, "%.6g", value);
                 add_tick(axis, place(axis, value), text);
             }

@@ -22,6 +22,13 @@ static double packets(const sim_trial_result *trial, uint32_t call) {
     return (double)trial->packets_sent;
 }
 
+static double refused_for_want_of_room(const sim_trial_result *trial, uint32_t call) {
+    (void)call;
+    return (double)trial->verdicts[NAT_DROP_TABLE_FULL] +
+           (double)trial->verdicts[NAT_DROP_HOST_LIMIT] +
+           (double)trial->verdicts[NAT_DROP_NO_PORT] + (double)trial->verdicts[NAT_DROP_HOST_PORTS];
+}
+
 static double held(const sim_trial_result *trial, uint32_t call) {
     const sim_call_result *result = &trial->calls[call];
     if (!result->connected) {
@@ -337,6 +344,16 @@ static const sim_measure table[] = {
               "keepalive and broker bytes together, spare-port probes among them, per "
               "connection-hour",
               upkeep_bytes_per_hour),
+    {.name = "refused_for_want_of_room_mean",
+     .label = "refused for want of room",
+     .help =
+         "packets per trial that NATs refused for a full table, a host's limit, or want of ports",
+     .kind = SIM_MEASURE_MEAN,
+     .unit = SIM_UNIT_COUNT,
+     .sense = SIM_LESS_IS_BETTER,
+     .where = SIM_MEASURED_ROOM,
+     .per_trial = true,
+     .value = refused_for_want_of_room},
 };
 
 const sim_measure *sim_measures(uint32_t *count_out) {
@@ -383,6 +400,29 @@ static bool has_messages(const sim_plan *plan) {
     return false;
 }
 
+/* Can it be that a NAT has no room? One that has as much as RFC 4787 NATs usually do, for a pair
+ * alone, always has. */
+static bool is_short(const nat_config *box) {
+    const nat_config usual = nat_config_default();
+    return box->table_max < usual.table_max || box->per_host_max > 0 || box->block_ports > 0 ||
+           (uint32_t)box->port_max - box->port_min < usual.table_max;
+}
+
+static bool may_lack_room(const sim_plan *plan) {
+    for (uint32_t i = 0; i < plan->site_count; i++) {
+        const sim_site_plan *site = &plan->sites[i];
+        if (site->has_nat && (site->cross.rate_milli > 0 || is_short(&site->nat))) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < plan->fault_count; i++) {
+        if (plan->faults[i].kind == SIM_FAULT_NAT_CHANGE && is_short(&plan->faults[i].nat)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool sim_measure_applies(sim_measure_where where, const sim_plan *plan) {
     switch (where) {
     case SIM_MEASURED_ALWAYS:
@@ -391,6 +431,8 @@ bool sim_measure_applies(sim_measure_where where, const sim_plan *plan) {
         return plan->hold_us > 0;
     case SIM_MEASURED_MESSAGES:
         return has_messages(plan);
+    case SIM_MEASURED_ROOM:
+        return may_lack_room(plan);
     case SIM_MEASURED_CRASHES:
         return plan->hold_us > 0 && has_fault(plan, true);
     case SIM_MEASURED_FAULTS:

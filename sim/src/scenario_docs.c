@@ -84,6 +84,7 @@ static void write_default(const scenario_option *option, FILE *out) {
 static const char *needed_for(sim_measure_where where) {
     switch (where) {
     case SIM_MEASURED_ALWAYS:
+    case SIM_MEASURED_ROOM:
         break;
     case SIM_MEASURED_HOLDING:
         return "hold";

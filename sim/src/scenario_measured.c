@@ -71,6 +71,7 @@ static const char *needed_of_hold(const scenario_cell *cell, sim_measure_where w
     case SIM_MEASURED_ALWAYS:
     case SIM_MEASURED_HOLDING:
     case SIM_MEASURED_MESSAGES:
+    case SIM_MEASURED_ROOM:
         break;
     case SIM_MEASURED_CRASHES:
         return happens(cell, true) ? NULL : "a \"peer-crash\" in \"timeline\"";
@@ -94,6 +95,7 @@ bool scenario_check_measured(scenario_loader *loader, scenario_place place,
     scenario_cell_apply(&at, OBJECT_CALL, STREAM_WORLD, &call);
     switch (measure->where) {
     case SIM_MEASURED_ALWAYS:
+    case SIM_MEASURED_ROOM:
         break;
     case SIM_MEASURED_HOLDING:
     case SIM_MEASURED_CRASHES:

@@ -4,6 +4,7 @@
  * peer and its broker too, and the totals add up.
  */
 #include "punch_test.h"
+#include "sim/measure.h"
 #include "small_world.h"
 
 #define SEED 11
@@ -198,6 +199,62 @@ static void totals_add_up(void) {
     EXPECT("links made copies", copied > 0);
 }
 
+static void limit_host(small_world *small) {
+    small->sites[1].nat.per_host_max = 8;
+}
+
+static void change_nat(small_world *small) {
+    small_add_fault(small, PUNCH_US_PER_S, SIM_FAULT_NAT_CHANGE, 1);
+    small->faults[0].nat = open_nat();
+    small->faults[0].nat.table_max = nat_config_default().table_max;
+    small->faults[0].nat.block_ports = 64;
+}
+
+static void add_others(small_world *small) {
+    small->sites[1].cross.rate_milli = 1;
+}
+
+/* A measure of its own, where NATs may lack room. */
+static void want_of_room_is_measured(void) {
+    static const struct {
+        const char *sentence;
+        void (*spoil)(small_world *);
+        bool applies;
+    } rows[] = {
+        {"a usual NAT has room", spoil_nothing, false},
+        {"what blocks UDP does not lack it", block_udp, false},
+        {"a small table", fill_table, true},
+        {"few ports", take_ports, true},
+        {"a limit for each host", limit_host, true},
+        {"a NAT that becomes so", change_nat, true},
+        {"others use it", add_others, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        nat_config box = open_nat();
+        box.table_max = nat_config_default().table_max;
+        small_world small;
+        small_pair(&small, &box, &box);
+        rows[i].spoil(&small);
+        EXPECT_INT(rows[i].sentence, sim_measure_applies(SIM_MEASURED_ROOM, &small.plan),
+                   rows[i].applies);
+    }
+    small_world small;
+    spoilt_pair(&small, fill_shared_table);
+    small_run(&small, SEED, NULL);
+    uint32_t count = 0;
+    const sim_measure *measure =
+        &sim_measures(&count)[sim_measure_find("refused_for_want_of_room_mean")];
+    EXPECT("a table that was full", small.result.verdicts[NAT_DROP_TABLE_FULL] > 0);
+    EXPECT_REAL("is counted", measure->value(&small.result, 0),
+                (double)small.result.verdicts[NAT_DROP_TABLE_FULL], 0.0);
+    small.result.verdicts[NAT_DROP_HOST_LIMIT] += 100;
+    small.result.verdicts[NAT_DROP_NO_PORT] += 1000;
+    small.result.verdicts[NAT_DROP_HOST_PORTS] += 10000;
+    small.result.verdicts[NAT_DROP_RATE] += 100000;
+    EXPECT_REAL("limits and ports, too; nothing else", measure->value(&small.result, 0),
+                11100.0 + (double)small.result.verdicts[NAT_DROP_TABLE_FULL], 0.0);
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"packets to and from brokers have causes", brokers_are_attributed},
@@ -205,6 +262,7 @@ int main(void) {
         {"packets between peers have causes", peers_are_attributed},
         {"hops end packets", hops_end_packets},
         {"totals add up", totals_add_up},
+        {"want of room is measured", want_of_room_is_measured},
     };
     return PUNCH_TEST_MAIN("unit_fates", cases);
 }

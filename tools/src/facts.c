@@ -78,20 +78,20 @@ static void put_factors(const facts *of, FILE *out) {
     fputc(']', out);
 }
 
-/* What of a hold's measures a cell has, in one number. */
-enum { HOLD_CRASHES = 1, HOLD_FAULTS = 2, HOLD_RADIO = 4, HOLD_ALL = 7 };
+/* What further measures a cell has, in one number. */
+enum { HAS_CRASHES = 1, HAS_FAULTS = 2, HAS_RADIO = 4, HAS_ROOM = 8, HAS_ALL = 15 };
 
-static int hold_bits(const facts_cell *cell) {
-    return (cell->crashes ? HOLD_CRASHES : 0) | (cell->faults ? HOLD_FAULTS : 0) |
-           (cell->radio ? HOLD_RADIO : 0);
+static int further_bits(const facts_cell *cell) {
+    return (cell->crashes ? HAS_CRASHES : 0) | (cell->faults ? HAS_FAULTS : 0) |
+           (cell->radio ? HAS_RADIO : 0) | (cell->room ? HAS_ROOM : 0);
 }
 
 static bool cells_are_alike(const facts_cell *a, const facts_cell *b) {
     return a->call_count == b->call_count && a->holds == b->holds && a->messages == b->messages &&
-           hold_bits(a) == hold_bits(b);
+           further_bits(a) == further_bits(b);
 }
 
-/* Cells as runs of equals: [how many, calls, holds, messages, hold bits if there are any]. */
+/* Cells as runs of equals: [how many, calls, holds, messages, further bits if there are any]. */
 static void put_cells(const facts *of, FILE *out) {
     put_name(out, "cells");
     fputc('[', out);
@@ -104,8 +104,8 @@ static void put_cells(const facts *of, FILE *out) {
         }
         fprintf(out, "%s[%" PRIu32 ", %" PRIu32 ", %d, %d", first > 0 ? ", " : "", end - first,
                 cell->call_count, cell->holds, cell->messages);
-        if (hold_bits(cell) != 0) {
-            fprintf(out, ", %d", hold_bits(cell));
+        if (further_bits(cell) != 0) {
+            fprintf(out, ", %d", further_bits(cell));
         }
         fputc(']', out);
         first = end;
@@ -368,10 +368,11 @@ static void read_cells(facts_reader *reader, facts *out) {
         cell.holds = whole(reader, cJSON_GetArrayItem(item, 2), 1) == 1;
         cell.messages = whole(reader, cJSON_GetArrayItem(item, 3), 1) == 1;
         const cJSON *bits = cJSON_GetArrayItem(item, 4);
-        const uint32_t hold = bits != NULL ? whole(reader, bits, HOLD_ALL) : 0;
-        cell.crashes = (hold & HOLD_CRASHES) != 0;
-        cell.faults = (hold & HOLD_FAULTS) != 0;
-        cell.radio = (hold & HOLD_RADIO) != 0;
+        const uint32_t further = bits != NULL ? whole(reader, bits, HAS_ALL) : 0;
+        cell.crashes = (further & HAS_CRASHES) != 0;
+        cell.faults = (further & HAS_FAULTS) != 0;
+        cell.radio = (further & HAS_RADIO) != 0;
+        cell.room = (further & HAS_ROOM) != 0;
         for (uint32_t i = 0; i < count; i++) {
             out->cells[at++] = cell;
         }
@@ -684,6 +685,8 @@ bool facts_measured(const facts *of, uint32_t cell, uint32_t measure) {
         return of->cells[cell].faults;
     case SIM_MEASURED_RADIO:
         return of->cells[cell].radio;
+    case SIM_MEASURED_ROOM:
+        return of->cells[cell].room;
     }
     return false;
 }

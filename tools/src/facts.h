@@ -30,6 +30,7 @@ typedef struct {
     bool crashes;        /* with a hold: a peer crashed */
     bool faults;         /* ... there was something to recover from */
     bool radio;          /* ... a peer had a radio */
+    bool room;           /* NATs might lack it, or the scenario asks */
 } facts_cell;
 
 /* Which host calls which: positions in facts.hosts. */

@@ -75,6 +75,7 @@ static void take_cells(const run_request *request, facts *out) {
         cell->crashes = sim_measure_applies(SIM_MEASURED_CRASHES, plan);
         cell->faults = sim_measure_applies(SIM_MEASURED_FAULTS, plan);
         cell->radio = sim_measure_applies(SIM_MEASURED_RADIO, plan);
+        cell->room = sim_measure_applies(SIM_MEASURED_ROOM, plan);
         take_names(plan, out);
         if (i == 0) {
             out->crypto = memory_text(plan->crypto->name);
@@ -89,6 +90,30 @@ static void take_expects(const sim_scenario *scenario, facts *out) {
     for (uint32_t i = 0; i < out->expect_count; i++) {
         out->expects[i] = expects[i];
         out->expects[i].why = expects[i].why != NULL ? memory_text(expects[i].why) : NULL;
+    }
+}
+
+static bool is_of_room(uint32_t measure) {
+    uint32_t count = 0;
+    return sim_measures(&count)[measure].where == SIM_MEASURED_ROOM;
+}
+
+/* What a scenario asks for is measured: that there was room enough is an answer, too. */
+static void take_asked(facts *out) {
+    const bool everywhere =
+        (out->until.given && is_of_room(out->until.measure)) ||
+        (out->tradeoff.given && (is_of_room(out->tradeoff.cost) || is_of_room(out->tradeoff.harm)));
+    for (uint32_t i = 0; i < out->cell_count; i++) {
+        out->cells[i].room = out->cells[i].room || everywhere;
+    }
+    for (uint32_t i = 0; i < out->expect_count; i++) {
+        const sim_expect *expect = &out->expects[i];
+        if (is_of_room(expect->measure)) {
+            out->cells[expect->cell].room = true;
+            if (expect->form != SIM_EXPECT_VALUE) {
+                out->cells[expect->other].room = true;
+            }
+        }
     }
 }
 
@@ -129,5 +154,6 @@ facts run_facts(const run_request *request) {
     take_factors(scenario, &out);
     take_cells(request, &out);
     take_expects(scenario, &out);
+    take_asked(&out);
     return out;
 }

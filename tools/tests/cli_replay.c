@@ -248,6 +248,38 @@ static void same_as_run(void) {
     process_remove_directory(out);
 }
 
+/* What was refused for want of room is a measure where there may be none. */
+static void measured(void) {
+    char program[4096];
+    char data[4096];
+    char out[4096];
+    process_make_directory(out, sizeof out);
+    const process_how how = {.directory = process_source(data, sizeof data, "tools/tests/data")};
+    const char *argv[] = {process_punchlab(program, sizeof program),
+                          "run",
+                          "crowded.json",
+                          "-q",
+                          "--json",
+                          "-",
+                          "--out",
+                          out,
+                          NULL};
+    process_said said = process_run(&how, argv);
+    static const char *const phrases[] = {
+        "\"refused_for_want_of_room_mean\":{\"n\":2,\"value\":6,",
+        "\"refused_for_want_of_room_mean\":{\"n\":2,\"value\":0,",
+        NULL,
+    };
+    EXPECT_INT("run works", said.status, 0);
+    contains(&said, phrases);
+    process_free(&said);
+    char *trials = process_read_file(out, "trials.csv");
+    EXPECT("each trial says by what verdict",
+           trials != NULL && strstr(trials, ",6,table-full:6,0,0,0,0,0,0,") != NULL);
+    free(trials);
+    process_remove_directory(out);
+}
+
 int main(void) {
     static const punch_test_case cases[] = {
         {"a trial that connects, in words", working},
@@ -255,6 +287,7 @@ int main(void) {
         {"a port taken by an early packet", collision},
         {"JSON lines", json_lines},
         {"what NATs do and become", behaviour},
+        {"what had no room", measured},
         {"what kept peers from their broker", causes},
         {"replay repeats what run did", same_as_run},
     };

@@ -28,6 +28,8 @@ typedef enum {
     SIM_MEASURED_ALWAYS,
     SIM_MEASURED_HOLDING,  /* only where worlds run on after calls were decided */
     SIM_MEASURED_MESSAGES, /* only where connected calls send short messages */
+    SIM_MEASURED_ROOM,     /* where a NAT is short of mappings or ports, or others use it too; and
+                              where it is asked for */
     /* only with a hold, and where */
     SIM_MEASURED_CRASHES, /* a peer crashes */
     SIM_MEASURED_FAULTS,  /* a NAT reboots or is renumbered, or a peer wakes */

@@ -34,7 +34,17 @@ void fake_fill(const sim_plan *plan, uint64_t seed, sim_trial_result *result) {
         call->blocked_verdict[1] = NAT_DROP_FILTER_PORT;
         call->blocked_site[1] = plan->hosts[plan->calls[0].callee].site;
         call->arrived[0] = 1;
+        call->lost_elsewhere[1][SIM_LOSS_NOWHERE] = 4;
+        call->to_broker[0].blocked = (uint32_t)(seed / 4 % 3);
+        call->to_broker[0].verdict = NAT_DROP_TABLE_FULL;
+        call->from_broker[0].blocked = 2;
+        call->from_broker[0].verdict = NAT_DROP_RATE;
+        result->packets_blocked = 3;
+        result->verdicts[NAT_DROP_FILTER_PORT] = 3;
+        result->verdicts[NAT_DROP_RATE] = 2;
     }
+    result->packets_lost_elsewhere[SIM_LOSS_TTL] = seed % 5;
+    result->packets_copied = seed % 3;
 }
 
 const char *fake_refuses_nothing(const sim_plan *plan) {

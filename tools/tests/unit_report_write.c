@@ -124,6 +124,19 @@ static void nothing_finished(void) {
 
 /* --- trials.csv */
 
+/* Of a side and its broker: the verdict of the way there stands before that of the way back. */
+static void print_broker(const facts *about, FILE *out, const sim_broker_way *to,
+                         const sim_broker_way *from) {
+    fprintf(out, ",%" PRIu32 ",%" PRIu32, to->blocked, from->blocked);
+    if (to->blocked > 0) {
+        fprintf(out, ",%s,%s", nat_verdict_name(to->verdict), about->sites[to->site]);
+    } else if (from->blocked > 0) {
+        fprintf(out, ",%s,%s", nat_verdict_name(from->verdict), about->sites[from->site]);
+    } else {
+        fputs(",,", out);
+    }
+}
+
 /* A row as fprintf writes it. */
 static void print_expected(const facts *about, FILE *out, uint32_t cell, uint64_t trial,
                            const sim_trial_result *result) {
@@ -142,12 +155,22 @@ static void print_expected(const facts *about, FILE *out, uint32_t cell, uint64_
         const bool blocked = call->blocked[side] > 0;
         fprintf(out, ",%s,%s", blocked ? nat_verdict_name(call->blocked_verdict[side]) : "",
                 blocked ? about->sites[call->blocked_site[side]] : "");
+        for (int why = 0; why < SIM_LOSS_COUNT; why++) {
+            fprintf(out, ",%" PRIu32, call->lost_elsewhere[side][why]);
+        }
+        print_broker(about, out, &call->to_broker[side], &call->from_broker[side]);
     }
     fprintf(out, ",%" PRIu32 ",%" PRIu32 ",%" PRIu32, call->messages_acked,
             call->messages_unconfirmed, call->messages_refused);
-    fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
-            result->events, result->packets_sent, result->packets_delivered,
-            result->packets_lost_link, result->packets_blocked, result->bytes_sent);
+    fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, result->events,
+            result->packets_sent, result->packets_delivered, result->packets_lost_link,
+            result->packets_blocked);
+    fputs(call->connected ? "," : ",filter-port:3 rate:2", out);
+    for (int why = 0; why < SIM_LOSS_COUNT; why++) {
+        fprintf(out, ",%" PRIu64, result->packets_lost_elsewhere[why]);
+    }
+    fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, result->packets_copied, result->packets_left,
+            result->bytes_sent);
     fprintf(out, ",%s,%016" PRIx64 "\n", format_seconds(result->ended_at_us, text), result->digest);
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Cross traffic: what the other hosts behind a NAT do to it. They open flows, one packet each,
- * perhaps answered; nothing of them crosses a link or reaches a host, only the NAT feels them: ports
- * run on, tables fill, mappings are evicted, limits of rate are used up. Where a stream begins only
- * some time after the first packet (stream_after), an answered flow sends another one then, which
- * is answered, too: the same flows are drawn a second time, that much later, so that none need be
- * remembered. (It is that time of the NAT the world begins with.)
+ * perhaps answered; nothing of them crosses a link or reaches a host, only the NAT feels them:
+ * ports run on, tables fill, mappings are evicted, limits of rate are used up. Where a stream
+ * begins only some time after the first packet (stream_after), an answered flow sends another one
+ * then, which is answered, too: the same flows are drawn a second time, that much later, so that
+ * none need be remembered. (It is that time of the NAT the world begins with.)
  *
  *   ... |----- window -----|----- window -----|----- window -----| ...      (each with a stream of
  *          o    oo       o     o        ooo        o    o                    its own)

@@ -13,9 +13,9 @@
  * Files: scenario_load.c sections, scenario_object.c objects, scenario_read.c values,
  * scenario_read_draw.c distributions, scenario_population.c, scenario_mix.c, scenario_factor.c
  * factors, keys and overrides, scenario_file.c data files, scenario_csv*.c those that are CSV,
- * scenario_check.c whole cells, scenario_chain.c NATs behind NATs,
- * scenario_reach.c those that may be drawn, scenario_effect.c keys without effect; scenario_until.c,
- * scenario_tradeoff.c, scenario_expect.c and scenario_measured.c what is said about measures;
+ * scenario_check.c whole cells, scenario_chain.c NATs behind NATs, scenario_reach.c those that may
+ * be drawn, scenario_effect.c keys without effect; scenario_until.c, scenario_tradeoff.c,
+ * scenario_expect.c and scenario_measured.c what is said about measures;
  * scenario_cell.c a cell's settings, scenario_plan.c plans, scenario_digest.c, scenario.c the rest
  * of the interface, scenario_docs.c explain and reference, scenario_schema.c the schema,
  * scenario_words.c texts.

@@ -2,8 +2,7 @@
 /*
  * RFC 6888 (carrier-grade NATs), one case per numbered requirement: the preset "rfc6888" meets it;
  * where a setting can break it, a NAT set so does break it, which shows that the case can fail.
- * Requirements that say nothing about (state, packet, time) -> verdict, and those not modelled, are
- * listed with the reason.
+ * Requirements that say nothing about (state, packet, time) -> verdict are listed with the reason.
  */
 #include <stdio.h>
 
@@ -342,10 +341,12 @@ static const struct {
     const char *why;
 } not_tested[] = {
     {"REQ-3", "no model fact: a pool here is consecutive and at most 16 addresses"},
-    {"REQ-4B", "no model fact: one transport, UDP, is carried"},
-    {"REQ-8A", "no model fact: a table of TCP connections that nothing here shares ports with"},
+    {"REQ-4B", "no model fact: each transport has a table and a configuration of its own"},
+    {"REQ-8A", "no model fact: a MAY of TCP ports; the case of REQ-8 is UDP's"},
     {"REQ-8B", "no model fact: no port is assigned for good, least of all across a reboot"},
-    {"REQ-9", "not modelled yet: explicit control of mappings (PCP)"},
+    {"REQ-9",
+     "no model fact: a port-mapping protocol (PCP) is a service of the device, which hosts "
+     "speak with it, beside its translation of packets"},
     {"REQ-10", "no model fact: management interfaces"},
     {"REQ-11C", "no model fact: notifications of a management system"},
     {"REQ-12", "no model fact: logging"},

@@ -252,10 +252,13 @@ static const struct {
     const char *section;
     const char *why;
 } not_tested[] = {
-    {"3 port overlapping", "not modelled: a MAY; a port belongs to one mapping, or is overloaded"},
+    {"3 port overlapping",
+     "no model fact: permits that mappings to different remotes share a port; here a port is "
+     "one mapping's, or overloaded by all"},
     {"4 address pooling paired", "addresses are nat.h's: conformance_rfc4787 REQ-2"},
-    {"5 EIM protocol independence", "no model fact: a NAT here maps UDP only"},
-    {"6 EIF protocol independence", "no model fact: a NAT here filters UDP only"},
+    {"5 EIM protocol independence",
+     "no model fact: each transport has a table of mappings of its own"},
+    {"6 EIF protocol independence", "no model fact: each transport has filters of its own"},
     {"8 port parity", "no model fact: a MAY, to leave parity alone"},
     {"10 IP identification", "no model fact: packets carry no identification field"},
     {"11 ICMP query mappings", "no model fact: a NAT here maps no ICMP queries"},

@@ -106,12 +106,19 @@ static bool explain_named(const char *key, const plugins *with, FILE *out) {
     const bool says_preset = strncmp(key, preset_prefix, sizeof preset_prefix - 1) == 0;
     const bool says_keepalive = strncmp(key, keepalive_prefix, sizeof keepalive_prefix - 1) == 0;
     const nat_preset *preset = nat_preset_find(says_preset ? key + sizeof preset_prefix - 1 : key);
+    const nat_tcp_preset *tcp =
+        nat_tcp_preset_find(says_preset ? key + sizeof preset_prefix - 1 : key);
     const sim_link_preset *link =
         sim_link_preset_find(says_preset ? key + sizeof preset_prefix - 1 : key);
     const punch_keepalive *keepalive =
         find_keepalive(with, says_keepalive ? key + sizeof keepalive_prefix - 1 : key);
     if (preset != NULL && !says_keepalive) {
         preset_print(preset, out);
+    }
+    if (tcp != NULL && !says_keepalive) {
+        preset_print_tcp(tcp, out);
+    }
+    if ((preset != NULL || tcp != NULL) && !says_keepalive) {
         return true;
     }
     if (link != NULL && !says_keepalive) {

@@ -106,6 +106,59 @@ bool preset_field_text(const nat_config *config, const char *name, char *text, s
     return false;
 }
 
+/* "tcp_timeout_syn_sent" is the timeout of the phase "syn-sent". */
+static bool is_timeout_of(const char *key, nat_tcp_phase phase) {
+    static const char prefix[] = "tcp_timeout_";
+    if (strncmp(key, prefix, sizeof prefix - 1) != 0) {
+        return false;
+    }
+    const char *a = key + sizeof prefix - 1;
+    const char *b = nat_tcp_phase_name(phase);
+    while (*a != '\0' && (*a == *b || (*a == '_' && *b == '-'))) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+bool preset_tcp_field_text(const nat_tcp_config *config, const char *name, char *text, size_t cap) {
+    char time_text[FORMAT_TEXT_CAP];
+    const struct {
+        const char *name;
+        const char *text;
+    } words[] = {
+        {"tcp_timeout_reset_unanswered", format_duration(config->reset_unanswered_us, time_text)},
+        {"tcp_simultaneous_open", config->simultaneous_open ? "true" : "false"},
+        {"tcp_pick_up", config->pick_up ? "true" : "false"},
+        {"tcp_unsolicited", nat_tcp_unsolicited_name(config->unsolicited)},
+        {"tcp_window", nat_tcp_window_name(config->window)},
+        {"tcp_reset", nat_tcp_reset_name(config->reset)},
+        {"tcp_reopen", nat_tcp_reopen_name(config->reopen)},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i].name, name) == 0) {
+            snprintf(text, cap, "%s", words[i].text);
+            return true;
+        }
+    }
+    for (int phase = 0; phase < NAT_TCP_PHASE_COUNT; phase++) {
+        if (is_timeout_of(name, (nat_tcp_phase)phase)) {
+            snprintf(text, cap, "%s", format_duration(config->timeout_us[phase], time_text));
+            return true;
+        }
+    }
+    return false;
+}
+
+void preset_print_tcp(const nat_tcp_preset *preset, FILE *out) {
+    fprintf(out, "%s, TCP: %s\n", preset->name, preset->title);
+    for (const nat_field_source *source = preset->sources; source->field != NULL; source++) {
+        char value[FORMAT_TEXT_CAP] = "?";
+        (void)preset_tcp_field_text(&preset->config, source->field, value, sizeof value);
+        fprintf(out, "  %-28s %-12s %s\n", source->field, value, source->source);
+    }
+}
+
 void preset_print(const nat_preset *preset, FILE *out) {
     fprintf(out, "%s: %s\n", preset->name, preset->title);
     for (const nat_field_source *source = preset->sources; source->field != NULL; source++) {

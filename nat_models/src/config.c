@@ -53,6 +53,9 @@ static const char *check_enums(const nat_config *config) {
     if ((unsigned)config->pooling > NAT_POOLING_ARBITRARY) {
         return "pooling must be paired or arbitrary";
     }
+    if ((unsigned)config->timeout_spread_shape > NAT_SPREAD_LOGNORMAL) {
+        return "timeout_spread_shape must be uniform or lognormal";
+    }
     if ((unsigned)config->hairpin > NAT_HAIRPIN_EXTERNAL) {
         return "hairpin must be none, internal or external";
     }

@@ -37,6 +37,11 @@ const char *nat_hairpin_name(nat_hairpin hairpin) {
     return NAME_OF(names, hairpin);
 }
 
+const char *nat_spread_name(nat_spread spread) {
+    static const char *const names[] = {"uniform", "lognormal"};
+    return NAME_OF(names, spread);
+}
+
 const char *nat_pooling_name(nat_pooling pooling) {
     static const char *const names[] = {"paired", "arbitrary"};
     return NAME_OF(names, pooling);

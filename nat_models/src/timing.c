@@ -9,6 +9,7 @@
  * a mapping that nobody looked at while the timeout was short may live on when it is long again.
  */
 #include "box.h"
+#include "punch/realmath.h"
 
 #define DAY_US (86400 * PUNCH_US_PER_S)
 #define DRIFT_STEPS 64 /* chosen: no step is larger than a tenth of the amplitude */
@@ -51,13 +52,21 @@ void nat_pressure_update(nat *box) {
     }
 }
 
-/* Steps are spread evenly from the shortest to the longest. */
-static int64_t level_permille(const nat_config *config, unsigned level) {
-    if (level == NAT_LEVEL_PLAIN) {
-        return PERMILLE;
+uint32_t nat_spread_step_permille(const nat_config *config, uint32_t step) {
+    const uint32_t spread = config->timeout_spread_permille;
+    switch (config->timeout_spread_shape) {
+    case NAT_SPREAD_UNIFORM:
+        return PERMILLE - spread + 2 * spread * step / (NAT_SPREAD_STEPS - 1);
+    case NAT_SPREAD_LOGNORMAL: {
+        const double z = punch_normal_quantile((2.0 * step + 1) / (2.0 * NAT_SPREAD_STEPS));
+        return (uint32_t)(PERMILLE * punch_exp(spread * z / PERMILLE) + 0.5);
     }
-    const int64_t spread = config->timeout_spread_permille;
-    return PERMILLE - spread + 2 * spread * (level - 1) / (NAT_SPREAD_STEPS - 1);
+    }
+    return PERMILLE;
+}
+
+static int64_t level_permille(const nat_config *config, unsigned level) {
+    return level == NAT_LEVEL_PLAIN ? PERMILLE : nat_spread_step_permille(config, level - 1);
 }
 
 void nat_timing_reset(nat *box) {

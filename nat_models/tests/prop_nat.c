@@ -39,6 +39,7 @@ static void random_timing(run *self, nat_config *config) {
     }
     if (pick(self, 4) == 0) {
         config->timeout_spread_permille = 1 + pick(self, NAT_PERMILLE_MAX);
+        config->timeout_spread_shape = (nat_spread)pick(self, 2);
     }
     if (pick(self, 5) == 0) {
         config->timeout_drift_permille = 1 + pick(self, NAT_PERMILLE_MAX);

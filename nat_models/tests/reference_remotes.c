@@ -27,13 +27,22 @@ static int64_t pressure_permille(const reference_nat *ref) {
     return left <= 0 ? 0 : left * 1000 / (end - start);
 }
 
+/* Normal quantiles at 1/16, 3/16, .. 15/16, from R: qnorm((2 * 0:7 + 1) / 16). */
+static const double normal_steps[] = {-1.534120544352546, -0.887146559018876, -0.488776411114669,
+                                      -0.157310684610171, 0.157310684610171,  0.488776411114669,
+                                      0.887146559018876,  1.534120544352546};
+
 punch_time_us reference_timeout_us(const reference_nat *ref, int timeout, int level,
                                    punch_time_us now_us) {
     if (timeout == 2) {
         return ref->config.blacklist_us;
     }
     const int64_t spread = ref->config.timeout_spread_permille;
-    const int64_t level_permille = level == 0 ? 1000 : 1000 - spread + spread * 2 * (level - 1) / 7;
+    int64_t level_permille = level == 0 ? 1000 : 1000 - spread + spread * 2 * (level - 1) / 7;
+    if (level > 0 && ref->config.timeout_spread_shape == NAT_SPREAD_LOGNORMAL) {
+        level_permille =
+            (int64_t)floor(1000 * exp((double)spread / 1000 * normal_steps[level - 1]) + 0.5);
+    }
     punch_time_us us =
         timeout == 0 ? ref->config.udp_timeout_first_us : ref->config.udp_timeout_stream_us;
     us = us * level_permille / 1000;

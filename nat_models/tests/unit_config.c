@@ -105,6 +105,7 @@ static const struct {
     {"one that never ends", "udp_timeout_stream must be", {SET(udp_timeout_stream_us, INT64_MAX)}},
     {"the longest one", NULL, {SET(udp_timeout_stream_us, MONTH_US)}},
     {"a stream that begins before it", "stream_after must be", {SET(stream_after_us, -1)}},
+    {"a spread of no shape", "uniform or lognormal", {SET(timeout_spread_shape, 2)}},
     {"a spread to nothing", "must be at most 0.9", {SET(timeout_spread_permille, 901)}},
     {"a drift to nothing", "must be at most 0.9", {SET(timeout_drift_permille, 901)}},
     {"a drift backwards", "drift_period and", {SET(drift_period_us, -1)}},

@@ -106,6 +106,50 @@ static void spread(void) {
     free(box);
 }
 
+/* Mean and variance of what mappings draw, against those of the eight steps; by R, for x <-
+ * exp(0.5 * qnorm((2 * 0:7 + 1) / 16)): mean(x), mean(x^2) - mean(x)^2. (Of a log-normal without
+ * steps: 1.133, 0.365.) Evenly spread by 0.7: 1, 0.21. */
+static void spread_shapes(void) {
+    static const struct {
+        nat_spread shape;
+        uint32_t spread_permille;
+        double mean;
+        double variance;
+    } rows[] = {{NAT_SPREAD_UNIFORM, 700, 1.0, 0.21}, {NAT_SPREAD_LOGNORMAL, 500, 1.1105, 0.2620}};
+    enum { MAPPINGS = 20000, STEP_MS = 100 };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        nat_config config = base_config();
+        config.timeout_spread_permille = rows[i].spread_permille;
+        config.timeout_spread_shape = rows[i].shape;
+        config.table_max = MAPPINGS;
+        nat *box = support_nat(&config, 4);
+        for (uint16_t k = 0; k < MAPPINGS; k++) {
+            const punch_addr inside = support_inside(1, (uint16_t)(2000 + k));
+            (void)support_send(box, inside, support_remote(1, 1), 0);
+        }
+        double sum = 0;
+        double squares = 0;
+        uint32_t before = MAPPINGS;
+        for (int64_t at_ms = STEP_MS; before > 0 && at_ms < 120000; at_ms += STEP_MS) {
+            const uint32_t after = nat_mapping_count(box, at_ms * 1000);
+            const double share = (double)at_ms / 30000; /* of the timeout */
+            sum += (before - after) * share;
+            squares += (before - after) * share * share;
+            before = after;
+        }
+        const double mean = sum / MAPPINGS;
+        const double variance = squares / MAPPINGS - mean * mean;
+        printf("%s: mean %.4f, expected %.4f; variance %.4f, expected %.4f\n",
+               nat_spread_name(rows[i].shape), mean, rows[i].mean, variance, rows[i].variance);
+        /* Five standard deviations of either are below 0.02, and steps of 0.1 s add 0.002. */
+        EXPECT("the mean", mean > rows[i].mean - 0.02 && mean < rows[i].mean + 0.02);
+        EXPECT("the variance",
+               variance > rows[i].variance - 0.02 && variance < rows[i].variance + 0.02);
+        EXPECT_INT("all of them end", before, 0);
+        free(box);
+    }
+}
+
 /* The ports a NAT gives do not depend on how long it keeps them. */
 static void spread_has_its_own_stream(void) {
     nat_config config = base_config();
@@ -256,6 +300,7 @@ int main(void) {
         {"a stream begins late (Linux)", stream_after},
         {"so do permissions", stream_after_of_permissions},
         {"timeouts drawn for each mapping", spread},
+        {"even and log-normal timeouts", spread_shapes},
         {"drawn timeouts change nobody's ports", spread_has_its_own_stream},
         {"timeouts that follow the day", drift},
         {"timeouts under pressure", pressure},

@@ -38,7 +38,7 @@ punch_time_us sim_cross_memory_us(const nat_config *box) {
     const punch_time_us configured_us =
         punch_time_later(box->udp_timeout_first_us,
                          (goes_on(box) ? box->stream_after_us : 0) + box->udp_timeout_stream_us);
-    return configured_us * (PERMILLE + box->timeout_spread_permille) / PERMILLE *
+    return configured_us * nat_spread_step_permille(box, NAT_SPREAD_STEPS - 1) / PERMILLE *
            (PERMILLE + box->timeout_drift_permille) / PERMILLE;
 }
 

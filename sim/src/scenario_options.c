@@ -14,6 +14,7 @@ static const char *const allocation_names[] = {"preserving", "contiguous", "rand
 static const char *const collision_names[] = {"next-free", "contiguous", "random",
                                               "overload",  "override",   NULL};
 static const char *const pooling_names[] = {"paired", "arbitrary", NULL};
+static const char *const spread_names[] = {"uniform", "lognormal", NULL};
 static const char *const hairpin_names[] = {"none", "internal", "external", NULL};
 static const char *const full_names[] = {"refuse", "evict-oldest", "evict-random", NULL};
 static const char *const unsolicited_names[] = {"ignore", "collide", "kill", "blacklist", NULL};
@@ -188,7 +189,12 @@ static const scenario_option options[] = {
         "nat.timeout_spread", SECTION_NAT, NUMBER_MULTIPLIER, STORE_U32, OPTION_DRAWN, "", "0",
         "0.9", AT_NAT(timeout_spread_permille),
         "Each mapping draws its timeouts when it is made: longer or shorter by up to this share, "
-        "in eight equally likely steps."),
+        "in eight equally likely steps (or see timeout_spread_shape)."),
+    ENUM(
+        "nat.timeout_spread_shape", SECTION_NAT, OPTION_DRAWN, "", spread_names,
+        AT_NAT(timeout_spread_shape),
+        "How they are spread: evenly, or log-normally, timeout_spread being the standard deviation "
+        "of the logarithms and the timeout the median; eight equally likely steps too."),
     NUMBER("nat.timeout_drift", SECTION_NAT, NUMBER_MULTIPLIER, STORE_U32, OPTION_DRAWN, "", "0",
            "0.9", AT_NAT(timeout_drift_permille),
            "Timeouts swing by up to this share over drift_period, as a sine that rises at first."),

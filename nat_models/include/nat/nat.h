@@ -80,6 +80,13 @@ typedef enum {
     NAT_UNSOLICITED_BLACKLIST = 3 /* its source address is barred for blacklist_us */
 } nat_unsolicited;
 
+/* How drawn timeouts are spread. */
+typedef enum {
+    NAT_SPREAD_UNIFORM = 0,  /* evenly, between so much shorter and so much longer */
+    NAT_SPREAD_LOGNORMAL = 1 /* their logarithms are normal, with that standard deviation; the
+                                configured timeout is the median */
+} nat_spread;
+
 /* What the sender of a dropped packet is told. */
 typedef enum {
     NAT_REFUSAL_SILENCE = 0, /* nothing */
@@ -121,9 +128,10 @@ typedef struct {
     /* The stream timeout starts only with a packet that comes later than this after the first one,
      * when one has come in before (Linux: 2 s); 0 = with the first answer. */
     punch_time_us stream_after_us;
-    /* Timeouts of a mapping are drawn when it is made: longer or shorter by at most this, in
-     * NAT_SPREAD_STEPS equally likely steps. */
+    /* Timeouts of a mapping are drawn when it is made, from NAT_SPREAD_STEPS equally likely steps:
+     * see nat_spread_step_permille. */
     uint32_t timeout_spread_permille;
+    nat_spread timeout_spread_shape;
     /* Mapping timeouts follow the day: longer and shorter by at most this, a sine over
      * drift_period_us (0 = 24 h) that begins drift_phase_us before time 0. */
     uint32_t timeout_drift_permille;
@@ -223,6 +231,7 @@ const char *nat_allocation_name(nat_allocation allocation);
 const char *nat_collision_name(nat_collision collision);
 const char *nat_hairpin_name(nat_hairpin hairpin);
 const char *nat_pooling_name(nat_pooling pooling);
+const char *nat_spread_name(nat_spread spread);
 const char *nat_full_name(nat_full full);
 const char *nat_unsolicited_name(nat_unsolicited unsolicited);
 const char *nat_refusal_name(nat_refusal refusal);
@@ -241,6 +250,12 @@ uint32_t nat_config_addresses(const nat_config *config);
 
 /* Blocks one inside address may have: 1 unless it says otherwise. */
 uint32_t nat_config_blocks_per_host(const nat_config *config);
+
+/* What a drawn timeout is of the configured one, by step 0 .. NAT_SPREAD_STEPS - 1. Uniform: from
+ * 1 - spread to 1 + spread. Log-normal: e^(spread z), z being the normal quantile in the middle of
+ * the step's eighth, (2 step + 1) / 16: at a spread of 0.5, from 0.464 to 2.153, with a mean of
+ * 1.11. */
+uint32_t nat_spread_step_permille(const nat_config *config, uint32_t step);
 
 /* Is this one of the external addresses of a NAT so configured, `external` being its first? Ports
  * do not count. Always false for a firewall. */

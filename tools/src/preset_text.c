@@ -37,10 +37,12 @@ WORDS(collision, nat_collision_name)
 WORDS(hairpin, nat_hairpin_name)
 WORDS(full, nat_full_name)
 WORDS(unsolicited, nat_unsolicited_name)
+WORDS(refusal, nat_refusal_name)
 TIME(udp_timeout_first_us)
 TIME(udp_timeout_stream_us)
 TIME(blacklist_us)
 TIME(stream_after_us)
+TIME(hold_down_us)
 COUNT(port_min)
 COUNT(port_max)
 COUNT(table_max)
@@ -50,6 +52,8 @@ COUNT(pressure_start)
 COUNT(pressure_end)
 COUNT(address_count)
 COUNT(block_ports)
+COUNT(mapping_rate_per_s)
+COUNT(mapping_burst)
 COUNT(refresh_outbound)
 COUNT(refresh_inbound)
 COUNT(reply_affinity)
@@ -78,6 +82,10 @@ static const field fields[] = {
     {"pressure_end", FIELD_COUNT, NULL, NULL, count_pressure_end},
     {"addresses", FIELD_COUNT, NULL, NULL, count_address_count},
     {"block_ports", FIELD_COUNT, NULL, NULL, count_block_ports},
+    {"hold_down", FIELD_TIME, NULL, time_hold_down_us, NULL},
+    {"mapping_rate", FIELD_COUNT, NULL, NULL, count_mapping_rate_per_s},
+    {"mapping_burst", FIELD_COUNT, NULL, NULL, count_mapping_burst},
+    {"refusal", FIELD_NAMED, words_refusal, NULL, NULL},
 };
 
 bool preset_field_text(const nat_config *config, const char *name, char *text, size_t cap) {

@@ -33,10 +33,10 @@ static void the_value_is_the_fields(void) {
     static const struct {
         const char *field;
         const char *text;
-    } rows[] = {{"tcp_timeout_syn_sent", "120s"},  {"tcp_timeout_established", "5d"},
-                {"tcp_timeout_reset", "10s"},      {"tcp_timeout_reset_unanswered", "0s"},
+    } rows[] = {{"tcp_timeout_syn_sent", "120 s"}, {"tcp_timeout_established", "432000 s"},
+                {"tcp_timeout_reset", "10 s"},     {"tcp_timeout_reset_unanswered", "0 s"},
                 {"tcp_simultaneous_open", "true"}, {"tcp_window", "strict"},
-                {"tcp_timeout_close_wait", "60s"}};
+                {"tcp_timeout_close_wait", "60 s"}};
     const nat_tcp_preset *preset = nat_tcp_preset_find("linux-masquerade");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[FORMAT_TEXT_CAP] = "";

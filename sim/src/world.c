@@ -93,6 +93,12 @@ static const char *fault_text(sim_fault_kind kind) {
     return "";
 }
 
+/* May packets that left under one configuration come from where none would under the other? */
+static bool seems_other(const nat_config *a, const nat_config *b) {
+    return nat_config_addresses(a) != nat_config_addresses(b) || a->port_min != b->port_min ||
+           a->port_max != b->port_max || a->firewall != b->firewall;
+}
+
 static void strike_site(sim_world *world, const sim_fault *fault) {
     sim_site *site = &world->sites[fault->index];
     nat *box = sim_site_nat_now(world, site);
@@ -120,9 +126,9 @@ static void strike_site(sim_world *world, const sim_fault *fault) {
         sim_route_begin(world);
         break;
     case SIM_FAULT_NAT_CHANGE:
+        site->has_changed = site->has_changed || seems_other(nat_configuration(box), &fault->nat);
         nat_change(box, &fault->nat, world->now_us);
         site->promised = &fault->nat;
-        site->has_changed = true;
         sim_route_begin(world); /* it may have other addresses now */
         break;
     }

@@ -83,7 +83,7 @@ typedef struct {
     sim_link down;
     uint32_t only_host; /* the one host here, and no site; SIM_NONE = none or several */
     bool is_shared;     /* several hosts, or sites: whose an inside address is must be looked up */
-    bool has_changed;   /* its NAT has, since the start: packets under way may show what it was */
+    bool has_changed;   /* its NAT's endpoints have: packets under way may show what they were */
     bool is_direct; /* arrivals can be computed when a packet leaves: no event at the downlink */
 } sim_site;
 

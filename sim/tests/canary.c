@@ -18,6 +18,7 @@ typedef enum {
     LIE_FLOOD,
     LIE_MATRIX,
     LIE_NOWHERE,
+    LIE_PORT,
     LIE_UNDECIDED,
     LIE_LATE,
     LIE_TABLE,
@@ -28,9 +29,9 @@ typedef enum {
 
 static const char *const lies[LIE_COUNT] = {
     [LIE_CONNECTED] = "connected", [LIE_DEADLINE] = "deadline", [LIE_FLOOD] = "flood",
-    [LIE_MATRIX] = "matrix",       [LIE_NOWHERE] = "nowhere",   [LIE_UNDECIDED] = "undecided",
-    [LIE_LATE] = "late",           [LIE_TABLE] = "table",       [LIE_PER_HOST] = "per_host",
-    [LIE_FILTERS] = "filters"};
+    [LIE_MATRIX] = "matrix",       [LIE_NOWHERE] = "nowhere",   [LIE_PORT] = "port",
+    [LIE_UNDECIDED] = "undecided", [LIE_LATE] = "late",         [LIE_TABLE] = "table",
+    [LIE_PER_HOST] = "per_host",   [LIE_FILTERS] = "filters"};
 
 #define HOUR_US (3600 * PUNCH_US_PER_S) /* chosen: beyond every bound of a call */
 
@@ -59,11 +60,14 @@ void __real_nat_reset(nat *box, const nat_config *config, const punch_addr *exte
 void __wrap_nat_reset(nat *box, const nat_config *config, const punch_addr *external,
                       punch_rng rng);
 
-/* A NAT that writes somebody else's source into what leaves. */
+/* A NAT that writes somebody else's source into what leaves, or a port that is none of its range. */
 nat_verdict __wrap_nat_translate_out(nat *box, nat_packet *packet, punch_time_us now_us) {
     const nat_verdict verdict = __real_nat_translate_out(box, packet, now_us);
     if (told == LIE_NOWHERE && verdict == NAT_PASS) {
         packet->src = punch_addr_ipv4(UINT32_C(0xcb007163), packet->src.port);
+    }
+    if (told == LIE_PORT && verdict == NAT_PASS) {
+        packet->src.port = 1;
     }
     return verdict;
 }
@@ -197,7 +201,7 @@ int main(int argc, char **argv) {
     } else {
         const nat_config box = small_nat(NAT_MAPPING_EIM, NAT_FILTERING_APDF);
         small_world small;
-        small_pair(&small, told == LIE_NOWHERE ? &box : NULL, NULL);
+        small_pair(&small, told == LIE_NOWHERE || told == LIE_PORT ? &box : NULL, NULL);
         small_run(&small, 1, NULL);
     }
     fprintf(stderr, "canary: the lie \"%s\" went unnoticed\n", lies[told]);

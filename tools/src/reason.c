@@ -172,6 +172,12 @@ reason_key reason_key_of(const sim_call_result *result, uint32_t call) {
         }
         take_broker(result, side, &key);
     }
+    /* A broker that is down is so for both: it is told once, whoever met it. */
+    if (key.broker[1] == REASON_BROKER_DOWN &&
+        (key.broker[0] == REASON_BROKER_DOWN || key.broker[0] == REASON_BROKER_UNASKED)) {
+        key.broker[0] = REASON_BROKER_DOWN;
+        key.broker[1] = REASON_BROKER_UNASKED;
+    }
     return key;
 }
 
@@ -246,7 +252,7 @@ static int broker_words(const reason_names *names, const reason_key *key, int si
         return snprintf(text, cap, "; %s's NAT dropped what the broker sent to %s: %s (%s)", site,
                         host, reason_verdict_words(verdict), nat_verdict_name(verdict));
     case REASON_BROKER_DOWN:
-        return snprintf(text, cap, "; the broker was down for %s", host);
+        return snprintf(text, cap, "; the broker was down");
     case REASON_BROKER_HOST_DOWN:
         return snprintf(text, cap, "; %s slept or had crashed", host);
     case REASON_BROKER_TTL_TO:

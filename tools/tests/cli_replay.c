@@ -130,6 +130,7 @@ static void causes(void) {
          "0",
          {"In short: broker_lost; the carrier's NAT dropped what b sent to the broker: table full "
           "(table-full)."}},
+        {"broker-down.json", "0", {"In short: broker_lost; the broker was down."}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         process_said said = replay_of(rows[i].file, rows[i].cell, "1", NULL);

@@ -79,11 +79,19 @@ static void put_factors(const facts *of, FILE *out) {
 }
 
 /* What further measures a cell has, in one number. */
-enum { HAS_CRASHES = 1, HAS_FAULTS = 2, HAS_RADIO = 4, HAS_ROOM = 8, HAS_ALL = 15 };
+enum {
+    HAS_CRASHES = 1,
+    HAS_FAULTS = 2,
+    HAS_RADIO = 4,
+    HAS_ROOM = 8,
+    HAS_LEARNERS = 16,
+    HAS_ALL = 31
+};
 
 static int further_bits(const facts_cell *cell) {
     return (cell->crashes ? HAS_CRASHES : 0) | (cell->faults ? HAS_FAULTS : 0) |
-           (cell->radio ? HAS_RADIO : 0) | (cell->room ? HAS_ROOM : 0);
+           (cell->radio ? HAS_RADIO : 0) | (cell->room ? HAS_ROOM : 0) |
+           (cell->adapts ? HAS_LEARNERS : 0);
 }
 
 static bool cells_are_alike(const facts_cell *a, const facts_cell *b) {
@@ -373,6 +381,7 @@ static void read_cells(facts_reader *reader, facts *out) {
         cell.faults = (further & HAS_FAULTS) != 0;
         cell.radio = (further & HAS_RADIO) != 0;
         cell.room = (further & HAS_ROOM) != 0;
+        cell.adapts = (further & HAS_LEARNERS) != 0;
         for (uint32_t i = 0; i < count; i++) {
             out->cells[at++] = cell;
         }

@@ -31,6 +31,7 @@ typedef struct {
     bool faults;         /* ... there was something to recover from */
     bool radio;          /* ... a peer had a radio */
     bool room;           /* NATs might lack it, or the scenario asks */
+    bool adapts;         /* with a hold: a strategy that learns might be used (intervals.h) */
 } facts_cell;
 
 /* Which host calls which: positions in facts.hosts. */

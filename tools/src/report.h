@@ -29,6 +29,9 @@ bool report_trials_csv(const analysis *of, FILE *out);
  * reader. */
 bool report_survival_csv(const analysis *of, FILE *out);
 
+/* How strategies that learn changed their intervals, likewise. */
+bool report_intervals_csv(const analysis *of, FILE *out);
+
 /* report.md; figures says whether gnuplot drew them. Never as long as REPORT_MARKDOWN_BYTES_MAX. */
 #define REPORT_MARKDOWN_BYTES_MAX 65536u /* GitHub refuses comments that are longer */
 void report_markdown(const analysis *of, FILE *out, bool figures);
@@ -50,6 +53,9 @@ void report_plot_reasons(const analysis *of, FILE *out);
  * enough levels, both at each of them. */
 void report_plot_tradeoff(const analysis *of, FILE *out);
 void report_plot_tradeoff_map(const analysis *of, FILE *out);
+
+/* Only where a strategy learns: its intervals over time. */
+void report_plot_intervals(const analysis *of, FILE *out);
 
 /* What host.json says beside the machine and the time of day. */
 typedef struct {

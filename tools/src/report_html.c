@@ -239,6 +239,7 @@ void report_html(const analysis *of, FILE *out) {
     html_grid(of, out);
     html_times(of, out);
     html_survival(of, out);
+    html_intervals(of, out);
     html_factors(of, out);
     html_reasons(of, out);
     html_table(of, out);

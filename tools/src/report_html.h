@@ -44,7 +44,8 @@ void html_grid(const analysis *of, FILE *out);
 void html_cards(const analysis *of, FILE *out);
 void html_table(const analysis *of, FILE *out);
 void html_times(const analysis *of, FILE *out);
-void html_survival(const analysis *of, FILE *out); /* nothing where nothing was held */
+void html_survival(const analysis *of, FILE *out);  /* nothing where nothing was held */
+void html_intervals(const analysis *of, FILE *out); /* nothing where no strategy learns */
 void html_factors(const analysis *of, FILE *out);
 void html_reasons(const analysis *of, FILE *out);
 

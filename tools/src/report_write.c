@@ -20,6 +20,7 @@
 #include "file.h"
 #include "gnuplot.h"
 #include "report.h"
+#include "report_intervals.h"
 #include "report_manifest.h"
 
 /* All figures take about a second; chosen. */
@@ -92,6 +93,10 @@ static bool put_survival(const writing *what, FILE *out) {
     return report_survival_csv(what->of, out);
 }
 
+static bool put_intervals(const writing *what, FILE *out) {
+    return report_intervals_csv(what->of, out);
+}
+
 static bool put_markdown(const writing *what, FILE *out) {
     report_markdown(what->of, out, what->figures);
     return true;
@@ -137,6 +142,11 @@ static bool put_tradeoff_map(const writing *what, FILE *out) {
     return true;
 }
 
+static bool put_interval_lines(const writing *what, FILE *out) {
+    report_plot_intervals(what->of, out);
+    return true;
+}
+
 static bool is_judged(const analysis *of) {
     return of->judged != NULL;
 }
@@ -149,6 +159,7 @@ static const char manifest_name[] = "manifest.json";
 static const char host_name[] = "host.json";
 static const char trials_name[] = "trials.csv";
 static const char survival_name[] = "survival.csv";
+static const char intervals_name[] = "intervals.csv";
 
 /* Beside the manifest and the two that are not always written. */
 static const report_file plain_files[] = {
@@ -179,6 +190,11 @@ static const struct {
      "tradeoff-map.png",
      {"tradeoff-map.gp", put_tradeoff_map},
      is_mapped},
+    {"intervals",
+     "intervals.svg",
+     "intervals.png",
+     {"intervals.gp", put_interval_lines},
+     intervals_are_drawn},
 };
 
 #define FIGURES (sizeof figures / sizeof figures[0])
@@ -190,7 +206,8 @@ static bool is_wanted(const analysis *of, size_t figure) {
 /* Calls a function with the name of each file there may be but the manifest; stops when it says
  * false. */
 static bool each_file(bool (*visit)(const writing *what, const char *name), const writing *what) {
-    static const char *const others[] = {"report.md", host_name, trials_name, survival_name};
+    static const char *const others[] = {"report.md", host_name, trials_name, survival_name,
+                                         intervals_name};
     bool going = true;
     for (size_t i = 0; going && i < PLAIN_FILES; i++) {
         going = visit(what, plain_files[i].name);
@@ -402,6 +419,12 @@ static bool write_survival(const writing *staged) {
     return staged->of->file == NULL || !analysis_holds(staged->of) || write_file(staged, &survival);
 }
 
+/* How intervals changed, where any strategy learns. */
+static bool write_intervals(const writing *staged) {
+    static const report_file intervals = {intervals_name, put_intervals};
+    return !intervals_are_drawn(staged->of) || write_file(staged, &intervals);
+}
+
 /* Everything into the stage; false when something could not be written. */
 static bool write_all(writing *staged) {
     static const report_file partial = {manifest_name, put_manifest_partial};
@@ -415,7 +438,7 @@ static bool write_all(writing *staged) {
     for (size_t i = 0; written && i < FIGURES; i++) {
         written = !is_wanted(staged->of, i) || write_file(staged, &figures[i].script);
     }
-    if (!written || !write_survival(staged) || !write_trials(staged)) {
+    if (!written || !write_survival(staged) || !write_intervals(staged) || !write_trials(staged)) {
         return false;
     }
     staged->figures = draw_all(staged);

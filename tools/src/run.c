@@ -13,6 +13,7 @@
 
 #include "analysis.h"
 #include "context.h"
+#include "intervals.h"
 #include "memory.h"
 #include "punch/assert.h"
 
@@ -228,29 +229,53 @@ static void append_ready(run_state *state) {
     }
 }
 
+/* Results of one chunk, with room for any cell's calls. */
+typedef struct {
+    sim_trial_result *results;
+    sim_call_result *calls;
+    interval_log *logs; /* INTERVALS_TRIALS */
+} chunk_room;
+
 static void deliver(run_state *state, const trials_chunk *chunk, uint64_t ticket,
-                    const sim_trial_result *results) {
+                    const chunk_room *room) {
     const facts_cell *cell = &state->outcome->file.about.cells[chunk->cell];
     waiting_frame *frame = &state->waiting[ticket % state->waiting_count]; /* ours until ready */
     frame->chunk = *chunk;
     frame->bytes.length = 0;
-    trials_encode(chunk, cell, results, &frame->bytes);
+    trials_encode_logs(chunk, cell, room->results, room->logs, &frame->bytes);
     pthread_mutex_lock(&state->lock);
     frame->ready = true;
     append_ready(state);
     pthread_mutex_unlock(&state->lock);
 }
 
+/* The chunk's i-th trial, listened to. */
+static void run_logged(run_world *world, const trials_chunk *chunk, uint32_t i,
+                       const chunk_room *room) {
+    interval_watch watch;
+    const sim_observer observer = {intervals_saw, &watch};
+    intervals_begin(&watch, world->plan, &room->logs[i]);
+    run_world_trial(world, chunk->cell, chunk->first + i, &observer, &room->results[i]);
+    intervals_end(&watch);
+}
+
 /* False: stopped on the way. */
 static bool run_chunk(run_state *state, run_world *world, const trials_chunk *chunk,
-                      sim_trial_result *results) {
-    const uint32_t calls = state->outcome->file.about.cells[chunk->cell].call_count;
+                      const chunk_room *room) {
+    const facts_cell *cell = &state->outcome->file.about.cells[chunk->cell];
+    const uint32_t calls = cell->call_count;
+    const uint32_t logged = trials_logged(chunk, cell);
+    sim_trial_result *results = room->results;
     uint64_t events = 0;
     for (uint32_t i = 0; i < chunk->count; i++) {
         if (atomic_load_explicit(&state->stop, memory_order_relaxed)) {
             return false;
         }
-        run_world_trial(world, chunk->cell, chunk->first + i, NULL, &results[i]);
+        if (i < logged) {
+            run_logged(world, chunk, i, room);
+        } else {
+            run_world_trial(world, chunk->cell, chunk->first + i, NULL, &results[i]);
+        }
         PUNCH_ASSERT_EQ(world->plan->call_count, calls);
         events += results[i].events;
         atomic_fetch_add_explicit(&state->trials_done, 1, memory_order_relaxed);
@@ -262,17 +287,12 @@ static bool run_chunk(run_state *state, run_world *world, const trials_chunk *ch
     return true;
 }
 
-/* Results of one chunk, with room for any cell's calls. */
-typedef struct {
-    sim_trial_result *results;
-    sim_call_result *calls;
-} chunk_room;
-
 static chunk_room make_chunk_room(const run_state *state) {
     const uint32_t calls = state->outcome->file.about.call_count;
     const chunk_room room = {
         memory_zeroed(state->chunk_trials, sizeof *room.results),
         memory_zeroed((size_t)state->chunk_trials * calls, sizeof *room.calls),
+        memory_zeroed(INTERVALS_TRIALS, sizeof *room.logs),
     };
     for (uint32_t i = 0; i < state->chunk_trials; i++) {
         room.results[i].calls = room.calls + (size_t)i * calls;
@@ -287,9 +307,8 @@ static void *worker(void *user) {
     if (run_world_create(&world, state->request)) {
         trials_chunk chunk;
         uint64_t ticket = 0;
-        while (take_chunk(state, &chunk, &ticket) &&
-               run_chunk(state, &world, &chunk, room.results)) {
-            deliver(state, &chunk, ticket, room.results);
+        while (take_chunk(state, &chunk, &ticket) && run_chunk(state, &world, &chunk, &room)) {
+            deliver(state, &chunk, ticket, &room);
         }
     } else {
         atomic_store(&state->out_of_memory, true);
@@ -298,6 +317,7 @@ static void *worker(void *user) {
     run_world_destroy(&world);
     free(room.results);
     free(room.calls);
+    free(room.logs);
     while (write(state->done_pipe[1], "", 1) < 0 && errno == EINTR) {
     }
     return NULL;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intervals.h"
 #include "memory.h"
 #include "punch/assert.h"
 #include "run.h"
@@ -76,6 +77,7 @@ static void take_cells(const run_request *request, facts *out) {
         cell->faults = sim_measure_applies(SIM_MEASURED_FAULTS, plan);
         cell->radio = sim_measure_applies(SIM_MEASURED_RADIO, plan);
         cell->room = sim_measure_applies(SIM_MEASURED_ROOM, plan);
+        cell->adapts = intervals_adapt(plan);
         take_names(plan, out);
         if (i == 0) {
             out->crypto = memory_text(plan->crypto->name);

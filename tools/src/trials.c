@@ -314,6 +314,10 @@ void trials_reader_begin(trials_reader *reader, const trials_file *file, uint32_
     reader->file = file;
     reader->cell = cell;
     reader->next_frame = file->cells[cell].first;
+    if (file->about.cells[cell].adapts) {
+        reader->logs = calloc(INTERVALS_TRIALS, sizeof *reader->logs);
+        PUNCH_ASSERT(reader->logs != NULL);
+    }
 }
 
 /* Results with their calls in one piece of memory each. */
@@ -351,7 +355,9 @@ bool trials_reader_next(trials_reader *reader) {
         TRIALS_FRAME_HEAD + (uint64_t)head.times_length + head.rest_length != frame->length ||
         head.chunk.count != frame->chunk.count ||
         !trials_decode(&head, reader->bytes.bytes + TRIALS_FRAME_HEAD, cell, reader->times_only,
-                       reader->results);
+                       reader->results) ||
+        (reader->logs != NULL &&
+         !trials_decode_logs(&head, reader->bytes.bytes + TRIALS_FRAME_HEAD, cell, reader->logs));
     reader->chunk = frame->chunk;
     return !reader->broken;
 }
@@ -360,6 +366,7 @@ void trials_reader_end(trials_reader *reader) {
     trials_buffer_free(&reader->bytes);
     free(reader->results);
     free(reader->calls);
+    free(reader->logs);
     memset(reader, 0, sizeof *reader);
 }
 

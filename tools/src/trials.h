@@ -22,6 +22,7 @@
 #include <stdio.h>
 
 #include "facts.h"
+#include "intervals.h"
 #include "sim/plan.h"
 
 /* A chunk of trials of one cell: the unit of work, of journalling and of sharding. */
@@ -59,6 +60,15 @@ void trials_buffer_free(trials_buffer *buffer);
  * say. Asserts that memory is there. */
 void trials_encode(const trials_chunk *chunk, const facts_cell *cell,
                    const sim_trial_result *results, trials_buffer *buffer);
+
+/* The same with what was recorded of the chunk's trials among the first INTERVALS_TRIALS of a cell
+ * that adapts: logs[i] is of the chunk's i-th. NULL: nothing was. */
+void trials_encode_logs(const trials_chunk *chunk, const facts_cell *cell,
+                        const sim_trial_result *results, const interval_log *logs,
+                        trials_buffer *buffer);
+
+/* How many trials of a chunk have a log. */
+uint32_t trials_logged(const trials_chunk *chunk, const facts_cell *cell);
 
 /* --- a file being read */
 
@@ -111,6 +121,7 @@ typedef struct {
     sim_trial_result *results; /* of the chunk at hand */
     sim_call_result *calls;
     uint32_t cap;
+    interval_log *logs; /* of the trials of the chunk that have one */
     trials_chunk chunk;
     bool broken; /* the file changed under the reader */
 } trials_reader;

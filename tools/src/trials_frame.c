@@ -5,7 +5,9 @@
  *
  *   mark  cell  first  count  lengths of both parts  0  check      FRAME_HEAD bytes, fixed width
  *   times:  per trial, per call: time to connect
- *   rest:   per trial: digest, TRIAL_FIELDS; per call: CALL_FIELDS, and HOLD_FIELDS in worlds with
+ *   rest:   in cells that adapt, of the first trials, per side: points (intervals.h), their number
+ *           first; then
+ *           per trial: digest, TRIAL_FIELDS; per call: CALL_FIELDS, and HOLD_FIELDS in worlds with
  *           a hold
  *
  * Most packets arrive, so what else became of them is mostly zeros. Those fields are rare: of a
@@ -162,6 +164,8 @@ static uint32_t layout_without_rare(void) {
     return (uint32_t)layout;
 }
 
+#define LOG_BYTES_MAX (2u * (1u + 3u * INTERVALS_POINTS_MAX) * NUMBER_BYTES_MAX)
+
 uint32_t trials_frame_layout(void) {
     uint64_t layout = layout_without_rare();
     for (size_t i = 0; i < RARE_TRIAL_FIELDS; i++) {
@@ -277,6 +281,32 @@ static uint8_t *put_rare(uint8_t *at, const field *fields, size_t count, const v
     return at;
 }
 
+uint32_t trials_logged(const trials_chunk *chunk, const facts_cell *cell) {
+    if (!cell->adapts || chunk->first >= INTERVALS_TRIALS) {
+        return 0;
+    }
+    const uint32_t left = INTERVALS_TRIALS - (uint32_t)chunk->first;
+    return chunk->count < left ? chunk->count : left;
+}
+
+static uint8_t *put_line(uint8_t *at, const interval_line *line) {
+    at = put_number(at, line->count);
+    for (uint32_t i = 0; i < line->count; i++) {
+        at = put_number(at, time_to_number(line->points[i].at_us));
+        at = put_number(at, time_to_number(line->points[i].interval_us));
+        at = put_number(at, time_to_number(line->points[i].lifetime_us));
+    }
+    return at;
+}
+
+static uint8_t *put_logs(uint8_t *at, const interval_log *logs, uint32_t count) {
+    static const interval_line none = {0};
+    for (uint32_t i = 0; i < 2 * count; i++) {
+        at = put_line(at, logs != NULL ? &logs[i / 2].sides[i % 2] : &none);
+    }
+    return at;
+}
+
 static void make_room(trials_buffer *buffer, size_t more) {
     if (buffer->cap - buffer->length >= more) {
         return;
@@ -295,8 +325,14 @@ void trials_buffer_free(trials_buffer *buffer) {
 
 void trials_encode(const trials_chunk *chunk, const facts_cell *cell,
                    const sim_trial_result *results, trials_buffer *buffer) {
+    trials_encode_logs(chunk, cell, results, NULL, buffer);
+}
+
+void trials_encode_logs(const trials_chunk *chunk, const facts_cell *cell,
+                        const sim_trial_result *results, const interval_log *logs,
+                        trials_buffer *buffer) {
     const uint32_t calls_per_trial = cell->call_count;
-    make_room(buffer, TRIALS_FRAME_HEAD +
+    make_room(buffer, TRIALS_FRAME_HEAD + trials_logged(chunk, cell) * LOG_BYTES_MAX +
                           chunk->count * (TRIAL_BYTES_MAX + calls_per_trial * CALL_BYTES_MAX));
     uint8_t *head = buffer->bytes + buffer->length;
     uint8_t *times = head + TRIALS_FRAME_HEAD;
@@ -310,6 +346,7 @@ void trials_encode(const trials_chunk *chunk, const facts_cell *cell,
         }
     }
     uint8_t *rest = at;
+    at = put_logs(at, logs, trials_logged(chunk, cell));
     for (uint32_t t = 0; t < chunk->count; t++) {
         trials_put_le(at, results[t].digest, 8);
         at = put_fields(at + 8, trial_fields, TRIAL_FIELDS, &results[t]);
@@ -459,11 +496,45 @@ static bool decode_times(const trials_frame_head *head, const uint8_t *payload,
     return !reader.failed && reader.at == reader.end;
 }
 
+static void get_line(number_reader *reader, interval_line *line) {
+    const uint64_t count = get_number(reader);
+    reader->failed = reader->failed || count > INTERVALS_POINTS_MAX;
+    punch_time_us last_us = 0;
+    line->count = 0;
+    while (!reader->failed && line->count < count) {
+        interval_point *point = &line->points[line->count++];
+        point->at_us = number_to_time(get_number(reader));
+        point->interval_us = number_to_time(get_number(reader));
+        point->lifetime_us = number_to_time(get_number(reader));
+        reader->failed = reader->failed || point->at_us < last_us || point->at_us == PUNCH_NEVER ||
+                         point->interval_us < 0 || point->interval_us == PUNCH_NEVER ||
+                         point->lifetime_us < 0;
+        last_us = point->at_us;
+    }
+}
+
+/* Where there is no room for them, they are only skipped. */
+static void get_logs(number_reader *reader, uint32_t count, interval_log *logs) {
+    interval_line skipped;
+    for (uint32_t i = 0; i < 2 * count; i++) {
+        get_line(reader, logs != NULL ? &logs[i / 2].sides[i % 2] : &skipped);
+    }
+}
+
+bool trials_decode_logs(const trials_frame_head *head, const uint8_t *payload,
+                        const facts_cell *cell, interval_log *logs) {
+    const uint8_t *rest = payload + head->times_length;
+    number_reader reader = {rest, rest + head->rest_length, false};
+    get_logs(&reader, trials_logged(&head->chunk, cell), logs);
+    return !reader.failed;
+}
+
 static bool decode_rest(const trials_frame_head *head, const uint8_t *payload,
                         const facts_cell *cell, sim_trial_result *results) {
     const size_t held = cell->holds ? HOLD_FIELDS : 0;
     const uint8_t *rest = payload + head->times_length;
     number_reader reader = {rest, rest + head->rest_length, false};
+    get_logs(&reader, trials_logged(&head->chunk, cell), NULL);
     for (uint32_t t = 0; t < head->chunk.count; t++) {
         if (reader.end - reader.at < 8) {
             return false;

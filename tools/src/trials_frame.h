@@ -33,6 +33,10 @@ bool trials_frame_is_whole(const uint8_t *frame, size_t payload);
 bool trials_decode(const trials_frame_head *head, const uint8_t *payload, const facts_cell *cell,
                    bool times_only, sim_trial_result *results);
 
+/* Fills logs[0 .. trials_logged). False: the payload makes no sense. */
+bool trials_decode_logs(const trials_frame_head *head, const uint8_t *payload,
+                        const facts_cell *cell, interval_log *logs);
+
 /* Little-endian numbers, and the check that tells a whole frame from a torn one (no defence
  * against forgery). */
 void trials_put_le(uint8_t *at, uint64_t value, size_t bytes);

@@ -60,7 +60,7 @@ void __real_nat_reset(nat *box, const nat_config *config, const punch_addr *exte
 void __wrap_nat_reset(nat *box, const nat_config *config, const punch_addr *external,
                       punch_rng rng);
 
-/* A NAT that writes somebody else's source into what leaves, or a port that is none of its range. */
+/* A NAT that writes somebody else's source into what leaves, or a port outside of its range. */
 nat_verdict __wrap_nat_translate_out(nat *box, nat_packet *packet, punch_time_us now_us) {
     const nat_verdict verdict = __real_nat_translate_out(box, packet, now_us);
     if (told == LIE_NOWHERE && verdict == NAT_PASS) {

@@ -82,8 +82,7 @@ def choices(program, path, trials):
     for table in tables[1:] or tables:
         levels = {level["level"]: level for level in table["levels"]}
         best, base = levels[table["best"]], levels[tradeoff["baseline"]]
-        ratio = best["cost_ratio"]
-        less = f"{100 - 100 * ratio['value']:.0f} %" if best is not base else "-"
+        less = "-" if best is base else f"{100 - 100 * best['cost_ratio']['value']:.0f} %"
         words = ", ".join(f"{name} {level}" for name, level in table["factors"].items())
         yield (words or "-", table["best"], rounded(best["cost"]["value"]), less,
                rounded(best["harm"]["value"]), rounded(base["harm"]["value"]))

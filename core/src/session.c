@@ -568,13 +568,21 @@ uint32_t punch_session_promise_ms(const punch_peer *peer, punch_call_slot *slot)
     return (uint32_t)((promise_us + PUNCH_US_PER_MS - 1) / PUNCH_US_PER_MS);
 }
 
+/* How long they may be silent by what they promised. Without limit only where the strategy agreed
+ * on says so: nobody may bind us for longer on his own. */
+static punch_time_us promised_us(const punch_session *session) {
+    return session->receive_strategy->silence_after_last_us == PUNCH_NEVER
+               ? session->promised_us
+               : punch_time_earlier(session->promised_us, PUNCH_PROMISE_US_MAX);
+}
+
 /* When a packet of theirs counts as missing. */
 static punch_time_us packet_missing_at_us(const punch_peer *peer, const punch_session *session) {
     const punch_keepalive *theirs = session->receive_strategy;
     const punch_time_us slack_us = rtt_or_default_us(session) + PUNCH_MISSING_SLACK_US;
     if (session->promised_us != 0) {
         return punch_time_after(
-            punch_time_after(session->view.last_heard_at_us, session->promised_us), slack_us);
+            punch_time_after(session->view.last_heard_at_us, promised_us(session)), slack_us);
     }
     if (session->unanswered_since_us == PUNCH_NEVER) {
         return PUNCH_NEVER;

@@ -123,7 +123,7 @@ static void spread_shapes(void) {
         config.timeout_spread_shape = rows[i].shape;
         config.table_max = MAPPINGS;
         nat *box = support_nat(&config, 4);
-        for (uint16_t k = 0; k < MAPPINGS; k++) {
+        for (uint32_t k = 0; k < MAPPINGS; k++) {
             const punch_addr inside = support_inside(1, (uint16_t)(2000 + k));
             (void)support_send(box, inside, support_remote(1, 1), 0);
         }

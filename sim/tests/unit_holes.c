@@ -245,6 +245,19 @@ static void a_new_port_needs_a_redial(void) {
     EXPECT_INT("the clock ran on", hold->held_us, 300 * S);
 }
 
+/* Whatever the counterparty has promised: 20 minutes are the most that is believed. */
+static void a_promise_does_not_hide_a_crash(void) {
+    small_world small;
+    pair_with_hold(&small, 3000 * S);
+    small.hosts[1].options.keepalive_interval_us = 6 * 3600 * S;
+    small_add_fault(&small, 100 * S, SIM_FAULT_PEER_CRASH, 1);
+    small_run(&small, SEED, NULL);
+    const sim_hold_result *hold = &small.call_results[0].hold;
+    EXPECT("it had promised six hours, and is believed twenty minutes",
+           hold->notice_us > 1000 * S && hold->notice_us < 1300 * S);
+    EXPECT_INT("the other calls it dead", small.call_results[0].fail[1], PUNCH_FAIL_DEAD);
+}
+
 static void a_crash_is_noticed(void) {
     for (uint32_t crashed = 1; crashed <= 2; crashed++) {
         small_world small;
@@ -332,6 +345,7 @@ int main(void) {
         {"a rebooted NAT: recovery", a_rebooted_nat_recovers},
         {"a rebooted NAT: redialling", a_new_port_needs_a_redial},
         {"a crash: notice", a_crash_is_noticed},
+        {"a crash: promises", a_promise_does_not_hide_a_crash},
         {"a short sleep: the call goes on", a_short_sleep_is_survived},
         {"a long sleep: redialling", a_long_sleep_needs_a_redial},
         {"false give-ups", giving_up_too_early_is_counted},

@@ -65,6 +65,9 @@
 /* what a user may set as interval: chosen, from are-you-there's gap to a day */
 #define PUNCH_KEEPALIVE_INTERVAL_US_MIN 1000000
 #define PUNCH_KEEPALIVE_INTERVAL_US_MAX 86400000000
+/* a counterparty's promise is believed up to here, so that its death is noticed whatever it said:
+ * chosen, above the longest interval of a built-in strategy that learns */
+#define PUNCH_PROMISE_US_MAX 1200000000
 /* the way to the broker is never silent for longer, whatever its strategy says: three keepalives,
  * chosen; leaves 15 s to repeat before the broker forgets (PUNCH_REGISTRATION_US) */
 #define PUNCH_REGISTER_SILENCE_US_MAX 45000000

@@ -132,6 +132,9 @@ static void send_out(nat *box, nat_packet packet, punch_time_us now_us) {
             config->udp_timeout_stream_us < config->udp_timeout_first_us) {
             return; /* it may have become a stream, and as such have been silent for too long */
         }
+        if (config->pressure_end > 0 && config->unsolicited == NAT_UNSOLICITED_COLLIDE) {
+            return; /* less pressure, longer timeouts: a stray that was over holds its port again */
+        }
         punch_addr again;
         PUNCH_ASSERT(nat_would_leave_from(box, &before, now_us, &again));
         PUNCH_ASSERT(punch_addr_equal(&again, &packet.src));

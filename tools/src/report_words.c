@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "punch/assert.h"
+#include "text_stream.h"
 #include "words.h"
 
 char *report_number(sim_measure_unit unit, double value, char text[FORMAT_TEXT_CAP]) {
@@ -43,26 +43,6 @@ char *report_estimate(sim_measure_unit unit, const stats_estimate *e, char text[
 char *report_confidence(const analysis *of, char text[FORMAT_TEXT_CAP]) {
     snprintf(text, FORMAT_TEXT_CAP, "%.4g %%", of->confidence * 100.0);
     return text;
-}
-
-/* A text that is being written; what was written is in text_ended's result. */
-typedef struct {
-    char *text;
-    size_t length;
-    FILE *out;
-} text_stream;
-
-static FILE *text_begin(text_stream *stream) {
-    stream->text = NULL;
-    stream->out = open_memstream(&stream->text, &stream->length);
-    PUNCH_ASSERT(stream->out != NULL);
-    return stream->out;
-}
-
-static char *text_end(text_stream *stream) {
-    const bool closed = fclose(stream->out) == 0;
-    PUNCH_ASSERT(closed);
-    return stream->text;
 }
 
 static void put_cell_words(const facts *about, uint32_t cell, FILE *out) {

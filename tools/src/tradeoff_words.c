@@ -10,7 +10,7 @@
 
 #include "file.h"
 #include "format.h"
-#include "punch/assert.h"
+#include "text_stream.h"
 #include "words.h"
 
 static const sim_tradeoff *rules_of(const tradeoff *of) {
@@ -105,25 +105,6 @@ char *tradeoff_field(const tradeoff *of, const tradeoff_row *row, tradeoff_colum
 }
 
 /* --- texts */
-
-typedef struct {
-    char *text;
-    size_t length;
-    FILE *out;
-} text_stream;
-
-static FILE *text_begin(text_stream *stream) {
-    stream->text = NULL;
-    stream->out = open_memstream(&stream->text, &stream->length);
-    PUNCH_ASSERT(stream->out != NULL);
-    return stream->out;
-}
-
-static char *text_end(text_stream *stream) {
-    const bool closed = fclose(stream->out) == 0;
-    PUNCH_ASSERT(closed);
-    return stream->text;
-}
 
 char *tradeoff_table_title(const tradeoff *of, const tradeoff_table *table) {
     const facts *about = of->about;
